@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The command table of kokoctl, and how words become a request. */
+#include "clients/ctl_cmds.h"
+
+#include <ctype.h>
+
+#include "clients/i18n.h"
+#include "proto/base/text.h"
+
+enum { ARG_MAX_LEN = 32 }; /* of a name in ctl_cmd.args */
+
+/* clang-format off */
+static const struct ctl_opt no_opts[] = {{0}};
+
+static const struct ctl_opt user_add_opts[] = {
+	{"name", "NAME", "name", OPT_TEXT, N_("name of the person, as others see it")},
+	{"address", "ADDRESS", "addresses", OPT_LIST, N_("an address to post under; may be repeated")},
+	{"lang", "de|en", "lang", OPT_TEXT, N_("language; default de")},
+	{"right", "post-as-any", "rights", OPT_LIST, N_("From is not bound to the addresses (imports)")},
+	{"hash", "STRING", "hash", OPT_TEXT, N_("a string of crypt(3) instead of a password")},
+	{"password-stdin", NULL, NULL, OPT_SECRET_STDIN, N_("read the password from standard input")},
+	{"password-file", "FILE", NULL, OPT_SECRET_FILE, N_("read the password from a file")},
+	{0},
+};
+
+static const struct ctl_opt user_passwd_opts[] = {
+	{"hash", "STRING", "hash", OPT_TEXT, N_("a string of crypt(3) instead of a password")},
+	{"password-stdin", NULL, NULL, OPT_SECRET_STDIN, N_("read the password from standard input")},
+	{"password-file", "FILE", NULL, OPT_SECRET_FILE, N_("read the password from a file")},
+	{0},
+};
+
+static const struct ctl_opt group_add_opts[] = {
+	{"title", "TEXT", "title", OPT_TEXT, N_("title of the group")},
+	{"kind", "forum|board", "kind", OPT_TEXT, N_("kind; default forum")},
+	{"class", "closed|public", "class", OPT_TEXT, N_("who may read: members, or everybody; default closed")},
+	{"posting", "members|moderators", "posting", OPT_TEXT, N_("who may post; default members")},
+	{0},
+};
+
+static const struct ctl_opt peer_add_opts[] = {
+	{"host", "HOST", "host", OPT_TEXT, N_("where to connect to; without it the peer connects to us")},
+	{"port", "PORT", "port", OPT_NUMBER, N_("port; default 563, without TLS 119")},
+	{"tls", NULL, "tls", OPT_TRUE, N_("TLS from the first byte (the default)")},
+	{"no-tls", NULL, "tls", OPT_FALSE, N_("no TLS")},
+	{"groups", "PATTERN", "groups", OPT_TEXT, N_("groups that are exchanged, e.g. nrw.koko.*; default *")},
+	{"cert", "NAME", "cert", OPT_TEXT, N_("name in the peer's certificate; default its own name")},
+	{"from-now", NULL, "from_now", OPT_TRUE, N_("send only what arrives from now on")},
+	{0},
+};
+
+static const struct ctl_opt conf_opts[] = {
+	{"diff", NULL, NULL, OPT_DIFF, N_("only what differs from the defaults")},
+	{0},
+};
+
+static const struct ctl_col user_cols[] = {
+	{"login", N_("LOGIN")}, {"name", N_("NAME")}, {"addresses", N_("ADDRESSES")},
+	{"state", N_("STATE")}, {"rights", N_("RIGHTS")}, {0},
+};
+
+static const struct ctl_col user_record[] = {
+	{"login", N_("login")}, {"name", N_("name")}, {"addresses", N_("addresses")},
+	{"state", N_("state")}, {"lang", N_("language")}, {"rights", N_("rights")},
+	{"password", N_("password set")}, {"created", N_("since")}, {"groups", N_("groups")}, {0},
+};
+
+static const struct ctl_col group_cols[] = {
+	{"name", N_("GROUP")}, {"kind", N_("KIND")}, {"class", N_("CLASS")},
+	{"posting", N_("POSTING")}, {"articles", N_("ARTICLES")}, {"title", N_("TITLE")}, {0},
+};
+
+static const struct ctl_col group_record[] = {
+	{"name", N_("group")}, {"title", N_("title")}, {"kind", N_("kind")},
+	{"class", N_("class")}, {"posting", N_("posting")}, {"members", N_("members")},
+	{"articles", N_("articles")}, {"low", N_("first number")}, {"next", N_("next number")},
+	{"bytes", N_("bytes")}, {"created", N_("since")}, {0},
+};
+
+static const struct ctl_col member_cols[] = {
+	{"login", N_("LOGIN")}, {"role", N_("ROLE")}, {"name", N_("NAME")}, {0},
+};
+
+static const struct ctl_col peer_cols[] = {
+	{"name", N_("PEER")}, {"host", N_("HOST")}, {"port", N_("PORT")}, {"tls", N_("TLS")},
+	{"paused", N_("PAUSED")}, {"groups", N_("GROUPS")}, {0},
+};
+
+const struct ctl_cmd ctl_cmds[] = {
+	{"status", "", "status", no_opts, SHAPE_STATUS, NULL, NULL, NULL,
+		N_("how the daemon is")},
+	{"user add", "LOGIN", "user.add", user_add_opts, SHAPE_SAID, N_("user added"), NULL, NULL,
+		N_("add a person; the password is asked for")},
+	{"user list", "", "user.list", no_opts, SHAPE_LIST, NULL, NULL, user_cols,
+		N_("list the people")},
+	{"user show", "LOGIN", "user.show", no_opts, SHAPE_RECORD, NULL, "user", user_record,
+		N_("show a person and their groups")},
+	{"user passwd", "LOGIN", "user.passwd", user_passwd_opts, SHAPE_SAID, N_("password changed"),
+		NULL, NULL, N_("set a new password")},
+	{"user disable", "LOGIN", "user.disable", no_opts, SHAPE_SAID, N_("user disabled"), NULL, NULL,
+		N_("let a person log in no more")},
+	{"user enable", "LOGIN", "user.enable", no_opts, SHAPE_SAID, N_("user enabled"), NULL, NULL,
+		N_("let a person log in again")},
+	{"group add", "NAME", "group.add", group_add_opts, SHAPE_SAID, N_("group added"), NULL, NULL,
+		N_("add a group")},
+	{"group list", "", "group.list", no_opts, SHAPE_LIST, NULL, NULL, group_cols,
+		N_("list the groups")},
+	{"group show", "NAME", "group.show", no_opts, SHAPE_RECORD, NULL, "group", group_record,
+		N_("show a group")},
+	{"member add", "GROUP LOGIN [ROLE]", "member.add", no_opts, SHAPE_SAID, N_("member added"), NULL,
+		NULL, N_("make a person reader, writer (the default), moderator or owner of a group")},
+	{"member list", "GROUP", "member.list", no_opts, SHAPE_LIST, NULL, NULL, member_cols,
+		N_("list the members of a group")},
+	{"member remove", "GROUP LOGIN", "member.remove", no_opts, SHAPE_SAID, N_("member removed"),
+		NULL, NULL, N_("end a membership")},
+	{"peer add", "NAME", "peer.add", peer_add_opts, SHAPE_SAID, N_("peer added"), NULL, NULL,
+		N_("link to another server")},
+	{"peer list", "", "peer.list", no_opts, SHAPE_LIST, NULL, NULL, peer_cols,
+		N_("list the linked servers")},
+	{"peer status", "", "peer.status", no_opts, SHAPE_LINKS, NULL, NULL, NULL,
+		N_("how the links are, and what to do")},
+	{"peer pause", "NAME", "peer.pause", no_opts, SHAPE_SAID, N_("peer paused"), NULL, NULL,
+		N_("send nothing to a peer for now")},
+	{"peer resume", "NAME", "peer.resume", no_opts, SHAPE_SAID, N_("peer resumed"), NULL, NULL,
+		N_("send to a paused peer again")},
+	{"peer remove", "NAME", "peer.remove", no_opts, SHAPE_SAID, N_("peer removed"), NULL, NULL,
+		N_("end a link")},
+	{"check", "", "check", no_opts, SHAPE_CHECK, NULL, NULL, NULL,
+		N_("verify the store")},
+	{"conf", "", "conf", conf_opts, SHAPE_CONF, NULL, NULL, NULL,
+		N_("show the settings that hold")},
+};
+/* clang-format on */
+
+const size_t ctl_n_cmds = array_len(ctl_cmds);
+
+/* How many of the words name this command; 0: they do not. */
+static size_t words_match(const struct ctl_cmd *cmd, char *const *words, size_t n)
+{
+	struct slice rest = slice_str(cmd->words), word;
+	size_t i = 0;
+
+	while (slice_word(&rest, &word)) {
+		if (i >= n || !slice_eq(word, slice_str(words[i])))
+			return 0;
+		i++;
+	}
+	return i;
+}
+
+static const struct ctl_cmd *find_cmd(char *const *words, size_t n, size_t *used_out)
+{
+	for (size_t i = 0; i < ctl_n_cmds; i++) {
+		*used_out = words_match(&ctl_cmds[i], words, n);
+		if (*used_out > 0)
+			return &ctl_cmds[i];
+	}
+	return NULL;
+}
+
+static const struct ctl_opt *find_opt(const struct ctl_cmd *cmd, struct slice name)
+{
+	for (const struct ctl_opt *o = cmd->opts; o->name; o++)
+		if (slice_eq(slice_str(o->name), name))
+			return o;
+	return NULL;
+}
+
+/* The words being read, one after the other. */
+struct reader {
+	char *const *words;
+	size_t n, at;
+	struct ctl_request *out;
+	struct slice args; /* arguments not yet given */
+	struct err *err;
+};
+
+static int take_text(struct reader *rd, const struct ctl_opt *o, const char *value)
+{
+	json_t *text = json_string(value);
+	json_t *args = rd->out->args;
+
+	if (!text)
+		return err_set(rd->err, KERR_INVALID, _("--%s: not UTF-8"), o->name);
+	if (o->kind != OPT_LIST) {
+		json_object_set_new(args, o->key, text);
+		return 0;
+	}
+	if (!json_object_get(args, o->key))
+		json_object_set_new(args, o->key, json_array());
+	json_array_append_new(json_object_get(args, o->key), text);
+	return 0;
+}
+
+static int take_number(struct reader *rd, const struct ctl_opt *o, const char *value)
+{
+	uint64_t n;
+
+	if (!text_number(slice_str(value), INT32_MAX, &n))
+		return err_set(
+			rd->err, KERR_INVALID, _("--%s: \"%s\" is no number"), o->name, value);
+	json_object_set_new(rd->out->args, o->key, json_integer((json_int_t)n));
+	return 0;
+}
+
+static int take_value(struct reader *rd, const struct ctl_opt *o, const char *value)
+{
+	switch (o->kind) {
+	case OPT_TEXT:
+	case OPT_LIST:
+		return take_text(rd, o, value);
+	case OPT_NUMBER:
+		return take_number(rd, o, value);
+	case OPT_TRUE:
+	case OPT_FALSE:
+		json_object_set_new(rd->out->args, o->key, json_boolean(o->kind == OPT_TRUE));
+		return 0;
+	case OPT_SECRET_STDIN:
+		rd->out->password_stdin = true;
+		return 0;
+	case OPT_SECRET_FILE:
+		rd->out->password_file = value;
+		return 0;
+	case OPT_DIFF:
+		rd->out->diff = true;
+		return 0;
+	}
+	return KERR_INVALID;
+}
+
+/* "--name VALUE", "--name=VALUE" or "--switch". */
+static int take_option(struct reader *rd, const char *word)
+{
+	struct slice name = slice_str(word + 2);
+	size_t equals = slice_chr(name, '=');
+	const char *value = equals < name.len ? word + 2 + equals + 1 : NULL;
+
+	name = slice_head(name, equals);
+	if (slice_eq(name, lit("json")) || slice_eq(name, lit("help"))) {
+		*(name.p[0] == 'j' ? &rd->out->json : &rd->out->help) = true;
+		return 0;
+	}
+	const struct ctl_opt *o = find_opt(rd->out->cmd, name);
+	if (!o)
+		return err_set(rd->err, KERR_INVALID, _("unknown option %s"), word);
+	if (!o->value && value)
+		return err_set(rd->err, KERR_INVALID, _("--%s takes no value"), o->name);
+	if (o->value && !value) {
+		if (rd->at == rd->n)
+			return err_set(rd->err, KERR_INVALID, _("--%s needs a value"), o->name);
+		value = rd->words[rd->at++];
+	}
+	return take_value(rd, o, value);
+}
+
+/* "[ROLE]" -> "role" */
+static void arg_key(struct slice label, char key[ARG_MAX_LEN])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < label.len && n + 1 < ARG_MAX_LEN; i++)
+		if (label.p[i] != '[' && label.p[i] != ']')
+			key[n++] = (char)ascii_lower((unsigned char)label.p[i]);
+	key[n] = '\0';
+}
+
+static int take_arg(struct reader *rd, const char *word)
+{
+	struct slice label;
+	char key[ARG_MAX_LEN];
+	json_t *text = json_string(word);
+
+	if (!text)
+		return err_set(rd->err, KERR_INVALID, _("not UTF-8: an argument"));
+	if (!slice_word(&rd->args, &label)) {
+		json_decref(text);
+		return err_set(rd->err, KERR_INVALID, _("too many arguments: %s"), word);
+	}
+	arg_key(label, key);
+	if (json_object_size(rd->out->args) == 0 || !*rd->out->name)
+		rd->out->name = word;
+	json_object_set_new(rd->out->args, key, text);
+	return 0;
+}
+
+static int take_words(struct reader *rd)
+{
+	bool options = true;
+	int rc = 0;
+
+	while (rc == 0 && rd->at < rd->n) {
+		const char *word = rd->words[rd->at++];
+
+		if (options && strcmp(word, "--") == 0)
+			options = false;
+		else if (options && word[0] == '-' && word[1] != '\0')
+			rc = word[1] == '-'
+				     ? take_option(rd, word)
+				     : err_set(rd->err, KERR_INVALID, _("unknown option %s"), word);
+		else
+			rc = take_arg(rd, word);
+	}
+	return rc;
+}
+
+int ctl_parse(char *const *words, size_t n_words, struct ctl_request *out, struct err *err)
+{
+	struct reader rd = {.words = words, .n = n_words, .out = out, .err = err};
+	struct slice label;
+
+	*out = (struct ctl_request){.args = json_object(), .name = ""};
+	out->cmd = find_cmd(words, n_words, &rd.at);
+	if (!out->cmd)
+		return err_set(
+			err, KERR_INVALID, _("unknown command: %s"), n_words ? words[0] : "");
+	rd.args = slice_str(out->cmd->args);
+
+	int rc = take_words(&rd);
+	if (rc == 0 && !out->help && slice_word(&rd.args, &label) && label.p[0] != '[')
+		rc = err_set(err, KERR_INVALID, _("%.*s is missing"), SLICE_ARG(label));
+	return rc;
+}
+
+void ctl_request_fini(struct ctl_request *r)
+{
+	json_decref(r->args);
+	r->args = NULL;
+}
+
+bool ctl_wants_password(const struct ctl_request *r)
+{
+	return find_opt(r->cmd, lit("password-stdin")) && !json_object_get(r->args, "hash");
+}
+
+json_t *ctl_request_json(const struct ctl_request *r)
+{
+	return json_pack("{s:s, s:O}", "cmd", r->cmd->cmd, "args", r->args);
+}
+
+/* ---- help ---- */
+
+void ctl_usage(const struct ctl_cmd *cmd, struct buf *out)
+{
+	buf_addf(out, "kokoctl %s", cmd->words);
+	if (*cmd->args)
+		buf_addf(out, " %s", cmd->args);
+	for (const struct ctl_opt *o = cmd->opts; o->name; o++)
+		buf_addf(
+			out, " [--%s%s%s]", o->name, o->value ? " " : "", o->value ? o->value : "");
+	buf_addc(out, '\n');
+}
+
+void ctl_help(const struct ctl_cmd *cmd, struct buf *out)
+{
+	buf_addf(out, "%s: ", _("usage"));
+	ctl_usage(cmd, out);
+	buf_addf(out, "%s\n", _(cmd->help));
+	for (const struct ctl_opt *o = cmd->opts; o->name; o++) {
+		size_t from = out->len;
+
+		buf_addf(out, "  --%s %s", o->name, o->value ? o->value : "");
+		while (out->len - from < 30)
+			buf_addc(out, ' ');
+		buf_addf(out, " %s\n", _(o->help));
+	}
+	buf_addf(out, "  --json                        %s\n", _("the answer as JSON"));
+}
+
+void ctl_help_all(struct buf *out)
+{
+	buf_addf(out, "%s: kokoctl [-s SOCKET] [--json] %s\n\n", _("usage"), _("COMMAND ..."));
+	for (size_t i = 0; i < ctl_n_cmds; i++) {
+		const struct ctl_cmd *c = &ctl_cmds[i];
+		size_t from = out->len;
+
+		buf_addf(out, "  %s %s", c->words, c->args);
+		while (out->len - from < 34)
+			buf_addc(out, ' ');
+		buf_addf(out, " %s\n", _(c->help));
+	}
+	buf_addf(out, "  batch                            %s\n\n",
+		_("read commands from standard input, one a line"));
+	buf_addf(out, "%s\n",
+		_("kokoctl COMMAND --help says more; exit codes: 0 done, 1 failed, "
+		  "2 usage, 69 no daemon, 75 try again"));
+}

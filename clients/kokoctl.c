@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * kokoctl, the admin's tool: words of the command line (or, in batch, of lines of standard input)
+ * become requests to the control socket; answers are shown as text or JSON.
+ */
+#include <signal.h>
+#include <stdio.h>
+
+#include "clients/ctl_cmds.h"
+#include "clients/ctl_link.h"
+#include "clients/ctl_words.h"
+#include "clients/i18n.h"
+#include "clients/secret.h"
+#include "conf/conf.h"
+#include "proto/base/mem.h"
+
+enum {
+	WINDOW = 64, /* requests of a batch that are on their way */
+	OUT_MAX = 64 * 1024 * 1024,
+};
+
+struct options {
+	const char *socket;
+	bool json;
+	bool help;
+	bool version;
+	char **words; /* the command */
+	size_t n_words;
+};
+
+static void complain(const char *what)
+{
+	fprintf(stderr, "kokoctl: %s\n", what);
+}
+
+static int usage_error(const struct ctl_cmd *cmd, const char *what)
+{
+	struct buf b;
+
+	complain(what);
+	buf_init(&b, 4096);
+	if (cmd) {
+		ctl_usage(cmd, &b);
+		fprintf(stderr, "%s: %s", _("usage"), buf_cstr(&b));
+	} else {
+		fprintf(stderr, "%s\n", _("kokoctl --help lists the commands"));
+	}
+	buf_fini(&b);
+	return CTL_USAGE;
+}
+
+static void print(struct buf *b, FILE *to)
+{
+	fputs(buf_cstr(b), to);
+}
+
+static int exit_of_open(int rc)
+{
+	return rc == KERR_NOTFOUND ? CTL_NO_DAEMON : CTL_FAILED;
+}
+
+/* ---- password ---- */
+
+/* Put the password into the request, from where the options say. */
+static int add_password(struct ctl_request *r, bool may_ask, struct err *err)
+{
+	char secret[SECRET_MAX];
+	int rc;
+
+	if (!ctl_wants_password(r))
+		return 0;
+	if (r->password_stdin && !may_ask)
+		return err_set(err, KERR_INVALID, _("--password-stdin is not for batch"));
+	if (r->password_stdin || r->password_file)
+		rc = secret_read(r->password_stdin ? NULL : r->password_file, secret, err);
+	else if (may_ask)
+		rc = secret_ask(_("password"), true, secret, err);
+	else
+		return err_set(err, KERR_INVALID, _("--hash or --password-file is missing"));
+	if (rc == 0) {
+		json_t *text = json_string(secret);
+
+		if (text)
+			json_object_set_new(r->args, "password", text);
+		else
+			rc = err_set(err, KERR_INVALID, _("the password is not UTF-8"));
+	}
+	mem_wipe(secret, sizeof secret);
+	return rc;
+}
+
+/* ---- one command ---- */
+
+/* Show an answer; line > 0: of a batch. */
+static int show(const struct ctl_request *r, const json_t *rows, const json_t *last, unsigned line)
+{
+	struct buf out, why;
+
+	buf_init(&out, OUT_MAX);
+	buf_init(&why, 4096);
+	int code = ctl_show(r, rows, last, &out, &why);
+	print(&out, stdout);
+	if (why.len > 0 && line > 0)
+		fprintf(stderr, "kokoctl: %s %u: %s\n", _("line"), line, buf_cstr(&why));
+	else if (why.len > 0)
+		complain(buf_cstr(&why));
+	buf_fini(&out);
+	buf_fini(&why);
+	return code;
+}
+
+/* Send, wait, show. */
+static int ask(struct ctl_link *l, const struct ctl_request *r)
+{
+	json_t *request = ctl_request_json(r), *rows = NULL, *last = NULL;
+	struct err err;
+	int code = CTL_FAILED;
+	int rc = ctl_link_send(l, request, &err);
+
+	json_decref(request);
+	if (rc == 0)
+		rc = ctl_link_receive(l, &rows, &last, &err);
+	if (rc < 0) {
+		complain(err.text);
+		return CTL_FAILED;
+	}
+	code = show(r, rows, last, 0);
+	json_decref(rows);
+	json_decref(last);
+	return code;
+}
+
+static int run_request(const struct options *o, struct ctl_request *r)
+{
+	struct ctl_link *l = NULL;
+	struct err err;
+
+	if (add_password(r, true, &err) < 0)
+		return usage_error(r->cmd, err.text);
+	int rc = ctl_link_open(o->socket, &l, &err);
+	if (rc < 0) {
+		complain(err.text);
+		return exit_of_open(rc);
+	}
+	int code = ask(l, r);
+	ctl_link_close(l);
+	return code;
+}
+
+static int run_one(const struct options *o)
+{
+	struct ctl_request r;
+	struct err err;
+	int code;
+
+	if (ctl_parse(o->words, o->n_words, &r, &err) < 0) {
+		code = usage_error(r.cmd, err.text);
+	} else if (r.help || o->help) {
+		struct buf b;
+
+		buf_init(&b, 16 * 1024);
+		ctl_help(r.cmd, &b);
+		print(&b, stdout);
+		buf_fini(&b);
+		code = CTL_OK;
+	} else {
+		r.json |= o->json;
+		code = run_request(o, &r);
+	}
+	ctl_request_fini(&r);
+	return code;
+}
+
+/* ---- batch ---- */
+
+/* A command of a batch that is on its way. */
+struct sent {
+	struct ctl_request r;
+	struct arena words; /* what r borrows */
+	unsigned line;
+};
+
+struct batch {
+	struct ctl_link *l;
+	struct sent *sent[WINDOW]; /* a ring: n_sent from `first` on, oldest first */
+	unsigned first, n_sent;
+	unsigned line;
+	bool json;
+	int code;  /* of the first failure, or 0 */
+	bool lost; /* the daemon has gone */
+};
+
+static void sent_free(struct sent *s)
+{
+	ctl_request_fini(&s->r);
+	arena_fini(&s->words);
+	free(s);
+}
+
+static void batch_failed(struct batch *b, int code)
+{
+	if (b->code == CTL_OK)
+		b->code = code;
+}
+
+/* Wait for the oldest answer. */
+static void batch_receive(struct batch *b)
+{
+	struct sent *s = b->sent[b->first];
+	json_t *rows, *last;
+	struct err err;
+
+	b->first = (b->first + 1) % WINDOW;
+	b->n_sent--;
+	if (b->lost || ctl_link_receive(b->l, &rows, &last, &err) < 0) {
+		if (!b->lost)
+			complain(err.text);
+		b->lost = true;
+		batch_failed(b, CTL_FAILED);
+	} else {
+		batch_failed(b, show(&s->r, rows, last, s->line));
+		json_decref(rows);
+		json_decref(last);
+	}
+	sent_free(s);
+}
+
+static void batch_receive_all(struct batch *b)
+{
+	while (b->n_sent > 0)
+		batch_receive(b);
+}
+
+/* Send one line's command; false when it cannot be understood. */
+static bool batch_send(struct batch *b, struct sent *s, struct slice line, struct err *err)
+{
+	char *words[CTL_WORDS_MAX];
+	int n = ctl_words(line, &s->words, words);
+
+	if (n < 0)
+		err_set(err, n, n == KERR_TOOBIG ? _("too many words") : _("a quote stays open"));
+	if (n <= 0)
+		return n == 0;
+	if (ctl_parse(words, (size_t)n, &s->r, err) < 0 || add_password(&s->r, false, err) < 0)
+		return false;
+	s->r.json |= b->json;
+
+	json_t *request = ctl_request_json(&s->r);
+	bool good = ctl_link_send(b->l, request, err) == 0;
+	json_decref(request);
+	b->lost |= !good;
+	return good;
+}
+
+static void batch_line(struct batch *b, struct slice line)
+{
+	struct sent *s = mem_new(struct sent);
+	struct err err = {{0}};
+
+	arena_init(&s->words);
+	s->line = b->line;
+	if (!batch_send(b, s, line, &err)) {
+		batch_receive_all(b); /* faults are told in the order of the lines */
+		fprintf(stderr, "kokoctl: %s %u: %s\n", _("line"), b->line, err.text);
+		batch_failed(b, b->lost ? CTL_FAILED : CTL_USAGE);
+	}
+	if (s->r.cmd && err.text[0] == '\0') {
+		b->sent[(b->first + b->n_sent++) % WINDOW] = s;
+	} else {
+		sent_free(s);
+	}
+}
+
+static void batch_lines(struct batch *b)
+{
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t len;
+
+	while (!b->lost && (len = getline(&line, &size, stdin)) > 0) {
+		b->line++;
+		batch_line(b, slice_of(line, (size_t)len));
+		if (b->n_sent >= WINDOW)
+			batch_receive(b);
+	}
+	batch_receive_all(b);
+	free(line);
+}
+
+static int run_batch(const struct options *o)
+{
+	struct batch b = {.json = o->json};
+	struct err err;
+	int rc = ctl_link_open(o->socket, &b.l, &err);
+
+	if (rc < 0) {
+		complain(err.text);
+		return exit_of_open(rc);
+	}
+	batch_lines(&b);
+	ctl_link_close(b.l);
+	return b.code;
+}
+
+/* ---- command line ---- */
+
+/* Options before the command; -s may come anywhere in front. */
+static int take_options(int argc, char **argv, struct options *o)
+{
+	int i = 1;
+
+	for (; i < argc && argv[i][0] == '-'; i++) {
+		if ((strcmp(argv[i], "-s") == 0 || strcmp(argv[i], "--socket") == 0) &&
+			i + 1 < argc)
+			o->socket = argv[++i];
+		else if (strcmp(argv[i], "--json") == 0)
+			o->json = true;
+		else if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			o->help = true;
+		else if (strcmp(argv[i], "--version") == 0)
+			o->version = true;
+		else
+			return KERR_INVALID;
+	}
+	o->words = argv + i;
+	o->n_words = (size_t)(argc - i);
+	return 0;
+}
+
+static int run(const struct options *o)
+{
+	struct buf b;
+
+	if (o->version) {
+		puts("kokoctl " PACKAGE_VERSION);
+		return CTL_OK;
+	}
+	if (o->n_words == 1 && strcmp(o->words[0], "batch") == 0)
+		return run_batch(o);
+	if (o->n_words > 0)
+		return run_one(o);
+	buf_init(&b, 16 * 1024);
+	ctl_help_all(&b);
+	print(&b, o->help ? stdout : stderr);
+	buf_fini(&b);
+	return o->help ? CTL_OK : CTL_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	struct conf *defaults = conf_default();
+	struct options o = {.socket = getenv("KOKOCTL_SOCKET")};
+	int code;
+
+	i18n_init();
+	signal(SIGPIPE, SIG_IGN);
+	if (!o.socket)
+		o.socket = defaults->control;
+	code = take_options(argc, argv, &o) < 0 ? usage_error(NULL, _("unknown option")) : run(&o);
+	conf_free(defaults);
+	if (fflush(stdout) != 0 && code == CTL_OK)
+		code = CTL_FAILED;
+	return code;
+}

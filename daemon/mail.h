@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What others of the daemon need of the forum's mailboxes; the rest is behind proto/mail.h. */
+#ifndef DAEMON_MAIL_H
+#define DAEMON_MAIL_H
+
+#include "proto/base/buf.h"
+#include "storage/store.h"
+
+struct forum_env;
+
+#define MAIL_GROUPS_PREFIX "Gruppen"
+
+/* What is kept of a message beside its row: ENVELOPE, BODYSTRUCTURE, BODY, ready to send. */
+struct mail_structure {
+	struct slice envelope, structure, body;
+};
+
+/* Append the record of a message: two u32be lengths, then the three. */
+void mail_structure_make(struct buf *b, struct slice message);
+NODISCARD bool mail_structure_split(struct slice record, struct mail_structure *out);
+
+/*
+ * File a message in a mailbox of an account (0: its INBOX), without asking policy: APPEND, and mail
+ * that is delivered.  date 0: now.  Any bytes but NUL; answers as store_append.
+ */
+NODISCARD int mail_file(const struct forum_env *env, uint32_t account, uint32_t box,
+	struct slice message, uint64_t flags, int64_t date, const struct store_call *call);
+
+#endif

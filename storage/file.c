@@ -1,0 +1,520 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The jobs that file messages in personal mailboxes and take them out: append, copy, move, expunge.
+ *
+ * Copy and expunge go in slices, so that a mailbox of any size fits the limits of a transaction: a
+ * job that has more to do hands its state and its answer to the next one after the commit.  A row
+ * that is copied keeps its content, so what is sealed in it stays as it is.
+ */
+#include "storage/file.h"
+
+#include "proto/base/mem.h"
+#include "storage/arrival.h"
+#include "storage/box.h"
+#include "storage/flags.h"
+#include "storage/group.h"
+#include "storage/incoming.h"
+#include "storage/meta.h"
+#include "storage/numset.h"
+#include "storage/refs.h"
+#include "storage/schema.h"
+#include "storage/sweep.h"
+#include "storage/user.h"
+
+enum {
+	SLICE_ROWS = 256,
+	SLICE_BYTES = 512 * 1024, /* of the rows of a slice */
+	FREE_CHUNKS = 8,          /* a content of fewer is deleted with its row */
+};
+
+/* ---- one row ---- */
+
+/* Give r, whose content is known, a number in a mailbox. */
+static void file_row(struct txn *t, struct row *r, const struct row_sealed *sealed, uint32_t box,
+	uint32_t account)
+{
+	struct group_state st;
+	struct log_entry e = {.kind = LOG_FILED,
+		.group = box,
+		.account = account,
+		.content = r->content,
+		.at = t->now_at};
+
+	if (state_get(t, box, &st) < 0)
+		return;
+	r->group = box;
+	r->num = e.num = st.next;
+	r->n_places = 1;
+	r->places[0] = (struct place){box, r->num};
+	r->seq = st.modseq = log_append(t, &e);
+	if (st.count == 0)
+		st.low = st.next;
+	st.next++;
+	st.count++;
+	st.bytes += r->bytes;
+	state_set(t, box, &st);
+	row_put(t, r, sealed);
+}
+
+/* Nothing shows this content any more. */
+static void content_free_in(struct txn *t, uint64_t content, struct vec *freed)
+{
+	struct key k;
+
+	if (content_del(t, content, FREE_CHUNKS) < FREE_CHUNKS)
+		return;
+	meta_key_big(&k, content); /* the rest is swept, now or at the next start */
+	txn_put(t, &k, lit(""));
+	*(uint64_t *)vec_push(freed) = content;
+}
+
+void freed_sweep(struct store *s, const struct vec *freed)
+{
+	for (size_t i = 0; i < freed->n; i++)
+		sweep_later(s, *(uint64_t *)vec_at(freed, i));
+}
+
+/* ---- append ---- */
+
+struct append_job {
+	struct store_job job;
+	struct incoming in;
+	struct row row;
+	uint32_t account, box;
+	uint64_t flags;
+};
+
+static struct append_job *append_of(struct store_job *job)
+{
+	return container_of(job, struct append_job, job);
+}
+
+static int append_run(struct txn *t, struct store_job *job)
+{
+	struct append_job *j = append_of(job);
+	const struct row_sealed sealed = incoming_sealed(&j->in);
+	struct group_state st;
+	struct row r = j->row;
+	uint32_t box = j->box;
+	int rc = incoming_check(&j->in);
+
+	if (rc == 0)
+		rc = account_exists(t, j->account);
+	if (rc == 0 && box == 0)
+		rc = box_inbox(t, j->account, r.saved_at, &box);
+	if (rc == 0)
+		rc = state_get(t, box, &st);
+	if (rc == 0 && st.next >= NUM_MAX)
+		rc = KERR_TOOBIG;
+	if (rc < 0)
+		return rc;
+	incoming_put(t, &j->in);
+	file_row(t, &r, &sealed, box, j->account);
+	refs_add(t, r.content, false);
+	flags_add(t, j->account, box, r.num, j->flags);
+	job->res.seq = r.seq;
+	job->res.n_places = 1;
+	job->res.places[0] = r.places[0];
+	return t->rc;
+}
+
+static void append_after(struct store *s, struct store_job *job)
+{
+	if (job->res.rc < 0)
+		incoming_refused(s, &append_of(job)->in);
+}
+
+static void append_release(struct store_job *job)
+{
+	incoming_fini(&append_of(job)->in);
+	job_fini(job);
+	free(append_of(job));
+}
+
+int store_append(struct store *s, const struct store_append *a, const struct store_call *c)
+{
+	int rc = writer_check(s, a->message.len);
+
+	if (rc == 0)
+		rc = room_check(&s->room, ROOM_POST);
+	if (rc < 0)
+		return rc;
+	struct append_job *j = mem_new(struct append_job);
+	rc = incoming_make(s, a->message, a->overview, a->structure, &j->in);
+	if (rc == 0) {
+		j->account = a->account;
+		j->box = a->box;
+		j->flags = a->flags;
+		j->row = (struct row){.content = j->in.content.id,
+			.arrived_at = a->arrived_at,
+			.saved_at = a->saved_at,
+			.bytes = a->message.len,
+			.lines = a->lines};
+		job_init(&j->job, incoming_cost(&j->in, 1), c, lit("append"));
+		j->job.run = append_run;
+		j->job.after = append_after;
+		j->job.release = append_release;
+		rc = incoming_queue(s, &j->in, &j->job);
+	}
+	if (rc < 0)
+		append_release(&j->job);
+	if (rc == KERR_IO)
+		writer_stop(s, rc); /* the key file could not be synced */
+	return rc;
+}
+
+/* ---- slices of rows ---- */
+
+struct raw_row {
+	uint32_t num;
+	struct slice value; /* in the slice's arena */
+};
+
+/* Some rows of a group, copied out of the batch, because each put ends what was read. */
+struct raw_rows {
+	struct arena arena;
+	struct vec v; /* struct raw_row */
+	size_t max, bytes;
+};
+
+static void raw_init(struct raw_rows *r, size_t max)
+{
+	arena_init(&r->arena);
+	vec_init(&r->v, sizeof(struct raw_row));
+	r->max = max;
+	r->bytes = 0;
+}
+
+static void raw_fini(struct raw_rows *r)
+{
+	arena_fini(&r->arena);
+	vec_fini(&r->v);
+}
+
+static bool raw_full(const struct raw_rows *r)
+{
+	return r->v.n >= r->max || r->bytes >= SLICE_BYTES;
+}
+
+static bool raw_on(void *arg, struct slice key, struct slice value)
+{
+	struct raw_rows *r = arg;
+	struct dec d = dec_of(slice_from(key, key.len - sizeof(uint32_t)));
+	struct raw_row *one = vec_push(&r->v);
+
+	one->num = take_u32(&d);
+	one->value = arena_dup(&r->arena, value);
+	r->bytes += value.len;
+	return !raw_full(r);
+}
+
+/* The rows of lo..hi, as far as there is room. */
+static void raw_collect(
+	struct txn *t, uint32_t group, uint32_t lo, uint32_t hi, struct raw_rows *out)
+{
+	struct key from, to;
+
+	key_of_pair(&from, TABLE_ROW, group, lo);
+	key_of_pair(&to, TABLE_ROW, group, hi);
+	key_u8(&to, 0); /* hi itself is within */
+	if (t->rc == 0)
+		t->rc = kv_batch_scan(t->b,
+			&(struct kv_range){key_slice(&from), key_slice(&to), false}, raw_on, out);
+}
+
+static int raw_decode(struct txn *t, uint32_t group, const struct raw_row *raw, struct row *out,
+	struct row_sealed *sealed_out)
+{
+	struct key k;
+
+	key_of_pair(&k, TABLE_ROW, group, raw->num);
+	return row_decode(key_slice(&k), raw->value, out, sealed_out) < 0 ? txn_damaged(t, "row")
+									  : t->rc;
+}
+
+/* ---- copy, move, expunge ---- */
+
+struct slice_job {
+	struct store_job job;
+	void (*each)(
+		struct txn *t, struct slice_job *j, struct row *r, const struct row_sealed *sealed);
+	uint32_t account, from, to; /* to: 0 with expunge */
+	bool move, shared;          /* shared: from is a group of all */
+	int64_t now_at;
+	struct ranges wanted;
+	struct ranges done_from, done_to;     /* of the slices committed */
+	struct ranges now_from, now_to;       /* of this one */
+	struct view_flags *flags;             /* of `from`; within run */
+	struct ranges added[STORE_FLAG_BITS]; /* flags that the copies get; within run */
+	struct vec freed;
+};
+
+static struct slice_job *slice_of_job(struct store_job *job)
+{
+	return container_of(job, struct slice_job, job);
+}
+
+static void copy_one(
+	struct txn *t, struct slice_job *j, struct row *r, const struct row_sealed *sealed)
+{
+	static const uint8_t no_mid[STORE_MID_HASH];
+	struct place old = {j->from, r->num};
+	uint64_t flags, modseq;
+
+	view_flags_at(j->flags, r->num, &flags, &modseq);
+	r->saved_at = j->now_at;
+	file_row(t, r, sealed, j->to, j->account);
+	if (j->move)
+		row_take_out(t, old, r->content, no_mid);
+	else
+		refs_add(t, r->content, j->shared);
+	for (unsigned bit = 0; bit < STORE_FLAG_BITS; bit++)
+		if (flags >> bit & 1)
+			ranges_push(&j->added[bit], r->num, r->num);
+	ranges_push(&j->now_from, old.num, old.num);
+	ranges_push(&j->now_to, r->num, r->num);
+}
+
+static void expunge_one(
+	struct txn *t, struct slice_job *j, struct row *r, const struct row_sealed *sealed)
+{
+	static const uint8_t no_mid[STORE_MID_HASH];
+
+	(void)sealed;
+	row_take_out(t, (struct place){j->from, r->num}, r->content, no_mid);
+	if (refs_drop(t, r->content))
+		content_free_in(t, r->content, &j->freed);
+	ranges_push(&j->now_from, r->num, r->num);
+}
+
+/* Both there, owned by the account, and numbers left? */
+static int slice_check(struct txn *t, struct slice_job *j)
+{
+	struct group_state st;
+	struct group_rec g;
+	int rc = group_get(t, j->from, &g);
+
+	if (rc < 0)
+		return rc;
+	j->shared = g.owner == 0;
+	if (g.owner != j->account && (!j->shared || j->move || j->to == 0))
+		return KERR_DENIED;
+	if (j->to == 0)
+		return 0;
+	rc = group_get(t, j->to, &g);
+	if (rc == 0 && g.owner != j->account)
+		rc = KERR_DENIED;
+	if (rc == 0)
+		rc = state_get(t, j->to, &st);
+	if (rc == 0 && st.next >= NUM_MAX - SLICE_ROWS)
+		rc = KERR_TOOBIG;
+	return rc;
+}
+
+/* What is asked for is what was there when the first slice ran. */
+static int clip(struct txn *t, struct slice_job *j)
+{
+	struct ranges there;
+	struct group_state st;
+	int rc = state_get(t, j->from, &st);
+
+	if (rc < 0)
+		return rc;
+	ranges_init(&there);
+	if (st.next > 1)
+		ranges_within(&j->wanted, 1, st.next - 1, &there);
+	ranges_fini(&j->wanted);
+	j->wanted = there;
+	return 0;
+}
+
+static void collect_wanted(struct txn *t, const struct slice_job *j, struct raw_rows *out)
+{
+	for (size_t i = 0; i < ranges_n(&j->wanted) && !raw_full(out); i++) {
+		const struct range *r = ranges_at(&j->wanted, i);
+
+		raw_collect(t, j->from, r->lo, r->hi, out);
+	}
+}
+
+static void add_flags(struct txn *t, struct slice_job *j)
+{
+	for (unsigned bit = 0; bit < STORE_FLAG_BITS; bit++) {
+		struct key k;
+
+		key_of_set(&k, j->account, j->to, flag_set_of(bit));
+		numset_change(t, &k, &j->added[bit], true, NULL);
+		ranges_fini(&j->added[bit]);
+		ranges_init(&j->added[bit]);
+	}
+}
+
+static void run_rows(struct txn *t, struct slice_job *j, const struct raw_rows *raw)
+{
+	for (size_t i = 0; i < raw->v.n && t->rc == 0; i++) {
+		struct row_sealed sealed;
+		struct row r;
+
+		if (raw_decode(t, j->from, vec_at(&raw->v, i), &r, &sealed) == 0)
+			j->each(t, j, &r, &sealed);
+	}
+	if (j->to != 0)
+		add_flags(t, j);
+}
+
+static int slice_run(struct txn *t, struct store_job *job)
+{
+	struct slice_job *j = slice_of_job(job);
+	struct raw_rows raw;
+	int rc = slice_check(t, j);
+
+	vec_reset(&j->freed);
+	vec_reset(&j->now_from.v);
+	vec_reset(&j->now_to.v);
+	if (rc == 0)
+		rc = clip(t, j);
+	if (rc == 0 && j->to != 0)
+		rc = flags_open(t, j->account, j->from, &j->flags);
+	if (rc < 0)
+		return rc;
+	raw_init(&raw, SLICE_ROWS);
+	collect_wanted(t, j, &raw);
+	if (!raw_full(&raw))
+		vec_reset(&j->wanted.v);
+	run_rows(t, j, &raw);
+	raw_fini(&raw);
+	view_flags_close(j->flags);
+	j->flags = NULL;
+	job->res.seq = t->n.seq;
+	return t->rc;
+}
+
+/* Hand all that is left, and the answer, to a new job. */
+static void slice_go_on(struct store *s, struct slice_job *old)
+{
+	struct slice_job *j = mem_new(struct slice_job);
+	struct list jobs;
+
+	*j = *old;
+	list_init(&j->job.node);
+	*old = (struct slice_job){.job = old->job};
+	old->job.done = NULL;
+	old->job.answers = false;
+	old->job.actor = old->job.what = NULL;
+	list_init(&jobs);
+	list_append(&jobs, &j->job.node);
+	if (writer_add(s, &jobs, true) < 0)
+		j->job.release(&j->job);
+}
+
+static void slice_after(struct store *s, struct store_job *job)
+{
+	struct slice_job *j = slice_of_job(job);
+
+	if (job->res.rc == 0) {
+		freed_sweep(s, &j->freed);
+		ranges_take(&j->wanted, &j->now_from);
+		ranges_add(&j->done_from, &j->now_from);
+		ranges_add(&j->done_to, &j->now_to);
+	}
+	job->res.from = &j->done_from;
+	job->res.to = &j->done_to;
+	if (job->res.rc == 0 && ranges_n(&j->wanted) > 0)
+		slice_go_on(s, j);
+}
+
+static void slice_release(struct store_job *job)
+{
+	struct slice_job *j = slice_of_job(job);
+
+	ranges_fini(&j->wanted);
+	ranges_fini(&j->done_from);
+	ranges_fini(&j->done_to);
+	ranges_fini(&j->now_from);
+	ranges_fini(&j->now_to);
+	vec_fini(&j->freed);
+	job_fini(job);
+	free(j);
+}
+
+static struct slice_job *slice_new(uint32_t account, uint32_t from, const struct ranges *r,
+	const struct store_call *c, struct slice what)
+{
+	struct slice_job *j = mem_new(struct slice_job);
+
+	job_init(&j->job, SLICE_BYTES * 2, c, what);
+	j->job.run = slice_run;
+	j->job.after = slice_after;
+	j->job.release = slice_release;
+	j->account = account;
+	j->from = from;
+	ranges_init(&j->wanted);
+	ranges_init(&j->done_from);
+	ranges_init(&j->done_to);
+	ranges_init(&j->now_from);
+	ranges_init(&j->now_to);
+	for (unsigned bit = 0; bit < STORE_FLAG_BITS; bit++)
+		ranges_init(&j->added[bit]);
+	vec_init(&j->freed, sizeof(uint64_t));
+	ranges_add(&j->wanted, r);
+	return j;
+}
+
+static int slice_queue(struct store *s, struct slice_job *j)
+{
+	struct list jobs;
+
+	list_init(&jobs);
+	list_append(&jobs, &j->job.node);
+	int rc = writer_add(s, &jobs, false);
+	if (rc < 0)
+		slice_release(&j->job);
+	return rc;
+}
+
+int store_expunge(struct store *s, uint32_t account, uint32_t box, const struct ranges *r,
+	const struct store_call *c)
+{
+	struct slice_job *j = slice_new(account, box, r, c, lit("expunge"));
+
+	j->each = expunge_one;
+	return slice_queue(s, j);
+}
+
+int store_copy_rows(struct store *s, uint32_t account, uint32_t from, const struct ranges *r,
+	uint32_t to, bool move, int64_t now_at, const struct store_call *c)
+{
+	struct slice_job *j = slice_new(account, from, r, c, move ? lit("move") : lit("copy"));
+
+	j->each = copy_one;
+	j->to = to;
+	j->move = move;
+	j->now_at = now_at;
+	return slice_queue(s, j);
+}
+
+/* ---- rows of a mailbox that is no more ---- */
+
+bool rows_clean(struct txn *t, uint32_t group, size_t max, struct vec *freed)
+{
+	struct raw_rows raw;
+
+	raw_init(&raw, max);
+	raw_collect(t, group, 0, NUM_MAX, &raw);
+	for (size_t i = 0; i < raw.v.n && t->rc == 0; i++) {
+		const struct raw_row *one = vec_at(&raw.v, i);
+		struct row_sealed sealed;
+		struct row r;
+		struct key k;
+
+		if (raw_decode(t, group, one, &r, &sealed) < 0)
+			break;
+		key_of_pair(&k, TABLE_ROW, group, one->num);
+		txn_del(t, &k);
+		if (refs_drop(t, r.content))
+			content_free_in(t, r.content, freed);
+	}
+	bool more = raw_full(&raw);
+	raw_fini(&raw);
+	return more;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Rows of personal mailboxes, and what becomes of contents when they go. */
+#ifndef STORAGE_FILE_H
+#define STORAGE_FILE_H
+
+#include "storage/store_priv.h"
+
+/*
+ * Delete at most `max` rows of a group that is no more; contents too big to be deleted with them
+ * are added to freed, a vec of uint64_t.  false: that was the last.
+ */
+bool rows_clean(struct txn *t, uint32_t group, size_t max, struct vec *freed);
+
+/* After the commit: sweep what was freed. */
+void freed_sweep(struct store *s, const struct vec *freed);
+
+#endif

@@ -1,0 +1,507 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The key-value engine on LMDB: one environment, its main B-tree only, durable commits.
+ *
+ * LMDB 0.9.24 is used within its sound part: no DUPSORT, no nested transactions, no WRITEMAP, none
+ * of the NOSYNC family.  Read transactions live in a pool: ended ones are reset and renewed, which
+ * keeps their slot in the reader table and costs no system call.  Any failure of a commit but a
+ * full map is KERR_IO: LMDB would go on after a failed fdatasync, the writer must not.
+ */
+#include "storage/kv.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <lmdb.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "proto/base/mem.h"
+
+enum { LMDB_READERS = 1024, LMDB_PATH = 4096, LOCK_NAP_MS = 20, LOCK_NAPS = 50 };
+
+struct lmdb_view {
+	struct kv_view view;
+	struct lmdb_view *next; /* in the pool */
+	MDB_txn *txn;
+	MDB_cursor *cursor; /* kept for the first scan; NULL until one was needed */
+	bool cursor_busy;   /* a scan inside a scan opens its own */
+	bool cursor_stale;  /* belongs to an earlier snapshot: renew before use */
+};
+
+struct lmdb_batch {
+	struct kv_batch batch;
+	MDB_txn *txn;
+	size_t written; /* bytes of keys and values */
+};
+
+struct lmdb {
+	struct kv kv;
+	MDB_env *env;
+	MDB_dbi dbi;
+	int lock_fd; /* flock on `lock`: one process per directory */
+	pthread_mutex_t pool_lock;
+	struct lmdb_view *pool;
+	struct lmdb_batch batch; /* there is at most one */
+};
+
+static struct lmdb *lmdb_of(struct kv *kv)
+{
+	return (struct lmdb *)kv;
+}
+
+/* Codes of everything but a commit. */
+static int lmdb_rc(int rc)
+{
+	switch (rc) {
+	case MDB_SUCCESS:
+		return 0;
+	case MDB_NOTFOUND:
+		return KERR_NOTFOUND;
+	case MDB_MAP_FULL:
+	case MDB_TXN_FULL:
+		return KERR_FULL;
+	case MDB_READERS_FULL:
+		return KERR_BUSY;
+	case MDB_CORRUPTED:
+	case MDB_PAGE_NOTFOUND:
+	case MDB_INVALID:
+		return KERR_DAMAGED;
+	default:
+		return KERR_IO;
+	}
+}
+
+static MDB_val val_of(struct slice s)
+{
+	return (MDB_val){s.len, (void *)s.p};
+}
+
+static struct slice slice_of_val(MDB_val v)
+{
+	return slice_of(v.mv_data, v.mv_size);
+}
+
+/* ---- scan, for views and batches ---- */
+
+/* Put the cursor on the last key below `to`. */
+static int seek_below(MDB_cursor *c, struct slice to, MDB_val *k, MDB_val *v)
+{
+	if (to.len == 0)
+		return mdb_cursor_get(c, k, v, MDB_LAST);
+	*k = val_of(to);
+	int rc = mdb_cursor_get(c, k, v, MDB_SET_RANGE);
+	if (rc == MDB_NOTFOUND)
+		return mdb_cursor_get(c, k, v, MDB_LAST);
+	return rc == 0 ? mdb_cursor_get(c, k, v, MDB_PREV) : rc;
+}
+
+/* Put the cursor on the first key that is not below `from`. */
+static int seek_from(MDB_cursor *c, struct slice from, MDB_val *k, MDB_val *v)
+{
+	if (from.len == 0)
+		return mdb_cursor_get(c, k, v, MDB_FIRST);
+	*k = val_of(from);
+	return mdb_cursor_get(c, k, v, MDB_SET_RANGE);
+}
+
+static bool inside(const struct kv_range *r, struct slice key)
+{
+	if (r->reverse)
+		return slice_cmp(key, r->from) >= 0;
+	return r->to.len == 0 || slice_cmp(key, r->to) < 0;
+}
+
+static int scan_cursor(MDB_cursor *c, const struct kv_range *r, kv_scan_fn fn, void *arg)
+{
+	MDB_val k, v;
+	MDB_cursor_op step = r->reverse ? MDB_PREV : MDB_NEXT;
+	int rc = r->reverse ? seek_below(c, r->to, &k, &v) : seek_from(c, r->from, &k, &v);
+
+	for (; rc == 0 && inside(r, slice_of_val(k)); rc = mdb_cursor_get(c, &k, &v, step))
+		if (!fn(arg, slice_of_val(k), slice_of_val(v)))
+			return 0;
+	return rc == MDB_NOTFOUND ? 0 : lmdb_rc(rc);
+}
+
+static int scan_own_cursor(
+	struct lmdb *db, MDB_txn *txn, const struct kv_range *r, kv_scan_fn fn, void *arg)
+{
+	MDB_cursor *c;
+	int rc = mdb_cursor_open(txn, db->dbi, &c);
+
+	if (rc != 0)
+		return lmdb_rc(rc);
+	rc = scan_cursor(c, r, fn, arg);
+	mdb_cursor_close(c);
+	return rc;
+}
+
+static int get(struct lmdb *db, MDB_txn *txn, struct slice key, struct slice *value_out)
+{
+	MDB_val k = val_of(key), v;
+
+	assert(key.len > 0 && key.len <= KV_KEY_MAX);
+	int rc = mdb_get(txn, db->dbi, &k, &v);
+	if (rc == 0)
+		*value_out = slice_of_val(v);
+	return lmdb_rc(rc);
+}
+
+/* ---- views ---- */
+
+static struct lmdb_view *pool_pop(struct lmdb *db)
+{
+	pthread_mutex_lock(&db->pool_lock);
+	struct lmdb_view *v = db->pool;
+	if (v)
+		db->pool = v->next;
+	pthread_mutex_unlock(&db->pool_lock);
+	return v;
+}
+
+static void view_destroy(struct lmdb_view *v)
+{
+	if (v->cursor)
+		mdb_cursor_close(v->cursor);
+	if (v->txn)
+		mdb_txn_abort(v->txn);
+	free(v);
+}
+
+static int lmdb_view_open(struct kv *kv, struct kv_view **out)
+{
+	struct lmdb *db = lmdb_of(kv);
+	struct lmdb_view *v = pool_pop(db);
+	int rc;
+
+	if (v) {
+		rc = mdb_txn_renew(v->txn);
+	} else {
+		v = mem_new(struct lmdb_view);
+		v->view.kv = kv;
+		rc = mdb_txn_begin(db->env, NULL, MDB_RDONLY, &v->txn);
+	}
+	if (rc != 0) {
+		view_destroy(v);
+		return lmdb_rc(rc);
+	}
+	v->cursor_stale = true;
+	*out = &v->view;
+	return 0;
+}
+
+static void lmdb_view_close(struct kv_view *view)
+{
+	struct lmdb_view *v = (struct lmdb_view *)view;
+	struct lmdb *db = lmdb_of(view->kv);
+
+	mdb_txn_reset(v->txn);
+	pthread_mutex_lock(&db->pool_lock);
+	v->next = db->pool;
+	db->pool = v;
+	pthread_mutex_unlock(&db->pool_lock);
+}
+
+static int lmdb_view_get(struct kv_view *view, struct slice key, struct slice *value_out)
+{
+	return get(lmdb_of(view->kv), ((struct lmdb_view *)view)->txn, key, value_out);
+}
+
+static int lmdb_view_scan(struct kv_view *view, const struct kv_range *r, kv_scan_fn fn, void *arg)
+{
+	struct lmdb_view *v = (struct lmdb_view *)view;
+	struct lmdb *db = lmdb_of(view->kv);
+	int rc = 0;
+
+	if (v->cursor_busy)
+		return scan_own_cursor(db, v->txn, r, fn, arg);
+	if (!v->cursor)
+		rc = mdb_cursor_open(v->txn, db->dbi, &v->cursor);
+	else if (v->cursor_stale)
+		rc = mdb_cursor_renew(v->txn, v->cursor);
+	if (rc != 0)
+		return lmdb_rc(rc);
+	v->cursor_stale = false;
+	v->cursor_busy = true;
+	rc = scan_cursor(v->cursor, r, fn, arg);
+	v->cursor_busy = false;
+	return rc;
+}
+
+/* ---- the batch ---- */
+
+static int lmdb_batch_begin(struct kv *kv, struct kv_batch **out)
+{
+	struct lmdb *db = lmdb_of(kv);
+	int rc = mdb_txn_begin(db->env, NULL, 0, &db->batch.txn);
+
+	if (rc != 0)
+		return lmdb_rc(rc);
+	db->batch.batch.kv = kv;
+	db->batch.written = 0;
+	*out = &db->batch.batch;
+	return 0;
+}
+
+static int lmdb_batch_get(struct kv_batch *b, struct slice key, struct slice *value_out)
+{
+	return get(lmdb_of(b->kv), ((struct lmdb_batch *)b)->txn, key, value_out);
+}
+
+static int lmdb_batch_scan(struct kv_batch *b, const struct kv_range *r, kv_scan_fn fn, void *arg)
+{
+	return scan_own_cursor(lmdb_of(b->kv), ((struct lmdb_batch *)b)->txn, r, fn, arg);
+}
+
+static int lmdb_batch_put(struct kv_batch *batch, struct slice key, struct slice value)
+{
+	struct lmdb_batch *b = (struct lmdb_batch *)batch;
+	MDB_val k = val_of(key), v = val_of(value);
+
+	assert(key.len > 0 && key.len <= KV_KEY_MAX && value.len <= KV_VALUE_MAX);
+	b->written += key.len + value.len;
+	if (b->written > KV_BATCH_MAX)
+		return KERR_TOOBIG;
+	return lmdb_rc(mdb_put(b->txn, lmdb_of(batch->kv)->dbi, &k, &v, 0));
+}
+
+static int lmdb_batch_del(struct kv_batch *b, struct slice key)
+{
+	MDB_val k = val_of(key);
+
+	assert(key.len > 0 && key.len <= KV_KEY_MAX);
+	return lmdb_rc(mdb_del(((struct lmdb_batch *)b)->txn, lmdb_of(b->kv)->dbi, &k, NULL));
+}
+
+/* MDB_MAP_FULL can come here too, while the free list is saved: nothing was written then. */
+static int lmdb_batch_commit(struct kv_batch *b)
+{
+	int rc = mdb_txn_commit(((struct lmdb_batch *)b)->txn);
+
+	if (rc == MDB_MAP_FULL)
+		return KERR_FULL;
+	return rc == 0 ? 0 : KERR_IO;
+}
+
+static void lmdb_batch_abort(struct kv_batch *b)
+{
+	mdb_txn_abort(((struct lmdb_batch *)b)->txn);
+}
+
+/* ---- care ---- */
+
+static int lmdb_stat(struct kv *kv, struct kv_stat *out)
+{
+	struct lmdb *db = lmdb_of(kv);
+	MDB_envinfo info;
+	MDB_stat st;
+	int rc = mdb_env_info(db->env, &info);
+
+	if (rc == 0)
+		rc = mdb_env_stat(db->env, &st);
+	if (rc != 0)
+		return lmdb_rc(rc);
+	out->bytes_used = (uint64_t)(info.me_last_pgno + 1) * st.ms_psize;
+	out->bytes_map = info.me_mapsize;
+	out->n_keys = st.ms_entries;
+	out->n_readers = info.me_numreaders;
+	return 0;
+}
+
+static int sync_dir(const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc = fd >= 0 && fsync(fd) == 0 ? 0 : errno;
+
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+/* The copy is whole only when its file and its directory are on disk. */
+static int sync_copy(const char *dir)
+{
+	char path[LMDB_PATH];
+
+	snprintf(path, sizeof path, "%s/data.mdb", dir);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int rc = fd >= 0 && fsync(fd) == 0 ? 0 : errno;
+	if (fd >= 0)
+		close(fd);
+	return rc == 0 ? sync_dir(dir) : rc;
+}
+
+static int lmdb_copy(struct kv *kv, const char *dir, struct err *err)
+{
+	int rc = mdb_env_copy2(lmdb_of(kv)->env, dir, MDB_CP_COMPACT);
+
+	if (rc != 0)
+		return err_set(err, lmdb_rc(rc), "copy to %s: %s", dir, mdb_strerror(rc));
+	rc = sync_copy(dir);
+	return rc == 0 ? 0 : err_set(err, KERR_IO, "copy to %s: %s", dir, strerror(rc));
+}
+
+/* ---- life cycle ---- */
+
+static void lmdb_close(struct kv *kv)
+{
+	struct lmdb *db = lmdb_of(kv);
+
+	for (struct lmdb_view *v; (v = pool_pop(db)) != NULL;)
+		view_destroy(v);
+	if (db->env)
+		mdb_env_close(db->env);
+	if (db->lock_fd >= 0)
+		close(db->lock_fd);
+	pthread_mutex_destroy(&db->pool_lock);
+	free(db);
+}
+
+static const struct kv_ops lmdb_ops = {
+	.close = lmdb_close,
+	.stat = lmdb_stat,
+	.copy = lmdb_copy,
+	.view_open = lmdb_view_open,
+	.view_close = lmdb_view_close,
+	.view_get = lmdb_view_get,
+	.view_scan = lmdb_view_scan,
+	.batch_begin = lmdb_batch_begin,
+	.batch_get = lmdb_batch_get,
+	.batch_scan = lmdb_batch_scan,
+	.batch_put = lmdb_batch_put,
+	.batch_del = lmdb_batch_del,
+	.batch_commit = lmdb_batch_commit,
+	.batch_abort = lmdb_batch_abort,
+};
+
+/* 0 or an errno.  The process before, if it was killed, may still be ending: wait a second for it.
+ */
+static int lock_file(int fd)
+{
+	const struct timespec nap = {.tv_nsec = LOCK_NAP_MS * 1000000L};
+
+	for (int i = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; i++) {
+		if (errno != EWOULDBLOCK || i == LOCK_NAPS)
+			return errno;
+		nanosleep(&nap, NULL);
+	}
+	return 0;
+}
+
+/* LMDB's own locks do not keep a second process from writing; this one does. */
+static int take_lock(struct lmdb *db, const char *dir, struct err *err)
+{
+	char path[LMDB_PATH];
+
+	snprintf(path, sizeof path, "%s/lock", dir);
+	db->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (db->lock_fd < 0)
+		return err_set(err, KERR_IO, "%s: %s", path, strerror(errno));
+	int rc = lock_file(db->lock_fd);
+
+	if (rc == EWOULDBLOCK)
+		return err_set(err, KERR_EXISTS, "store %s is in use by another process", dir);
+	return rc != 0 ? err_set(err, KERR_IO, "%s: %s", path, strerror(rc)) : 0;
+}
+
+/* Read-ahead wastes memory once the file is larger than that. */
+static unsigned readahead_flag(const char *dir)
+{
+	char path[LMDB_PATH];
+	struct stat st;
+	long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+
+	snprintf(path, sizeof path, "%s/data.mdb", dir);
+	if (stat(path, &st) < 0 || pages <= 0 || page <= 0)
+		return 0;
+	return (uint64_t)st.st_size > (uint64_t)pages * (uint64_t)page ? MDB_NORDAHEAD : 0;
+}
+
+/* An empty environment in the file path, synced. */
+static int make_env(const char *path, uint64_t map_size)
+{
+	MDB_env *env;
+	int rc = mdb_env_create(&env);
+
+	if (rc != 0)
+		return rc;
+	rc = mdb_env_set_mapsize(env, map_size);
+	if (rc == 0)
+		rc = mdb_env_open(env, path, MDB_NOSUBDIR, 0600);
+	if (rc == 0)
+		rc = mdb_env_sync(env, 1);
+	mdb_env_close(env);
+	return rc;
+}
+
+/*
+ * The first start makes the file under another name, so that a power cut cannot leave half of a
+ * meta page under its own: what has the name data.mdb is whole.
+ */
+static int make_first(const char *dir, uint64_t map_size)
+{
+	char path[LMDB_PATH], temp[LMDB_PATH], lock[LMDB_PATH];
+
+	snprintf(path, sizeof path, "%s/data.mdb", dir);
+	snprintf(temp, sizeof temp, "%s/new.mdb", dir);
+	snprintf(lock, sizeof lock, "%s/new.mdb-lock", dir);
+	if (access(path, F_OK) == 0)
+		return 0;
+	unlink(temp); /* of a start that was cut off */
+	int rc = make_env(temp, map_size);
+	unlink(lock);
+	if (rc == 0 && rename(temp, path) < 0)
+		rc = errno;
+	return rc == 0 ? sync_dir(dir) : rc;
+}
+
+static int open_env(struct lmdb *db, const char *dir, uint64_t map_size)
+{
+	MDB_txn *txn;
+	int dead, rc = make_first(dir, map_size);
+
+	if (rc == 0)
+		rc = mdb_env_create(&db->env);
+	if (rc == 0)
+		rc = mdb_env_set_mapsize(db->env, map_size);
+	if (rc == 0)
+		rc = mdb_env_set_maxreaders(db->env, LMDB_READERS);
+	if (rc == 0)
+		rc = mdb_env_open(db->env, dir, MDB_NOTLS | readahead_flag(dir), 0600);
+	if (rc == 0)
+		rc = mdb_reader_check(db->env, &dead);
+	if (rc == 0)
+		rc = mdb_txn_begin(db->env, NULL, MDB_RDONLY, &txn);
+	if (rc != 0)
+		return rc;
+	rc = mdb_dbi_open(txn, NULL, 0, &db->dbi);
+	mdb_txn_abort(txn); /* the main tree has always the same handle */
+	return rc;
+}
+
+int kv_lmdb_open(const char *dir, uint64_t map_size, struct kv **out, struct err *err)
+{
+	struct lmdb *db = mem_new(struct lmdb);
+
+	db->kv.ops = &lmdb_ops;
+	db->lock_fd = -1;
+	pthread_mutex_init(&db->pool_lock, NULL);
+
+	int rc = take_lock(db, dir, err);
+	if (rc == 0) {
+		int mrc = open_env(db, dir, map_size);
+		if (mrc != 0)
+			rc = err_set(err, lmdb_rc(mrc), "store %s: %s", dir, mdb_strerror(mrc));
+	}
+	if (rc < 0) {
+		lmdb_close(&db->kv);
+		return rc;
+	}
+	*out = &db->kv;
+	return 0;
+}

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The jobs that change articles of groups: post and cancel. */
+#include "proto/base/mem.h"
+#include "storage/arrival.h"
+#include "storage/group.h"
+#include "storage/history.h"
+#include "storage/incoming.h"
+#include "storage/schema.h"
+
+enum {
+	PIECE_CHUNKS = 5,         /* chunks of a piece: 240 KiB */
+	PLACE_COST = 256,         /* row without overview, log entry, state */
+	CANCEL_SMALL = 64 * 1024, /* a cancel of this size is taken when posts are not */
+	MID_MAX = 998,            /* RFC 5536 section 3.1.3 has 250; a line is the outer limit */
+};
+
+struct post_job {
+	struct store_job job;
+	struct incoming in;
+	char *mid, *cancels, *alias;
+	uint8_t mid_hash[STORE_MID_HASH], cancels_hash[STORE_MID_HASH];
+	uint64_t bytes;
+	uint32_t lines;
+	int64_t arrived_at;
+	uint32_t groups[STORE_PLACES];
+	unsigned n_groups;
+	bool control, obey_awaited;
+	uint32_t alias_account;
+};
+
+/* ---- the job ---- */
+
+/* Everything that can refuse; nothing is written. */
+static int post_check(struct txn *t, const struct post_job *p, struct history *old)
+{
+	struct group_state st;
+
+	int rc = incoming_check(&p->in);
+	if (rc < 0)
+		return rc;
+	rc = history_get(t, p->mid_hash, old);
+	if (rc == 0 && old->state != HISTORY_AWAITED)
+		return KERR_EXISTS;
+	if (rc < 0 && rc != KERR_NOTFOUND)
+		return rc;
+	for (unsigned i = 0; i < p->n_groups; i++) {
+		rc = state_get(t, p->groups[i], &st);
+		if (rc < 0)
+			return rc;
+		if (st.next >= NUM_MAX)
+			return KERR_TOOBIG;
+	}
+	return 0;
+}
+
+/* Give the article its number in a group. */
+static void place_in(
+	struct txn *t, const struct post_job *p, uint32_t group, uint64_t seq, struct place *out)
+{
+	struct group_state st;
+
+	if (state_get(t, group, &st) < 0)
+		return; /* cannot be: post_check saw it, and t->rc keeps what failed since */
+	*out = (struct place){group, st.next};
+	if (st.count == 0)
+		st.low = st.next;
+	st.next++;
+	st.count++;
+	st.bytes += p->bytes;
+	st.modseq = seq;
+	state_set(t, group, &st);
+}
+
+static uint64_t log_place(
+	struct txn *t, const struct post_job *p, enum log_kind kind, struct place at, bool first)
+{
+	struct log_entry e = {.kind = kind,
+		.first = first,
+		.group = at.group,
+		.num = at.num,
+		.content = p->in.content.id,
+		.at = p->arrived_at};
+
+	memcpy(e.mid, p->mid_hash, sizeof e.mid);
+	return log_append(t, &e);
+}
+
+/* Numbers first, so that each row can name all places; then rows and log. */
+static void put_rows(struct txn *t, const struct post_job *p, struct store_result *res)
+{
+	struct row r = {.content = p->in.content.id,
+		.arrived_at = p->arrived_at,
+		.saved_at = p->arrived_at,
+		.bytes = p->bytes,
+		.lines = p->lines,
+		.n_places = p->n_groups};
+	const struct row_sealed sealed = incoming_sealed(&p->in);
+
+	for (unsigned i = 0; i < p->n_groups; i++)
+		place_in(t, p, p->groups[i], t->n.seq + 1 + i, &r.places[i]);
+	for (unsigned i = 0; i < p->n_groups; i++) {
+		r.group = r.places[i].group;
+		r.num = r.places[i].num;
+		r.seq = log_place(t, p, LOG_ARRIVED, r.places[i], i == 0);
+		row_put(t, &r, &sealed);
+		if (i == 0)
+			res->seq = r.seq;
+	}
+	res->n_places = r.n_places;
+	memcpy(res->places, r.places, sizeof res->places);
+}
+
+/* Take the article of that history out of all its groups; its content stays until retention. */
+static void take_out(struct txn *t, const uint8_t mid[STORE_MID_HASH], struct history *h)
+{
+	for (unsigned i = 0; i < h->n_places; i++)
+		row_take_out(t, h->places[i], h->content, mid);
+	h->state = HISTORY_CANCELLED;
+	h->n_places = 0;
+	history_put(t, mid, h);
+}
+
+/* A target that has not come yet is remembered, with the article that cancels it. */
+static void cancel_target(struct txn *t, const struct post_job *p)
+{
+	struct history h;
+	int rc = history_get(t, p->cancels_hash, &h);
+
+	if (rc == 0 && h.state == HISTORY_ARTICLE)
+		take_out(t, p->cancels_hash, &h);
+	else if (rc == KERR_NOTFOUND && p->control)
+		history_put(t, p->cancels_hash,
+			&(struct history){.state = HISTORY_AWAITED, .content = p->in.content.id});
+}
+
+static int post_run(struct txn *t, struct store_job *job)
+{
+	struct post_job *p = container_of(job, struct post_job, job);
+	struct history h = {.state = HISTORY_ARTICLE, .content = p->in.content.id}, old;
+	int rc = post_check(t, p, &old);
+
+	if (rc < 0)
+		return rc;
+	incoming_put(t, &p->in);
+	if (p->obey_awaited) {
+		h.state = HISTORY_CANCELLED;
+	} else if (p->control) {
+		h.state = HISTORY_CONTROL;
+		job->res.seq = log_place(t, p, LOG_CONTROL, (struct place){0, 0}, true);
+	} else {
+		put_rows(t, p, &job->res);
+		h.n_places = job->res.n_places;
+		memcpy(h.places, job->res.places, sizeof h.places);
+	}
+	history_put(t, p->mid_hash, &h);
+	if (p->alias)
+		alias_put(t, p->alias_account, slice_str(p->alias), slice_str(p->mid));
+	if (p->cancels && !p->obey_awaited)
+		cancel_target(t, p);
+	return t->rc;
+}
+
+static void post_after(struct store *s, struct store_job *job)
+{
+	struct post_job *p = container_of(job, struct post_job, job);
+
+	if (job->res.rc == 0)
+		s->n_articles++;
+	else
+		incoming_refused(s, &p->in);
+}
+
+static void post_release(struct store_job *job)
+{
+	struct post_job *p = container_of(job, struct post_job, job);
+
+	incoming_fini(&p->in);
+	free(p->mid);
+	free(p->cancels);
+	free(p->alias);
+	job_fini(job);
+	free(p);
+}
+
+/* ---- store_post ---- */
+
+static int post_valid(const struct store_post *p)
+{
+	if (p->mid.len == 0 || p->mid.len > MID_MAX || p->cancels.len > MID_MAX ||
+		p->alias.len > MID_MAX)
+		return KERR_INVALID;
+	if (p->n_groups > STORE_PLACES || (p->n_groups == 0) != p->control)
+		return KERR_INVALID;
+	return 0;
+}
+
+static bool has_group(const struct post_job *j, uint32_t group)
+{
+	for (unsigned i = 0; i < j->n_groups; i++)
+		if (j->groups[i] == group)
+			return true;
+	return false;
+}
+
+static void copy_names(struct post_job *j, const struct store_post *p)
+{
+	j->mid = mem_dup(p->mid);
+	store_mid_hash(p->mid, j->mid_hash);
+	if (p->cancels.len > 0) {
+		j->cancels = mem_dup(p->cancels);
+		store_mid_hash(p->cancels, j->cancels_hash);
+	}
+	if (p->alias.len > 0)
+		j->alias = mem_dup(p->alias);
+	j->alias_account = p->alias_account;
+	for (unsigned i = 0; i < p->n_groups; i++)
+		if (!has_group(j, p->groups[i]))
+			j->groups[j->n_groups++] = p->groups[i];
+}
+
+static int make_post(struct store *s, const struct store_post *p, struct post_job *j)
+{
+	int rc = incoming_make(s, p->article, p->overview, p->structure, &j->in);
+
+	if (rc < 0)
+		return rc;
+	copy_names(j, p);
+	j->bytes = p->article.len;
+	j->lines = p->lines;
+	j->arrived_at = p->arrived_at;
+	j->control = p->control;
+	j->obey_awaited = p->obey_awaited;
+	return 0;
+}
+
+static enum room_use use_of(const struct store_post *p)
+{
+	if (p->control && p->article.len <= CANCEL_SMALL)
+		return ROOM_CANCEL;
+	return p->from_peer ? ROOM_PEER : ROOM_POST;
+}
+
+int store_post(struct store *s, const struct store_post *p, const struct store_call *c)
+{
+	int rc = post_valid(p);
+
+	if (rc == 0)
+		rc = writer_check(s, p->article.len);
+	if (rc == 0)
+		rc = room_check(&s->room, use_of(p));
+	if (rc < 0)
+		return rc;
+	struct post_job *j = mem_new(struct post_job);
+	rc = make_post(s, p, j);
+	if (rc == 0) {
+		job_init(&j->job, incoming_cost(&j->in, j->n_groups), c, lit("post"));
+		j->job.run = post_run;
+		j->job.after = post_after;
+		j->job.release = post_release;
+		rc = incoming_queue(s, &j->in, &j->job);
+	}
+	if (rc < 0)
+		post_release(&j->job);
+	if (rc == KERR_IO)
+		writer_stop(s, rc); /* the key file could not be synced */
+	return rc;
+}
+
+/* ---- store_cancel ---- */
+
+struct cancel_job {
+	struct store_job job;
+	uint8_t mid[STORE_MID_HASH];
+};
+
+static int cancel_run(struct txn *t, struct store_job *job)
+{
+	struct cancel_job *c = container_of(job, struct cancel_job, job);
+	struct history h;
+	int rc = history_get(t, c->mid, &h);
+
+	if (rc < 0)
+		return rc;
+	if (h.state != HISTORY_ARTICLE)
+		return KERR_NOTFOUND;
+	job->res.seq = t->n.seq + 1;
+	take_out(t, c->mid, &h);
+	return t->rc;
+}
+
+static void cancel_release(struct store_job *job)
+{
+	job_fini(job);
+	free(container_of(job, struct cancel_job, job));
+}
+
+int store_cancel(struct store *s, struct slice mid, const struct store_call *c)
+{
+	struct cancel_job *j = mem_new(struct cancel_job);
+	struct list jobs;
+
+	store_mid_hash(mid, j->mid);
+	job_init(&j->job, JOB_COST + STORE_PLACES * PLACE_COST, c, lit("cancel"));
+	j->job.run = cancel_run;
+	j->job.release = cancel_release;
+	list_init(&jobs);
+	list_append(&jobs, &j->job.node);
+	int rc = writer_add(s, &jobs, false);
+	if (rc < 0)
+		cancel_release(&j->job);
+	return rc;
+}

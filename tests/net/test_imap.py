@@ -1,0 +1,155 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+# level: fast
+# limit: 120
+"""Mailboxes and groups over IMAP, with Python's imaplib, beside NNTP on the same store."""
+
+import imaplib
+import re
+
+from koko import lab
+
+BOX = "Gruppen/kk/test"
+imaplib.Commands.setdefault("MOVE", ("SELECTED",))
+
+
+class Trial:
+    def __init__(self):
+        self.site = lab.start_site(groups=(lab.GROUP, "kk.closed"))
+        self.user = lab.person(self.site)
+        self.bert = lab.person(self.site, "bert", "Bert Muster")
+        lab.add_person(self.site, self.bert, (lab.GROUP,))
+
+    # ---- tools ----
+
+    def imap(self, user=None, box=None, tls=False):
+        user = user or self.user
+        conn = self.site.imap(user["login"], user["password"], tls)
+        if box:
+            self.ok(conn.select(box))
+        return conn
+
+    def ok(self, answer):
+        status, data = answer
+        assert status == "OK", answer
+        return data
+
+    def refused(self, code, answer):
+        status, data = answer
+        assert status == "NO" and code.encode() in data[0], answer
+
+    def post(self, stem, user=None):
+        user = user or self.user
+        with self.site.reader(user["login"], user["password"]) as conn:
+            conn.post(f"From: {user['name']} <{user['address']}>\r\nNewsgroups: {lab.GROUP}\r\n"
+                      f"Subject: {stem}\r\nMessage-ID: <{stem}@{self.site.domain}>\r\n\r\n"
+                      f"Text von {stem}.\r\n".encode())
+
+    def flags(self, conn, uid):
+        data = self.ok(conn.uid("FETCH", uid, "(FLAGS)"))
+        return set(imaplib.ParseFlags(data[0]))
+
+    # ---- cases ----
+
+    def lists(self):
+        """One's own mailboxes and groups, nobody else's; members are subscribed."""
+        for user, closed in ((self.user, True), (self.bert, False)):
+            with self.imap(user, tls=True) as conn:
+                names = b"\n".join(self.ok(conn.list()))
+                for name in (b'"INBOX"', b'"Drafts"', b'"Sent"', b'"Trash"', b'"Gruppen/kk/test"'):
+                    assert name in names, names
+                assert (b"closed" in names) == closed, names
+                assert b'"Gruppen/kk/test"' in b"\n".join(self.ok(conn.lsub()))
+        with self.imap(self.bert) as conn:
+            self.refused("NONEXISTENT", conn.select("Gruppen/kk/closed"))
+
+    def group(self):
+        """Numbers are those of NNTP, structure is told, flags are the person's."""
+        self.post("eins")
+        with self.imap(box=BOX) as conn:
+            uid = self.ok(conn.uid("SEARCH", 'SUBJECT "eins"'))[0]
+            head, text = self.ok(conn.uid("FETCH", uid, "(UID BODY.PEEK[])"))[0]
+            assert b"Text von eins.\r\n" in text and b"List-Id:" in text, text
+            size = int(re.search(rb"\{(\d+)\}", head).group(1))
+            row = self.ok(conn.uid("FETCH", uid, "(RFC822.SIZE ENVELOPE BODYSTRUCTURE)"))[0]
+            assert f"RFC822.SIZE {size} ".encode() in row and b'"eins"' in row, row
+            with self.site.reader(self.user["login"], self.user["password"]) as news:
+                news.group(lab.GROUP)
+                assert b"Subject: eins" in news.article(uid.decode())
+            self.ok(conn.uid("STORE", uid, "+FLAGS", "(\\Seen $Wichtig)"))
+        with self.imap(box=BOX) as conn:
+            assert self.flags(conn, uid) == {b"\\Seen", b"$Wichtig"}
+        with self.imap(self.bert, BOX) as conn:
+            assert self.flags(conn, uid) == set()
+            self.refused("NOPERM", conn.uid("STORE", uid, "+FLAGS", "(\\Deleted)"))
+            assert self.flags(conn, uid) == set()
+
+    def posting(self):
+        """APPEND into a group is posting; EXPUNGE of one's own is a cancel."""
+        mail = (f"From: {self.user['name']} <{self.user['address']}>\r\nSubject: per IMAP\r\n"
+                f"Message-ID: <imap1@{self.site.domain}>\r\n\r\nHallo.\r\n").encode()
+        with self.imap(box=BOX) as conn:
+            uid = re.search(rb"APPENDUID \d+ (\d+)", self.ok(
+                conn.append(BOX, None, None, mail))[0]).group(1).decode()
+            with self.site.reader(self.user["login"], self.user["password"]) as news:
+                assert b"Hallo." in news.article(f"<imap1@{self.site.domain}>")
+            assert b"Subject: per IMAP" in self.ok(
+                conn.uid("FETCH", uid, "(BODY.PEEK[HEADER])"))[0][1]
+            self.ok(conn.uid("STORE", uid, "+FLAGS.SILENT", "(\\Deleted)"))
+            self.ok(conn.expunge())
+            with self.site.reader(self.user["login"], self.user["password"]) as news:
+                assert not news.has(f"<imap1@{self.site.domain}>")
+
+    def personal(self):
+        """A mailbox of one's own: made, filled, copied, moved, expunged, renamed, removed."""
+        with self.imap() as conn:
+            self.ok(conn.create("Projekte/2026"))
+            for i in range(3):
+                self.ok(conn.append("Projekte/2026", "(\\Seen)", None,
+                                    f"Subject: m{i}\r\n\r\n{i}\r\n".encode()))
+            self.ok(conn.select("Projekte/2026"))
+            self.ok(conn.copy("1:2", "Trash"))
+            self.ok(conn.uid("MOVE", "3", "Trash"))
+            assert self.ok(conn.search(None, "ALL"))[0] == b"1 2"
+            self.ok(conn.store("1", "+FLAGS", "\\Deleted"))
+            assert self.ok(conn.expunge())[-1] == b"1"
+            self.ok(conn.rename("Projekte/2026", "Alt"))
+            status = self.ok(conn.status("Alt", "(MESSAGES UNSEEN)"))[0]
+            assert b"MESSAGES 1 UNSEEN 0" in status, status
+            self.ok(conn.close())
+            self.ok(conn.delete("Alt"))
+            assert b"MESSAGES 3" in self.ok(conn.status("Trash", "(MESSAGES)"))[0]
+
+    def idle(self):
+        """What arrives over NNTP, and flags of another device, are told in IDLE at once."""
+        with self.imap(box=BOX) as conn:
+            conn.send(b"i1 IDLE\r\n")
+            assert conn.readline().startswith(b"+")
+            self.post("zwei", self.bert)
+            line = conn.readline()
+            assert line.endswith(b"EXISTS\r\n"), line
+            seq = line.split()[1].decode()
+            with self.imap(box=BOX) as other:
+                self.ok(other.store(seq, "+FLAGS.SILENT", "\\Flagged"))
+            line = conn.readline()
+            assert line == f"* {seq} FETCH (FLAGS (\\Flagged))\r\n".encode(), line
+            conn.send(b"DONE\r\n")
+            assert conn.readline().startswith(b"i1 OK")
+
+    def wrong(self):
+        """A wrong password, and a command that is none."""
+        conn = self.site.imap()
+        try:
+            conn.login("anke", "falsch")
+            raise AssertionError("logged in")
+        except imaplib.IMAP4.error as e:
+            assert "AUTHENTICATIONFAILED" in str(e), e
+        conn.logout()
+
+
+if __name__ == "__main__":
+    t = Trial()
+    try:
+        lab.run_cases([t.lists, t.group, t.posting, t.personal, t.idle, t.wrong])
+    finally:
+        t.site.stop()

@@ -1,0 +1,17 @@
+set starttls
+set noplain
+C: a LOGIN anna anna
+S: a NO [PRIVACYREQUIRED] use TLS first
+C: b CAPABILITY
+S: * CAPABILITY IMAP4rev1 LITERAL+ SASL-IR ID STARTTLS LOGINDISABLED
+S: b OK *
+C: c STARTTLS
+S: c OK begin TLS
+tls
+C: d CAPABILITY
+S: * CAPABILITY IMAP4rev1 LITERAL+ SASL-IR ID AUTH=PLAIN AUTH=LOGIN
+S: d OK *
+C: e LOGIN anna anna
+S: e OK *
+C: f STARTTLS
+S: f BAD *

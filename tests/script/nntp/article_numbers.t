@@ -1,0 +1,38 @@
+# reliability row 19
+as anna
+C: ARTICLE 1
+S: 412 *
+C: ARTICLE
+S: 412 *
+C: GROUP koko.test
+S: 211 *
+C: ARTICLE 3
+S: 423 *
+C: ARTICLE 0
+S: 423 *
+C: ARTICLE 2147483648
+S: 423 *
+C: ARTICLE 9223372036854775
+S: 423 *
+C: ARTICLE 9223372036854775808
+S: 501 *
+C: ARTICLE -
+S: 501 *
+C: ARTICLE 5-3
+S: 501 *
+C: ARTICLE -1
+S: 501 *
+C: ARTICLE 1 2
+S: 501 *
+C: ARTICLE <a@b
+S: 501 *
+C: ARTICLE <>
+S: 501 *
+C: ARTICLE <none@koko.test>
+S: 430 *
+C: STAT 00000001
+S: 223 1 <a1@koko.test>
+C: ARTICLE 6
+S: 423 *
+C: STAT
+S: 223 1 <a1@koko.test>

@@ -1,0 +1,4 @@
+set tls
+set nologin
+C: AUTHINFO USER anna
+S: 502 *

@@ -1,0 +1,16 @@
+# A login makes POST appear and AUTHINFO go.  RFC 4643 section 2.1
+C: AUTHINFO USER anna
+S: 381 *
+C: AUTHINFO PASS anna
+S: 281 *
+C: CAPABILITIES
+S: 101 *
+S: VERSION 2
+S: IMPLEMENTATION kokod *
+S: READER
+S: POST
+S: HDR
+S: LIST *
+S: NEWNEWS
+S: OVER MSGID
+S: .

@@ -1,0 +1,7 @@
+# RFC 4644 section 2.2
+set relay
+C: CAPABILITIES
+S: 101 *
+S~ IHAVE
+S: STREAMING
+S~ .

@@ -1,0 +1,5 @@
+# RFC 3977 section 7.1
+C: DATE
+S: 111 20261123140000
+C: DATE now
+S: 501 *

@@ -1,0 +1,2 @@
+C: MODE STREAM
+S: 502 *

@@ -1,0 +1,21 @@
+# RFC 3977 section 7.3
+as anna
+C: NEWGROUPS 20261101 000000 GMT
+S: 231 *
+S: koko.empty 0 1 y
+S: koko.open 1 1 y
+S: koko.test 5 1 y
+S: .
+C: NEWGROUPS 000101 000000
+S: 231 *
+S: koko.board 0 1 n
+S~ .
+C: NEWGROUPS 20261123 140000 gmt
+S: 231 *
+S: .
+C: NEWGROUPS 20261301 000000 GMT
+S: 501 *
+C: NEWGROUPS 20261101 000000 CET
+S: 501 *
+C: NEWGROUPS 20261101
+S: 501 *

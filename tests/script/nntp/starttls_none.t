@@ -1,0 +1,8 @@
+C: STARTTLS
+S: 580 *
+C: AUTHINFO USER anna
+C: AUTHINFO PASS anna
+S: 381 *
+S: 281 *
+C: STARTTLS
+S: 502 *

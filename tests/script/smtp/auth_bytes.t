@@ -1,0 +1,9 @@
+C: EHLO x
+S~ 250 SMTPUTF8
+C: AUTH PLAIN
+S: 334 
+C< AGFubmEA\0YW5uYQ==\r\n
+S: 500 5.5.2 *
+C: NOOP
+S: 250 *
+open

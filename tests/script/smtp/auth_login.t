@@ -1,0 +1,9 @@
+# Outlook needs LOGIN
+C: EHLO x
+S~ 250 SMTPUTF8
+C: AUTH LOGIN
+S: 334 VXNlcm5hbWU6
+C: YW5uYQ==
+S: 334 UGFzc3dvcmQ6
+C: YW5uYQ==
+S: 235 2.7.0 *

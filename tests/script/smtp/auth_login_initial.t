@@ -1,0 +1,8 @@
+C: EHLO x
+S~ 250 SMTPUTF8
+C: AUTH LOGIN YW5uYQ==
+S: 334 UGFzc3dvcmQ6
+C: YW5uYQ==
+S: 235 2.7.0 *
+C: MAIL FROM:<anna@koko.test>
+S: 250 2.1.0 *

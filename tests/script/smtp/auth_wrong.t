@@ -1,0 +1,38 @@
+# reliability rows 34, 35
+C: EHLO x
+S~ 250 SMTPUTF8
+C: AUTH PLAIN AGFubmEAd3Jvbmc=
+S: 535 5.7.8 *
+C: AUTH PLAIN YmVydABhbm5hAGFubmE=
+S: 535 5.7.8 *
+C: AUTH PLAIN !!!!
+S: 501 5.5.2 *
+C: AUTH PLAIN AGFubmE=
+S: 501 5.5.2 *
+C: AUTH PLAIN AGFubmEAYW5uYQBhbm5h
+S: 501 5.5.2 *
+C: AUTH PLAIN =
+S: 501 5.5.2 *
+C: AUTH PLAIN
+S: 334 
+C: *
+S: 501 5.7.0 *
+C: AUTH LOGIN
+S: 334 *
+C: *
+S: 501 5.7.0 *
+C: AUTH LOGIN
+S: 334 *
+C: JyBPUiAxPTEgLS0=
+S: 334 *
+C: JyBPUiAxPTEgLS0=
+S: 535 5.7.8 *
+C: AUTH CRAM-MD5
+S: 504 5.5.4 *
+C: AUTH
+S: 501 5.5.4 *
+C: AUTH LOGIN YW5uYQ==
+S: 334 *
+C: YW5uYQ==
+S: 235 2.7.0 *
+open

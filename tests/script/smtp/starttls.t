@@ -1,0 +1,23 @@
+# What was said before TLS is forgotten.  RFC 3207 section 4.2
+set starttls
+C: STARTTLS
+S: 503 5.5.1 *
+C: EHLO x
+S~ 250 SMTPUTF8
+C: STARTTLS now
+S: 501 5.5.4 *
+C: STARTTLS
+S: 220 2.0.0 *
+tls
+C: AUTH PLAIN AGFubmEAYW5uYQ==
+S: 503 5.5.1 *
+C: EHLO x
+S: 250-news.koko.test
+S: 250-PIPELINING
+S: 250-SIZE 4096
+S: 250-AUTH PLAIN LOGIN
+S~ 250 SMTPUTF8
+C: STARTTLS
+S: 503 5.5.1 *
+C: AUTH PLAIN AGFubmEAYW5uYQ==
+S: 235 2.7.0 *

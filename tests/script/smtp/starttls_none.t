@@ -1,0 +1,5 @@
+C: EHLO x
+S~ 250 SMTPUTF8
+C: STARTTLS
+S: 454 4.7.0 *
+open
