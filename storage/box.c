@@ -135,6 +135,11 @@ static int make(struct txn *t, uint32_t account, const char *name, uint32_t use,
 	return group_put(t, &g, id_out);
 }
 
+int box_inbox_find(struct txn *t, uint32_t account, uint32_t *id_out)
+{
+	return find(t, account, "INBOX", id_out);
+}
+
 int box_inbox(struct txn *t, uint32_t account, int64_t now_at, uint32_t *id_out)
 {
 	static const struct {

@@ -5,6 +5,9 @@
 
 #include "storage/store_priv.h"
 
+/* The account's INBOX.  KERR_NOTFOUND: it is not made yet. */
+NODISCARD int box_inbox_find(struct txn *t, uint32_t account, uint32_t *id_out);
+
 /* The account's INBOX; made, with the others that every person has, when it is not there. */
 NODISCARD int box_inbox(struct txn *t, uint32_t account, int64_t now_at, uint32_t *id_out);
 

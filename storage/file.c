@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The jobs that file messages in personal mailboxes and take them out: append, copy, move, expunge.
+ * The jobs that change what is in personal mailboxes: copy, move, expunge.  What comes in from
+ * outside is filed by append.c.
  *
  * Copy and expunge go in slices, so that a mailbox of any size fits the limits of a transaction: a
  * job that has more to do hands its state and its answer to the next one after the commit.  A row
@@ -29,8 +30,7 @@ enum {
 
 /* ---- one row ---- */
 
-/* Give r, whose content is known, a number in a mailbox. */
-static void file_row(struct txn *t, struct row *r, const struct row_sealed *sealed, uint32_t box,
+void file_row(struct txn *t, struct row *r, const struct row_sealed *sealed, uint32_t box,
 	uint32_t account)
 {
 	struct group_state st;
@@ -72,95 +72,6 @@ void freed_sweep(struct store *s, const struct vec *freed)
 {
 	for (size_t i = 0; i < freed->n; i++)
 		sweep_later(s, *(uint64_t *)vec_at(freed, i));
-}
-
-/* ---- append ---- */
-
-struct append_job {
-	struct store_job job;
-	struct incoming in;
-	struct row row;
-	uint32_t account, box;
-	uint64_t flags;
-};
-
-static struct append_job *append_of(struct store_job *job)
-{
-	return container_of(job, struct append_job, job);
-}
-
-static int append_run(struct txn *t, struct store_job *job)
-{
-	struct append_job *j = append_of(job);
-	const struct row_sealed sealed = incoming_sealed(&j->in);
-	struct group_state st;
-	struct row r = j->row;
-	uint32_t box = j->box;
-	int rc = incoming_check(&j->in);
-
-	if (rc == 0)
-		rc = account_exists(t, j->account);
-	if (rc == 0 && box == 0)
-		rc = box_inbox(t, j->account, r.saved_at, &box);
-	if (rc == 0)
-		rc = state_get(t, box, &st);
-	if (rc == 0 && st.next >= NUM_MAX)
-		rc = KERR_TOOBIG;
-	if (rc < 0)
-		return rc;
-	incoming_put(t, &j->in);
-	file_row(t, &r, &sealed, box, j->account);
-	refs_add(t, r.content, false);
-	flags_add(t, j->account, box, r.num, j->flags);
-	job->res.seq = r.seq;
-	job->res.n_places = 1;
-	job->res.places[0] = r.places[0];
-	return t->rc;
-}
-
-static void append_after(struct store *s, struct store_job *job)
-{
-	if (job->res.rc < 0)
-		incoming_refused(s, &append_of(job)->in);
-}
-
-static void append_release(struct store_job *job)
-{
-	incoming_fini(&append_of(job)->in);
-	job_fini(job);
-	free(append_of(job));
-}
-
-int store_append(struct store *s, const struct store_append *a, const struct store_call *c)
-{
-	int rc = writer_check(s, a->message.len);
-
-	if (rc == 0)
-		rc = room_check(&s->room, ROOM_POST);
-	if (rc < 0)
-		return rc;
-	struct append_job *j = mem_new(struct append_job);
-	rc = incoming_make(s, a->message, a->overview, a->structure, &j->in);
-	if (rc == 0) {
-		j->account = a->account;
-		j->box = a->box;
-		j->flags = a->flags;
-		j->row = (struct row){.content = j->in.content.id,
-			.arrived_at = a->arrived_at,
-			.saved_at = a->saved_at,
-			.bytes = a->message.len,
-			.lines = a->lines};
-		job_init(&j->job, incoming_cost(&j->in, 1), c, lit("append"));
-		j->job.run = append_run;
-		j->job.after = append_after;
-		j->job.release = append_release;
-		rc = incoming_queue(s, &j->in, &j->job);
-	}
-	if (rc < 0)
-		append_release(&j->job);
-	if (rc == KERR_IO)
-		writer_stop(s, rc); /* the key file could not be synced */
-	return rc;
 }
 
 /* ---- slices of rows ---- */

@@ -3,7 +3,12 @@
 #ifndef STORAGE_FILE_H
 #define STORAGE_FILE_H
 
+#include "storage/row.h"
 #include "storage/store_priv.h"
+
+/* Give r, whose content is known, a number in a mailbox of the account. */
+void file_row(struct txn *t, struct row *r, const struct row_sealed *sealed, uint32_t box,
+	uint32_t account);
 
 /*
  * Delete at most `max` rows of a group that is no more; contents too big to be deleted with them

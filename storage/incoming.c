@@ -86,15 +86,10 @@ static bool is_big(const struct incoming *in)
 	return in->content.n_chunks > PIECE_CHUNKS;
 }
 
-int incoming_queue(struct store *s, struct incoming *in, struct store_job *job)
+void incoming_pieces(struct incoming *in, struct list *jobs)
 {
-	struct list jobs;
-
-	list_init(&jobs);
 	if (is_big(in))
-		add_pieces(in, &jobs);
-	list_append(&jobs, &job->node);
-	return writer_add(s, &jobs, false);
+		add_pieces(in, jobs);
 }
 
 /* ---- the job that refers to it ---- */

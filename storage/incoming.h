@@ -30,10 +30,10 @@ NODISCARD int incoming_make(struct store *s, struct slice message, struct slice 
 void incoming_fini(struct incoming *in);
 
 /*
- * Queue the pieces (if any) and then `job`, which refers to the content; the pieces lie in `in`,
- * which job->release frees.  On failure all is still the caller's.
+ * Append the jobs of the pieces (if any) to a queue that goes on with the job that refers to the
+ * content.  They lie in `in`, which that job's release frees.
  */
-NODISCARD int incoming_queue(struct store *s, struct incoming *in, struct store_job *job);
+void incoming_pieces(struct incoming *in, struct list *jobs);
 
 /* In the job that refers to it: what became of the pieces; put the content. */
 NODISCARD int incoming_check(const struct incoming *in);

@@ -148,7 +148,7 @@ static bool del_on(void *arg, struct slice key, struct slice value)
 	return w->keys.n < w->max;
 }
 
-static size_t range_del(struct txn *t, const struct kv_range *r, size_t max)
+size_t range_del(struct txn *t, const struct kv_range *r, size_t max)
 {
 	struct del_walk w = {.max = max};
 

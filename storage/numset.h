@@ -25,6 +25,8 @@ NODISCARD int numset_read(struct kv_view *v, const struct key *prefix, struct ra
 
 /* Delete at most `max` rows that begin with prefix, sets or others; how many there were. */
 size_t prefix_del(struct txn *t, const struct key *prefix, size_t max);
+/* Likewise, of the rows of a range. */
+size_t range_del(struct txn *t, const struct kv_range *r, size_t max);
 
 /* Absent numbers of a group (table v). */
 void absent_add(struct txn *t, uint32_t group, uint32_t lo, uint32_t hi);

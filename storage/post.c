@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The jobs that change articles of groups: post and cancel. */
+#include "storage/post.h"
+
 #include "proto/base/mem.h"
 #include "storage/arrival.h"
 #include "storage/group.h"
 #include "storage/history.h"
-#include "storage/incoming.h"
 #include "storage/schema.h"
 
 enum {
-	PIECE_CHUNKS = 5,         /* chunks of a piece: 240 KiB */
 	PLACE_COST = 256,         /* row without overview, log entry, state */
 	CANCEL_SMALL = 64 * 1024, /* a cancel of this size is taken when posts are not */
 	MID_MAX = 998,            /* RFC 5536 section 3.1.3 has 250; a line is the outer limit */
@@ -16,30 +16,21 @@ enum {
 
 struct post_job {
 	struct store_job job;
-	struct incoming in;
-	char *mid, *cancels, *alias;
-	uint8_t mid_hash[STORE_MID_HASH], cancels_hash[STORE_MID_HASH];
-	uint64_t bytes;
-	uint32_t lines;
-	int64_t arrived_at;
-	uint32_t groups[STORE_PLACES];
-	unsigned n_groups;
-	bool control, obey_awaited;
-	uint32_t alias_account;
+	struct posted post;
 };
 
-/* ---- the job ---- */
+/* ---- what the job does ---- */
 
-/* Everything that can refuse; nothing is written. */
-static int post_check(struct txn *t, const struct post_job *p, struct history *old)
+int post_check(struct txn *t, const struct posted *p)
 {
 	struct group_state st;
+	struct history old;
 
 	int rc = incoming_check(&p->in);
 	if (rc < 0)
 		return rc;
-	rc = history_get(t, p->mid_hash, old);
-	if (rc == 0 && old->state != HISTORY_AWAITED)
+	rc = history_get(t, p->mid_hash, &old);
+	if (rc == 0 && old.state != HISTORY_AWAITED)
 		return KERR_EXISTS;
 	if (rc < 0 && rc != KERR_NOTFOUND)
 		return rc;
@@ -55,7 +46,7 @@ static int post_check(struct txn *t, const struct post_job *p, struct history *o
 
 /* Give the article its number in a group. */
 static void place_in(
-	struct txn *t, const struct post_job *p, uint32_t group, uint64_t seq, struct place *out)
+	struct txn *t, const struct posted *p, uint32_t group, uint64_t seq, struct place *out)
 {
 	struct group_state st;
 
@@ -72,7 +63,7 @@ static void place_in(
 }
 
 static uint64_t log_place(
-	struct txn *t, const struct post_job *p, enum log_kind kind, struct place at, bool first)
+	struct txn *t, const struct posted *p, enum log_kind kind, struct place at, bool first)
 {
 	struct log_entry e = {.kind = kind,
 		.first = first,
@@ -86,7 +77,7 @@ static uint64_t log_place(
 }
 
 /* Numbers first, so that each row can name all places; then rows and log. */
-static void put_rows(struct txn *t, const struct post_job *p, struct store_result *res)
+static void put_rows(struct txn *t, const struct posted *p, struct store_result *res)
 {
 	struct row r = {.content = p->in.content.id,
 		.arrived_at = p->arrived_at,
@@ -121,7 +112,7 @@ static void take_out(struct txn *t, const uint8_t mid[STORE_MID_HASH], struct hi
 }
 
 /* A target that has not come yet is remembered, with the article that cancels it. */
-static void cancel_target(struct txn *t, const struct post_job *p)
+static void cancel_target(struct txn *t, const struct posted *p)
 {
 	struct history h;
 	int rc = history_get(t, p->cancels_hash, &h);
@@ -133,56 +124,37 @@ static void cancel_target(struct txn *t, const struct post_job *p)
 			&(struct history){.state = HISTORY_AWAITED, .content = p->in.content.id});
 }
 
-static int post_run(struct txn *t, struct store_job *job)
+void post_put(struct txn *t, const struct posted *p, struct store_result *res)
 {
-	struct post_job *p = container_of(job, struct post_job, job);
-	struct history h = {.state = HISTORY_ARTICLE, .content = p->in.content.id}, old;
-	int rc = post_check(t, p, &old);
+	struct history h = {.state = HISTORY_ARTICLE, .content = p->in.content.id};
 
-	if (rc < 0)
-		return rc;
 	incoming_put(t, &p->in);
 	if (p->obey_awaited) {
 		h.state = HISTORY_CANCELLED;
 	} else if (p->control) {
 		h.state = HISTORY_CONTROL;
-		job->res.seq = log_place(t, p, LOG_CONTROL, (struct place){0, 0}, true);
+		res->seq = log_place(t, p, LOG_CONTROL, (struct place){0, 0}, true);
 	} else {
-		put_rows(t, p, &job->res);
-		h.n_places = job->res.n_places;
-		memcpy(h.places, job->res.places, sizeof h.places);
+		put_rows(t, p, res);
+		h.n_places = res->n_places;
+		memcpy(h.places, res->places, sizeof h.places);
 	}
 	history_put(t, p->mid_hash, &h);
 	if (p->alias)
 		alias_put(t, p->alias_account, slice_str(p->alias), slice_str(p->mid));
 	if (p->cancels && !p->obey_awaited)
 		cancel_target(t, p);
-	return t->rc;
 }
 
-static void post_after(struct store *s, struct store_job *job)
+void post_fini(struct posted *p)
 {
-	struct post_job *p = container_of(job, struct post_job, job);
-
-	if (job->res.rc == 0)
-		s->n_articles++;
-	else
-		incoming_refused(s, &p->in);
-}
-
-static void post_release(struct store_job *job)
-{
-	struct post_job *p = container_of(job, struct post_job, job);
-
 	incoming_fini(&p->in);
 	free(p->mid);
 	free(p->cancels);
 	free(p->alias);
-	job_fini(job);
-	free(p);
 }
 
-/* ---- store_post ---- */
+/* ---- what it is made of ---- */
 
 static int post_valid(const struct store_post *p)
 {
@@ -194,7 +166,7 @@ static int post_valid(const struct store_post *p)
 	return 0;
 }
 
-static bool has_group(const struct post_job *j, uint32_t group)
+static bool has_group(const struct posted *j, uint32_t group)
 {
 	for (unsigned i = 0; i < j->n_groups; i++)
 		if (j->groups[i] == group)
@@ -202,7 +174,7 @@ static bool has_group(const struct post_job *j, uint32_t group)
 	return false;
 }
 
-static void copy_names(struct post_job *j, const struct store_post *p)
+static void copy_names(struct posted *j, const struct store_post *p)
 {
 	j->mid = mem_dup(p->mid);
 	store_mid_hash(p->mid, j->mid_hash);
@@ -218,10 +190,21 @@ static void copy_names(struct post_job *j, const struct store_post *p)
 			j->groups[j->n_groups++] = p->groups[i];
 }
 
-static int make_post(struct store *s, const struct store_post *p, struct post_job *j)
+static enum room_use use_of(const struct store_post *p)
 {
-	int rc = incoming_make(s, p->article, p->overview, p->structure, &j->in);
+	if (p->control && p->article.len <= CANCEL_SMALL)
+		return ROOM_CANCEL;
+	return p->from_peer ? ROOM_PEER : ROOM_POST;
+}
 
+int post_make(struct store *s, const struct store_post *p, struct posted *j)
+{
+	int rc = post_valid(p);
+
+	if (rc == 0)
+		rc = room_check(&s->room, use_of(p));
+	if (rc == 0)
+		rc = incoming_make(s, p->article, p->overview, p->structure, &j->in);
 	if (rc < 0)
 		return rc;
 	copy_names(j, p);
@@ -233,31 +216,63 @@ static int make_post(struct store *s, const struct store_post *p, struct post_jo
 	return 0;
 }
 
-static enum room_use use_of(const struct store_post *p)
+size_t post_cost(const struct posted *p)
 {
-	if (p->control && p->article.len <= CANCEL_SMALL)
-		return ROOM_CANCEL;
-	return p->from_peer ? ROOM_PEER : ROOM_POST;
+	return incoming_cost(&p->in, p->n_groups);
+}
+
+/* ---- store_post ---- */
+
+static struct post_job *post_of(struct store_job *job)
+{
+	return container_of(job, struct post_job, job);
+}
+
+static int post_run(struct txn *t, struct store_job *job)
+{
+	const struct posted *p = &post_of(job)->post;
+	int rc = post_check(t, p);
+
+	if (rc < 0)
+		return rc;
+	post_put(t, p, &job->res);
+	return t->rc;
+}
+
+static void post_after(struct store *s, struct store_job *job)
+{
+	if (job->res.rc == 0)
+		s->n_articles++;
+	else
+		incoming_refused(s, &post_of(job)->post.in);
+}
+
+static void post_release(struct store_job *job)
+{
+	post_fini(&post_of(job)->post);
+	job_fini(job);
+	free(post_of(job));
 }
 
 int store_post(struct store *s, const struct store_post *p, const struct store_call *c)
 {
-	int rc = post_valid(p);
+	int rc = writer_check(s, p->article.len);
 
-	if (rc == 0)
-		rc = writer_check(s, p->article.len);
-	if (rc == 0)
-		rc = room_check(&s->room, use_of(p));
 	if (rc < 0)
 		return rc;
 	struct post_job *j = mem_new(struct post_job);
-	rc = make_post(s, p, j);
+	rc = post_make(s, p, &j->post);
 	if (rc == 0) {
-		job_init(&j->job, incoming_cost(&j->in, j->n_groups), c, lit("post"));
+		struct list jobs;
+
+		job_init(&j->job, post_cost(&j->post), c, lit("post"));
 		j->job.run = post_run;
 		j->job.after = post_after;
 		j->job.release = post_release;
-		rc = incoming_queue(s, &j->in, &j->job);
+		list_init(&jobs);
+		incoming_pieces(&j->post.in, &jobs);
+		list_append(&jobs, &j->job.node);
+		rc = writer_add(s, &jobs, false);
 	}
 	if (rc < 0)
 		post_release(&j->job);

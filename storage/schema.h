@@ -41,6 +41,8 @@ enum table {
 	TABLE_HOUR = 't',
 	/* arrival.c: group u32, sequence u64 -> first num u32, last num u32 */
 	TABLE_REMOVED = 'd',
+	/* sent.c: days since 1970 u32, account u32, hash 16 -> nothing */
+	TABLE_SENT = 'y',
 	/* user.c: account u32 -> tagged */
 	TABLE_ACCOUNT = 'a',
 	/* user.c: lower-case login or address -> account u32 */

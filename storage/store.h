@@ -41,6 +41,7 @@ enum {
 	STORE_CHUNK = 48 * 1024,         /* content bytes per chunk */
 	STORE_MID_HASH = 16,             /* bytes of a Message-ID's hash */
 	STORE_ARTICLE_MAX = 64 * 1024 * 1024,
+	STORE_SENT_DAYS = 5, /* a mail is known again; RFC 5321 section 4.5.4.1 */
 };
 
 /* ---- life cycle ---- */
@@ -255,6 +256,13 @@ NODISCARD int view_content(struct view *v, uint64_t content, uint32_t chunk, str
 /* All chunks, at most out->max bytes. */
 NODISCARD int view_content_all(struct view *v, uint64_t content, struct buf *out);
 
+/*
+ * Was this mail delivered for the account in the last STORE_SENT_DAYS days?  hash: as in struct
+ * store_deliver.  0, KERR_NOTFOUND.
+ */
+NODISCARD int view_sent(
+	struct view *v, uint32_t account, const uint8_t hash[STORE_MID_HASH], int64_t now_at);
+
 /* The Message-ID by which login's client knew an article that got another one here. */
 NODISCARD int view_alias(struct view *v, uint32_t account, struct slice old_mid, struct buf *out);
 
@@ -453,6 +461,25 @@ struct store_append {
  */
 NODISCARD int store_append(
 	struct store *s, const struct store_append *a, const struct store_call *c);
+
+struct store_deliver {
+	const struct store_post *article; /* for groups; NULL: to persons alone */
+	const struct store_append *mail;  /* for INBOXes, account and box are not looked at; NULL */
+	const uint32_t *accounts;         /* whose INBOX, different ones */
+	size_t n_accounts;
+	uint32_t sender;     /* whose client sent it, ... */
+	const uint8_t *sent; /* ... STORE_MID_HASH bytes that know its repetition again; or NULL */
+	int64_t now_at;
+};
+
+/*
+ * Deliver a mail to groups and persons: all of it in one transaction, or nothing.  A mail that was
+ * delivered before (sent) answers 0 without a place, and nothing is stored again.  result.places
+ * are those of the article, or (no article) one of the INBOXes.  Otherwise as store_post; what it
+ * refuses is refused to all.
+ */
+NODISCARD int store_deliver(
+	struct store *s, const struct store_deliver *d, const struct store_call *c);
 
 enum store_flag_op { STORE_FLAGS_SET, STORE_FLAGS_ADD, STORE_FLAGS_TAKE };
 
