@@ -12,6 +12,7 @@
 
 #include "proto/base/text.h"
 #include "storage/arrival.h"
+#include "storage/check_priv.h"
 #include "storage/content.h"
 #include "storage/group.h"
 #include "storage/history.h"
@@ -29,27 +30,7 @@ enum {
 	CHECK_WAIT_US = 1000,
 };
 
-struct check {
-	struct store *s;
-	struct view *v; /* of this slice */
-	struct check_report *out;
-	uint64_t seq; /* the last at the start */
-	struct buf text;
-
-	struct { /* what was counted of the group whose rows are being walked */
-		uint32_t group, count, low, high;
-		uint64_t bytes;
-	} rows;
-
-	uint64_t n_owned;         /* history entries and references that own a content */
-	uint64_t n_filed, n_refs; /* rows of personal mailboxes; what the references count */
-};
-
-typedef void (*check_fn)(struct check *c, struct slice key, struct slice value);
-
-static void fault(struct check *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
-
-static void fault(struct check *c, const char *fmt, ...)
+void check_fault(struct check *c, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -110,7 +91,7 @@ static int walk_table(struct check *c, enum table table, check_fn fn)
 	return rc;
 }
 
-static bool get(struct check *c, const struct key *k, struct slice *value_out)
+bool check_get(struct check *c, const struct key *k, struct slice *value_out)
 {
 	return view_get_more(c->v, k, value_out) == 0;
 }
@@ -144,10 +125,10 @@ static void check_content(struct check *c, uint64_t content, const uint64_t *wan
 	int rc = open_all_chunks(c, content, &bytes);
 
 	if (rc < 0)
-		fault(c, "content %" PRIu64 ": %s", content, kerr_name(rc));
+		check_fault(c, "content %" PRIu64 ": %s", content, kerr_name(rc));
 	else if (want_bytes && bytes != *want_bytes)
-		fault(c, "content %" PRIu64 ": %" PRIu64 " bytes, its row says %" PRIu64, content,
-			bytes, *want_bytes);
+		check_fault(c, "content %" PRIu64 ": %" PRIu64 " bytes, its row says %" PRIu64,
+			content, bytes, *want_bytes);
 }
 
 static void on_content(struct check *c, struct slice key, struct slice value)
@@ -168,9 +149,10 @@ static void check_name(struct check *c, const struct group_rec *g)
 	struct key k;
 
 	key_of_owned(&k, g->owner, slice_str(g->name));
-	struct dec d = dec_of(get(c, &k, &value) ? value : lit(""));
+	struct dec d = dec_of(check_get(c, &k, &value) ? value : lit(""));
 	if (take_u32(&d) != g->id)
-		fault(c, "group %" PRIu32 " %s: its name does not lead to it", g->id, g->name);
+		check_fault(
+			c, "group %" PRIu32 " %s: its name does not lead to it", g->id, g->name);
 }
 
 static void check_state(struct check *c, const struct group_rec *g)
@@ -180,13 +162,14 @@ static void check_state(struct check *c, const struct group_rec *g)
 	struct key k;
 
 	key_of_u32(&k, TABLE_STATE, g->id);
-	if (!get(c, &k, &value) || group_state_decode(value, &st) < 0) {
-		fault(c, "group %" PRIu32 " %s: no state", g->id, g->name);
+	if (!check_get(c, &k, &value) || group_state_decode(value, &st) < 0) {
+		check_fault(c, "group %" PRIu32 " %s: no state", g->id, g->name);
 		return;
 	}
 	key_of_pair(&k, TABLE_ROW, g->id, st.low);
-	if (st.count == 0 ? st.low != st.next || st.bytes != 0 : !get(c, &k, &value))
-		fault(c, "group %" PRIu32 " %s: low %" PRIu32 " is wrong", g->id, g->name, st.low);
+	if (st.count == 0 ? st.low != st.next || st.bytes != 0 : !check_get(c, &k, &value))
+		check_fault(c, "group %" PRIu32 " %s: low %" PRIu32 " is wrong", g->id, g->name,
+			st.low);
 }
 
 static void on_group(struct check *c, struct slice key, struct slice value)
@@ -196,7 +179,7 @@ static void on_group(struct check *c, struct slice key, struct slice value)
 
 	c->out->n_groups++;
 	if (group_decode(value, &g) < 0) {
-		fault(c, "group %" PRIu32 ": record damaged", g.id);
+		check_fault(c, "group %" PRIu32 ": record damaged", g.id);
 		return;
 	}
 	check_name(c, &g);
@@ -211,9 +194,9 @@ static void on_name(struct check *c, struct slice key, struct slice value)
 	struct key gk;
 
 	key_of_u32(&gk, TABLE_GROUP, g.id);
-	if (!get(c, &gk, &value) || group_decode(value, &g) < 0 || g.owner != owner ||
+	if (!check_get(c, &gk, &value) || group_decode(value, &g) < 0 || g.owner != owner ||
 		!slice_eq(slice_str(g.name), k.rest))
-		fault(c, "name %.*s: leads to group %" PRIu32 ", which has another",
+		check_fault(c, "name %.*s: leads to group %" PRIu32 ", which has another",
 			SLICE_ARG(k.rest), g.id);
 }
 
@@ -229,7 +212,8 @@ static void check_absent(struct check *c, const struct group_state *st)
 	while ((rc = view_absent(c->v, c->rows.group, st, &absent)) == KERR_WAIT)
 		usleep(CHECK_WAIT_US);
 	if (rc < 0 || ranges_count(&absent) != st->next - st->low - c->rows.count)
-		fault(c, "group %" PRIu32 ": %" PRIu64 " absent numbers, its rows say %" PRIu32,
+		check_fault(c,
+			"group %" PRIu32 ": %" PRIu64 " absent numbers, its rows say %" PRIu32,
 			c->rows.group, ranges_count(&absent), st->next - st->low - c->rows.count);
 	ranges_fini(&absent);
 }
@@ -244,18 +228,18 @@ static void end_rows(struct check *c)
 	if (c->rows.group == 0)
 		return;
 	key_of_u32(&k, TABLE_STATE, c->rows.group);
-	if (!get(c, &k, &value) || group_state_decode(value, &st) < 0) {
+	if (!check_get(c, &k, &value) || group_state_decode(value, &st) < 0) {
 		meta_key_gone(&k, c->rows.group);
-		if (get(c, &k, &value))
+		if (check_get(c, &k, &value))
 			return; /* removed, and not yet cleaned up */
-		fault(c, "group %" PRIu32 ": rows without a state", c->rows.group);
+		check_fault(c, "group %" PRIu32 ": rows without a state", c->rows.group);
 		return;
 	}
 	if (st.modseq > c->seq)
 		return; /* it went on meanwhile */
 	if (st.count != c->rows.count || st.low != c->rows.low || st.next <= c->rows.high ||
 		st.bytes != c->rows.bytes)
-		fault(c,
+		check_fault(c,
 			"group %" PRIu32 ": state says %" PRIu32 " articles, low %" PRIu32
 			", next %" PRIu32 "; rows say %" PRIu32 ", %" PRIu32 ", high %" PRIu32,
 			c->rows.group, st.count, st.low, st.next, c->rows.count, c->rows.low,
@@ -293,8 +277,9 @@ static void check_refs_of(struct check *c, const struct row *r)
 
 	c->n_filed++;
 	key_of_u64(&k, TABLE_REFS, r->content);
-	if (!get(c, &k, &value))
-		fault(c, "row %" PRIu32 "/%" PRIu32 ": no reference to its content is counted",
+	if (!check_get(c, &k, &value))
+		check_fault(c,
+			"row %" PRIu32 "/%" PRIu32 ": no reference to its content is counted",
 			r->group, r->num);
 }
 
@@ -305,7 +290,7 @@ static void on_refs(struct check *c, struct slice key, struct slice value)
 	uint32_t n;
 
 	if (refs_decode(value, &n, &by_history) < 0 || n == 0) {
-		fault(c, "references to content %" PRIu64 ": damaged", take_u64(&d));
+		check_fault(c, "references to content %" PRIu64 ": damaged", take_u64(&d));
 		return;
 	}
 	c->n_refs += n;
@@ -322,10 +307,10 @@ static void check_log_of(struct check *c, const struct row *r)
 	struct key k;
 
 	key_of_u64(&k, TABLE_LOG, r->seq);
-	if (!get(c, &k, &value) || log_decode(key_slice(&k), value, &e) < 0 ||
+	if (!check_get(c, &k, &value) || log_decode(key_slice(&k), value, &e) < 0 ||
 		(e.kind != LOG_ARRIVED && e.kind != LOG_FILED) || e.group != r->group ||
 		e.num != r->num || e.content != r->content) {
-		fault(c, "row %" PRIu32 "/%" PRIu32 ": log entry %" PRIu64 " is not its own",
+		check_fault(c, "row %" PRIu32 "/%" PRIu32 ": log entry %" PRIu64 " is not its own",
 			r->group, r->num, r->seq);
 		return;
 	}
@@ -334,10 +319,11 @@ static void check_log_of(struct check *c, const struct row *r)
 		return;
 	}
 	key_of_hash(&k, e.mid);
-	if (!get(c, &k, &value) || history_decode(value, &h) < 0 || h.state != HISTORY_ARTICLE ||
-		h.content != r->content || h.n_places != r->n_places ||
-		!in_places(&h, r->group, r->num))
-		fault(c, "row %" PRIu32 "/%" PRIu32 ": history does not know it", r->group, r->num);
+	if (!check_get(c, &k, &value) || history_decode(value, &h) < 0 ||
+		h.state != HISTORY_ARTICLE || h.content != r->content ||
+		h.n_places != r->n_places || !in_places(&h, r->group, r->num))
+		check_fault(c, "row %" PRIu32 "/%" PRIu32 ": history does not know it", r->group,
+			r->num);
 }
 
 static void on_row(struct check *c, struct slice key, struct slice value)
@@ -347,14 +333,14 @@ static void on_row(struct check *c, struct slice key, struct slice value)
 
 	c->out->n_rows++;
 	if (row_decode(key, value, &r, &sealed) < 0) {
-		fault(c, "row of %zu bytes: damaged", value.len);
+		check_fault(c, "row of %zu bytes: damaged", value.len);
 		return;
 	}
 	count_row(c, &r);
 	check_log_of(c, &r);
 	if (row_open(c->v, &r, &sealed, ROWS_OVERVIEW | ROWS_STRUCTURE) < 0)
-		fault(c, "row %" PRIu32 "/%" PRIu32 ": what derives from it does not open", r.group,
-			r.num);
+		check_fault(c, "row %" PRIu32 "/%" PRIu32 ": what derives from it does not open",
+			r.group, r.num);
 	check_content(c, r.content, &r.bytes);
 }
 
@@ -369,7 +355,7 @@ static void on_history(struct check *c, struct slice key, struct slice value)
 
 	c->out->n_history++;
 	if (history_decode(value, &h) < 0) {
-		fault(c, "history entry of %zu bytes: damaged", value.len);
+		check_fault(c, "history entry of %zu bytes: damaged", value.len);
 		return;
 	}
 	if (h.state != HISTORY_AWAITED && h.state != HISTORY_ERASED)
@@ -377,15 +363,16 @@ static void on_history(struct check *c, struct slice key, struct slice value)
 	if (h.state == HISTORY_CONTROL || h.state == HISTORY_CANCELLED)
 		check_content(c, h.content, NULL);
 	if ((h.state == HISTORY_ARTICLE) != (h.n_places > 0))
-		fault(c, "history of content %" PRIu64 ": %u places in state %d", h.content,
+		check_fault(c, "history of content %" PRIu64 ": %u places in state %d", h.content,
 			h.n_places, (int)h.state);
 	for (unsigned i = 0; i < h.n_places; i++) {
 		struct key k;
 
 		key_of_pair(&k, TABLE_ROW, h.places[i].group, h.places[i].num);
-		if (!get(c, &k, &rest) || row_decode(key_slice(&k), rest, &r, &sealed) < 0 ||
+		if (!check_get(c, &k, &rest) || row_decode(key_slice(&k), rest, &r, &sealed) < 0 ||
 			r.content != h.content)
-			fault(c, "history of content %" PRIu64 ": no row %" PRIu32 "/%" PRIu32,
+			check_fault(c,
+				"history of content %" PRIu64 ": no row %" PRIu32 "/%" PRIu32,
 				h.content, h.places[i].group, h.places[i].num);
 	}
 	(void)key;
@@ -398,15 +385,15 @@ static void on_log(struct check *c, struct slice key, struct slice value)
 
 	c->out->n_log++;
 	if (log_decode(key, value, &e) < 0) {
-		fault(c, "log entry of %zu bytes: damaged", value.len);
+		check_fault(c, "log entry of %zu bytes: damaged", value.len);
 		return;
 	}
 	bool of_article = e.kind == LOG_ARRIVED || e.kind == LOG_CONTROL || e.kind == LOG_REMOVED;
 	if (!of_article || memcmp(e.mid, (uint8_t[STORE_MID_HASH]){0}, sizeof e.mid) == 0)
 		return; /* personal, or none at all */
 	key_of_hash(&k, e.mid);
-	if (!get(c, &k, &value))
-		fault(c, "log entry %" PRIu64 ": history does not know it", e.seq);
+	if (!check_get(c, &k, &value))
+		check_fault(c, "log entry %" PRIu64 ": history does not know it", e.seq);
 }
 
 /* ---- people ---- */
@@ -428,15 +415,15 @@ static void on_account(struct check *c, struct slice key, struct slice value)
 
 	c->out->n_accounts++;
 	if (account_decode(value, &a) < 0) {
-		fault(c, "account %" PRIu32 ": record damaged", a.id);
+		check_fault(c, "account %" PRIu32 ": record damaged", a.id);
 		return;
 	}
 	for (unsigned i = 0; i <= a.n_addresses; i++) {
 		const char *name = i == 0 ? a.login : a.addresses[i - 1];
 		key_of_login(&k, slice_str(name));
-		d = dec_of(get(c, &k, &value) ? value : lit(""));
+		d = dec_of(check_get(c, &k, &value) ? value : lit(""));
 		if (take_u32(&d) != a.id)
-			fault(c, "account %" PRIu32 ": %s does not lead to it", a.id, name);
+			check_fault(c, "account %" PRIu32 ": %s does not lead to it", a.id, name);
 	}
 }
 
@@ -448,8 +435,8 @@ static void on_login(struct check *c, struct slice key, struct slice value)
 	struct key k;
 
 	key_of_u32(&k, TABLE_ACCOUNT, a.id);
-	if (!get(c, &k, &value) || account_decode(value, &a) < 0 || !has_name(&a, name))
-		fault(c, "login %.*s: leads to account %" PRIu32 ", which has it not",
+	if (!check_get(c, &k, &value) || account_decode(value, &a) < 0 || !has_name(&a, name))
+		check_fault(c, "login %.*s: leads to account %" PRIu32 ", which has it not",
 			SLICE_ARG(name), a.id);
 }
 
@@ -462,8 +449,9 @@ static void check_pair(struct check *c, struct slice key, struct slice value, en
 	struct key k;
 
 	key_of_pair(&k, other, second, first);
-	if (!get(c, &k, &back) || back.len == 0 || value.len == 0 || back.p[0] != value.p[0])
-		fault(c, "membership %c %" PRIu32 "/%" PRIu32 ": not the same the other way round",
+	if (!check_get(c, &k, &back) || back.len == 0 || value.len == 0 || back.p[0] != value.p[0])
+		check_fault(c,
+			"membership %c %" PRIu32 "/%" PRIu32 ": not the same the other way round",
 			key.p[0], first, second);
 }
 
@@ -484,8 +472,8 @@ static void on_peer(struct check *c, struct slice key, struct slice value)
 	struct key k;
 
 	key_of_name(&k, TABLE_CURSOR, name);
-	if (peer_decode(value, &p) < 0 || !get(c, &k, &value))
-		fault(c, "peer %.*s: damaged, or without a cursor", SLICE_ARG(name));
+	if (peer_decode(value, &p) < 0 || !check_get(c, &k, &value))
+		check_fault(c, "peer %.*s: damaged, or without a cursor", SLICE_ARG(name));
 }
 
 /* ---- the whole ---- */
@@ -527,10 +515,10 @@ static int check_orphans(struct check *c)
 	bool begun = meta_first_big(c->v->kv, &big) != KERR_NOTFOUND;
 	view_close(c->v);
 	if (now == c->seq && !begun && c->out->n_contents != c->n_owned)
-		fault(c, "%" PRIu64 " contents, %" PRIu64 " owners", c->out->n_contents,
+		check_fault(c, "%" PRIu64 " contents, %" PRIu64 " owners", c->out->n_contents,
 			c->n_owned);
 	if (now == c->seq && c->n_filed != c->n_refs)
-		fault(c, "%" PRIu64 " rows of personal mailboxes, %" PRIu64 " references",
+		check_fault(c, "%" PRIu64 " rows of personal mailboxes, %" PRIu64 " references",
 			c->n_filed, c->n_refs);
 	return 0;
 }
@@ -553,6 +541,8 @@ int store_check(struct store *s, struct check_report *out)
 		{TABLE_MEMBER,     on_member    },
 		{TABLE_MEMBERSHIP, on_membership},
 		{TABLE_PEER,       on_peer      },
+		{TABLE_FEED,       check_feed   },
+		{TABLE_ENTRY,      check_entry  },
 	};
 	struct check c = {.s = s, .out = out};
 

@@ -209,6 +209,7 @@ static void raise_end(struct store *s, struct txn *t)
 	t->n.seq += RAISE_SEQ;
 	t->n.group += RAISE_NUMS;
 	t->n.account += RAISE_NUMS;
+	t->n.feed += RAISE_NUMS;
 	meta_key(&k, META_GENERATION);
 	txn_put_u64(t, &k, s->generation);
 }

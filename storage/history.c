@@ -10,12 +10,32 @@
 #include "storage/store_priv.h"
 #include "storage/txn.h"
 
+enum history_tag { TAG_ENTRY = 1 };
+
 void store_mid_hash(struct slice mid, uint8_t out[STORE_MID_HASH])
 {
 	uint8_t hash[CRYPTO_HASH_LEN];
 
 	crypto_sha256(mid, hash);
 	memcpy(out, hash, STORE_MID_HASH);
+}
+
+static void take_tail(struct dec *d, struct history *out)
+{
+	struct slice value;
+	uint8_t tag;
+
+	out->feed = 0;
+	out->n = 0;
+	while (tag_next(d, &tag, &value)) {
+		struct dec e = dec_of(value);
+
+		if (tag != TAG_ENTRY)
+			continue;
+		out->feed = take_u32(&e);
+		out->n = take_u64(&e);
+		d->bad = d->bad || e.bad;
+	}
 }
 
 int history_decode(struct slice value, struct history *out)
@@ -31,6 +51,7 @@ int history_decode(struct slice value, struct history *out)
 		out->places[i].group = take_u32(&d);
 		out->places[i].num = take_u32(&d);
 	}
+	take_tail(&d, out);
 	return d.bad ? KERR_DAMAGED : 0;
 }
 
@@ -58,6 +79,12 @@ void history_put(struct txn *t, const uint8_t mid[STORE_MID_HASH], const struct 
 	for (unsigned i = 0; i < h->n_places; i++) {
 		put_u32(v, h->places[i].group);
 		put_u32(v, h->places[i].num);
+	}
+	if (h->feed != 0) {
+		put_u8(v, TAG_ENTRY);
+		put_u32(v, sizeof h->feed + sizeof h->n);
+		put_u32(v, h->feed);
+		put_u64(v, h->n);
 	}
 	txn_put_value(t, &k);
 }

@@ -31,6 +31,7 @@ void meta_counters_put(struct txn *t)
 	put_u64(v, t->n.audit);
 	put_u32(v, t->n.group);
 	put_u32(v, t->n.account);
+	put_u32(v, t->n.feed);
 	txn_put_value(t, &k);
 }
 
@@ -58,6 +59,7 @@ int meta_counters_get(struct kv_view *v, struct counters *out)
 	out->audit = take_u64(&d);
 	out->group = take_u32(&d);
 	out->account = take_u32(&d);
+	out->feed = take_u32(&d);
 	return d.bad ? KERR_DAMAGED : 0;
 }
 

@@ -41,7 +41,7 @@ int post_check(struct txn *t, const struct posted *p)
 		if (st.next >= NUM_MAX)
 			return KERR_TOOBIG;
 	}
-	return 0;
+	return p->entry ? entry_check(t, p->entry, true) : 0;
 }
 
 /* Give the article its number in a group. */
@@ -101,8 +101,7 @@ static void put_rows(struct txn *t, const struct posted *p, struct store_result 
 	memcpy(res->places, r.places, sizeof res->places);
 }
 
-/* Take the article of that history out of all its groups; its content stays until retention. */
-static void take_out(struct txn *t, const uint8_t mid[STORE_MID_HASH], struct history *h)
+void article_take_out(struct txn *t, const uint8_t mid[STORE_MID_HASH], struct history *h)
 {
 	for (unsigned i = 0; i < h->n_places; i++)
 		row_take_out(t, h->places[i], h->content, mid);
@@ -118,10 +117,20 @@ static void cancel_target(struct txn *t, const struct posted *p)
 	int rc = history_get(t, p->cancels_hash, &h);
 
 	if (rc == 0 && h.state == HISTORY_ARTICLE)
-		take_out(t, p->cancels_hash, &h);
+		article_take_out(t, p->cancels_hash, &h);
 	else if (rc == KERR_NOTFOUND && p->control)
 		history_put(t, p->cancels_hash,
 			&(struct history){.state = HISTORY_AWAITED, .content = p->in.content.id});
+}
+
+static void put_entry(
+	struct txn *t, const struct posted *p, struct history *h, struct store_result *res)
+{
+	entry_put(t, p->entry, p->mid_hash, p->in.content.id,
+		h->n_places > 0 ? h->places[0] : (struct place){0, 0});
+	h->feed = p->entry->res.feed;
+	h->n = p->entry->res.n;
+	res->fed = &p->entry->res;
 }
 
 void post_put(struct txn *t, const struct posted *p, struct store_result *res)
@@ -139,6 +148,8 @@ void post_put(struct txn *t, const struct posted *p, struct store_result *res)
 		h.n_places = res->n_places;
 		memcpy(h.places, res->places, sizeof h.places);
 	}
+	if (p->entry)
+		put_entry(t, p, &h, res);
 	history_put(t, p->mid_hash, &h);
 	if (p->alias)
 		alias_put(t, p->alias_account, slice_str(p->alias), slice_str(p->mid));
@@ -149,6 +160,9 @@ void post_put(struct txn *t, const struct posted *p, struct store_result *res)
 void post_fini(struct posted *p)
 {
 	incoming_fini(&p->in);
+	if (p->entry)
+		entry_in_fini(p->entry);
+	free(p->entry);
 	free(p->mid);
 	free(p->cancels);
 	free(p->alias);
@@ -203,6 +217,10 @@ int post_make(struct store *s, const struct store_post *p, struct posted *j)
 
 	if (rc == 0)
 		rc = room_check(&s->room, use_of(p));
+	if (rc == 0 && p->entry) {
+		j->entry = mem_new(struct entry_in);
+		rc = entry_in_init(j->entry, p->entry);
+	}
 	if (rc == 0)
 		rc = incoming_make(s, p->article, p->overview, p->structure, &j->in);
 	if (rc < 0)
@@ -218,7 +236,7 @@ int post_make(struct store *s, const struct store_post *p, struct posted *j)
 
 size_t post_cost(const struct posted *p)
 {
-	return incoming_cost(&p->in, p->n_groups);
+	return incoming_cost(&p->in, p->n_groups) + (p->entry ? entry_cost(p->entry) : 0);
 }
 
 /* ---- store_post ---- */
@@ -233,6 +251,7 @@ static int post_run(struct txn *t, struct store_job *job)
 	const struct posted *p = &post_of(job)->post;
 	int rc = post_check(t, p);
 
+	job->res.fed = NULL; /* it may be run again */
 	if (rc < 0)
 		return rc;
 	post_put(t, p, &job->res);
@@ -299,7 +318,7 @@ static int cancel_run(struct txn *t, struct store_job *job)
 	if (h.state != HISTORY_ARTICLE)
 		return KERR_NOTFOUND;
 	job->res.seq = t->n.seq + 1;
-	take_out(t, c->mid, &h);
+	article_take_out(t, c->mid, &h);
 	return t->rc;
 }
 

@@ -3,6 +3,7 @@
 #ifndef STORAGE_POST_H
 #define STORAGE_POST_H
 
+#include "storage/entry.h"
 #include "storage/incoming.h"
 
 struct posted {
@@ -16,6 +17,7 @@ struct posted {
 	unsigned n_groups;
 	bool control, obey_awaited;
 	uint32_t alias_account;
+	struct entry_in *entry; /* NULL: of no feed */
 };
 
 /* Copy and seal; out is zeroed before.  KERR_INVALID, KERR_TOOBIG, KERR_FULL, KERR_IO. */
@@ -25,10 +27,16 @@ void post_fini(struct posted *p);
 /* Bytes that a job writes for it. */
 size_t post_cost(const struct posted *p);
 
-/* In the job: everything that can refuse; nothing is written. */
+/*
+ * In the job: everything that can refuse; nothing is written.  It is the last check of a job: an
+ * entry of our own gets its place and its signature here.
+ */
 NODISCARD int post_check(struct txn *t, const struct posted *p);
 
 /* Then write all of it; failures stick in t->rc.  res gets seq and places. */
 void post_put(struct txn *t, const struct posted *p, struct store_result *res);
+
+/* Take the article of history h out of all its groups; its content stays until retention. */
+void article_take_out(struct txn *t, const uint8_t mid[STORE_MID_HASH], struct history *h);
 
 #endif

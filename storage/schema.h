@@ -66,6 +66,16 @@ enum table {
 	TABLE_PEER = 'p',
 	/* peerpos.c: name -> sequence u64, tagged tail */
 	TABLE_CURSOR = 'k',
+	/* entry.c: feed u32 -> low u64, high u64, end u64, changed u64, tip 32, note length u8,
+	   note, name length u8, name */
+	TABLE_FEED = 'F',
+	/* entry.c: name -> feed u32 */
+	TABLE_FEED_NAME = 'N',
+	/* entry.c: feed u32, n u64 -> kind u8, absent u8, content u64, group u32, num u32, hash 32,
+	   Message-ID hash 16, note length u8, note, signature length u16, signature */
+	TABLE_ENTRY = 'E',
+	/* record.c: type u8, key length u8, key, serial u64, piece u16 -> more u8, text */
+	TABLE_RECORD = 'R',
 	/* audit.c: sequence u64 -> at u64, length u8, actor, what */
 	TABLE_AUDIT = 'u',
 };
@@ -133,6 +143,12 @@ static inline void key_of_set(struct key *k, uint32_t account, uint32_t group, u
 {
 	key_of_pair(k, TABLE_MARKS, account, group);
 	key_u8(k, set);
+}
+
+static inline void key_of_entry(struct key *k, uint32_t feed, uint64_t n)
+{
+	key_of_u32(k, TABLE_ENTRY, feed);
+	key_u64(k, n);
 }
 
 /* Read a key that may be of another table: d is behind the table byte, or bad. */

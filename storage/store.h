@@ -180,6 +180,8 @@ struct history {
 	uint64_t content;
 	unsigned n_places;
 	struct place places[STORE_PLACES];
+	uint32_t feed; /* it came as entry n of that feed; 0: as none */
+	uint64_t n;
 };
 
 /* One article in one group.  Slices are valid until the view ends or the callback returns. */
@@ -344,6 +346,8 @@ NODISCARD int view_audit(struct view *v, uint64_t after, audit_fn fn, void *arg)
 
 /* ---- writing ---- */
 
+struct store_fed_result;
+
 struct store_result {
 	int rc;       /* 0 or why not; nothing was changed then */
 	uint64_t seq; /* of the (first) log entry */
@@ -352,10 +356,13 @@ struct store_result {
 	struct place places[STORE_PLACES];
 	/* of copies and of flags; NULL with the others */
 	const struct ranges *from, *to, *failed;
+	const struct store_fed_result *fed; /* store_fed.h; NULL unless a feed was concerned */
 };
 
 /* Called on home; res is valid during the call. */
 typedef void (*store_done_fn)(void *arg, const struct store_result *res);
+
+struct store_entry;
 
 /* Who is answered, and where.  done may be NULL. */
 struct store_call {
@@ -386,6 +393,7 @@ struct store_post {
 	bool obey_awaited;      /* mid is HISTORY_AWAITED and that cancel has been judged good: keep
 				   the content, stand nowhere, state HISTORY_CANCELLED */
 	bool from_peer;         /* which watermark counts */
+	const struct store_entry *entry; /* of a feed (store_fed.h); NULL: none */
 };
 
 /*

@@ -28,7 +28,8 @@ int txn_commit(struct txn *t)
 {
 	states_flush(t);
 	if (t->n.seq != t->begun.seq || t->n.audit != t->begun.audit ||
-		t->n.group != t->begun.group || t->n.account != t->begun.account)
+		t->n.group != t->begun.group || t->n.account != t->begun.account ||
+		t->n.feed != t->begun.feed)
 		meta_counters_put(t);
 	if (t->rc < 0) {
 		int rc = t->rc;

@@ -14,7 +14,7 @@
 struct counters {
 	uint64_t seq;   /* the last given */
 	uint64_t audit; /* the last given */
-	uint32_t group, account;
+	uint32_t group, account, feed;
 	uint32_t hour; /* the last with a row in the table of hours; not stored */
 };
 

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The store's public face for federation: feeds, entries, records.  docs/federation.md says what
+ * they mean, docs/store.md how they lie on disk.
+ *
+ * The store reads neither the name of a feed, nor what an entry's signature line says, nor a
+ * record: it keeps them beside the articles and changes them in the transaction that changes the
+ * articles, so that after a crash a feed has every article it names.  Results and threads are as
+ * in store.h.
+ */
+#ifndef STORAGE_STORE_FED_H
+#define STORAGE_STORE_FED_H
+
+#include "storage/store.h"
+
+enum {
+	STORE_FEED_NAME = 120, /* bytes of a feed's name */
+	STORE_ENTRY_HASH = 32, /* bytes of an entry's hash */
+	STORE_SIGN_MAX = 1024, /* bytes of its signature line */
+	STORE_NOTE_MAX = 64,   /* bytes that the caller keeps with an entry */
+	STORE_RECORD_KEY = 64, /* bytes of a record's key */
+	STORE_RECORD_MAX = 1024 * 1024,
+};
+
+/* ---- feeds and entries ---- */
+
+/*
+ * One chain of entries.  low..high is complete, high is low - 1 when there is none; entries may
+ * also lie beyond a gap.  The tip is the entry `high`, or what came before `low`.
+ */
+struct feed_rec {
+	uint32_t id;
+	char name[STORE_FEED_NAME + 1]; /* the caller's; unique */
+	uint64_t low, high;
+	uint64_t end; /* entries after this one are void; UINT64_MAX: none is */
+	uint8_t tip[STORE_ENTRY_HASH];
+	uint8_t n_note;
+	uint8_t note[STORE_NOTE_MAX]; /* of the tip */
+	uint64_t changed_seq;         /* of the last change */
+};
+
+enum entry_kind { ENTRY_ARTICLE = 1, ENTRY_CONTROL, ENTRY_BEAT };
+
+struct entry_rec {
+	uint32_t feed;
+	uint64_t n;
+	enum entry_kind kind;
+	uint8_t absent; /* why its content is not here (the caller's codes); 0: it is, or a beat */
+	uint64_t content;   /* 0: none */
+	struct place place; /* where it stands; {0, 0}: nowhere */
+	uint8_t hash[STORE_ENTRY_HASH];
+	uint8_t mid[STORE_MID_HASH]; /* zeros while the content is not here */
+	struct slice sign; /* slices are valid until the view ends or the callback returns */
+	struct slice note;
+};
+
+NODISCARD int view_feed(struct view *v, uint32_t feed, struct feed_rec *out);
+NODISCARD int view_feed_named(struct view *v, struct slice name, struct feed_rec *out);
+
+/* Feeds with id > after, in the order in which they came; fn returns false to stop. */
+typedef bool (*feed_fn)(void *arg, const struct feed_rec *f);
+NODISCARD int view_feeds(struct view *v, uint32_t after, feed_fn fn, void *arg);
+
+NODISCARD int view_entry(struct view *v, uint32_t feed, uint64_t n, struct entry_rec *out);
+
+/* Entries from..to that are here, in order; fn returns false to stop. */
+typedef bool (*entry_fn)(void *arg, const struct entry_rec *e);
+NODISCARD int view_entries(
+	struct view *v, uint32_t feed, uint64_t from, uint64_t to, entry_fn fn, void *arg);
+
+/* The entry of an article that came through a feed; KERR_NOTFOUND. */
+NODISCARD int view_entry_of(struct view *v, struct slice mid, struct entry_rec *out);
+
+/* What a new entry of our own follows. */
+struct entry_place {
+	uint64_t n;         /* the number that it gets */
+	const uint8_t *tip; /* the hash of the one before, STORE_ENTRY_HASH bytes */
+	struct slice note;  /* of the one before; empty: there is none */
+};
+
+/* What the caller makes of it. */
+struct entry_made {
+	uint8_t hash[STORE_ENTRY_HASH];
+	struct buf sign; /* ceiling STORE_SIGN_MAX; the store begins and ends it */
+	uint8_t n_note;
+	uint8_t note[STORE_NOTE_MAX];
+};
+
+/*
+ * An entry that is to be stored, alone (store_entry) or with its article (store_post.entry).
+ *
+ * n == 0: one of our own, the next of its feed: `seal` makes signature, hash and note of it, on the
+ * writer's thread, inside the transaction, after everything that could refuse.  It must be quick
+ * and may be called again for the same job; a negative result refuses the job.
+ *
+ * n > 0: one that came: hash, sign and note are given.  KERR_EXISTS: it is here already.
+ * KERR_CONFLICT: another one with that number is.  An entry that is here without its content gets
+ * it (store_post with the same hash).  KERR_TOOBIG: it is void (beyond feed_rec.end).
+ */
+struct store_entry {
+	struct slice feed;   /* name; a feed that is not there is made */
+	uint64_t first;      /* of a feed that is made: its first number */
+	const uint8_t *root; /* ... and the hash before it; NULL: zeros */
+	uint64_t n;
+	enum entry_kind kind;
+	uint8_t absent; /* with store_entry: why there is no content */
+	uint8_t hash[STORE_ENTRY_HASH];
+	struct slice sign, note; /* copied */
+	int (*seal)(void *arg, const struct entry_place *at, struct entry_made *out);
+	void *seal_arg; /* must live until the answer */
+};
+
+/* What became of it: store_result.fed, set when the call was about a feed. */
+struct store_fed_result {
+	uint32_t feed;
+	uint64_t n;
+	uint64_t high; /* of the feed now: gaps that were filled are counted */
+	bool more;     /* of store_feed_end: call it again */
+	uint8_t hash[STORE_ENTRY_HASH];
+};
+
+/* Store an entry without content: a heartbeat, or one whose content is not taken. */
+NODISCARD int store_entry(struct store *s, const struct store_entry *e, const struct store_call *c);
+
+/*
+ * Entries after `end` are void: out of their groups, not served any more; `high` falls to end, and
+ * none beyond it is taken.  A call does a slice; result.fed.more says that it wants another one.
+ * KERR_INVALID: end is greater than it was, for void entries do not come back.
+ */
+NODISCARD int store_feed_end(
+	struct store *s, struct slice feed, uint64_t end, const struct store_call *c);
+
+/* ---- records ---- */
+
+enum record_type {
+	RECORD_FEDERATION = 1,
+	RECORD_DAEMON,
+	RECORD_GROUP,
+	RECORD_MEMBERS,
+	RECORD_PROOF,
+	RECORD_PEER
+};
+
+/* serial 0: the newest.  KERR_NOTFOUND. */
+NODISCARD int view_record(struct view *v, enum record_type type, struct slice key, uint64_t serial,
+	struct buf *out, uint64_t *serial_out);
+
+/* All records of all serials, by type, key, serial; fn returns false to stop. */
+typedef bool (*record_fn)(
+	void *arg, enum record_type type, struct slice key, uint64_t serial, struct slice text);
+NODISCARD int view_records(struct view *v, record_fn fn, void *arg);
+
+/* Keep a record.  KERR_EXISTS: the same bytes are here; KERR_CONFLICT: others are. */
+NODISCARD int store_record(struct store *s, enum record_type type, struct slice key,
+	uint64_t serial, struct slice text, const struct store_call *c);
+
+/* Take a record (all its serials) out: peers, member lists.  KERR_NOTFOUND. */
+NODISCARD int store_record_del(
+	struct store *s, enum record_type type, struct slice key, const struct store_call *c);
+
+#endif
