@@ -2,16 +2,22 @@
 /*
  * The walk over the lines of a message.  The multiparts and messages that are open lie on a stack;
  * a line is a delimiter of one of them, the end of the head that is being read, or text.  The
- * innermost delimiter counts, and it ends all that was opened inside its multipart.
+ * innermost delimiter counts, and it ends all that was opened inside its multipart.  The frames are
+ * found by a keyed hash of their boundaries, so that the depth does not slow down each line.
  */
 #include "proto/msg/mime.h"
 
+#include "proto/base/coll.h"
 #include "proto/base/text.h"
+
+enum { N_BUCKETS = 64 };
+
+_Static_assert(MIME_MAX_DEPTH <= 32, "a bucket has a bit for each frame");
 
 struct frame {
 	uint32_t part;
 	struct slice boundary; /* empty for a message/rfc822 */
-	bool closed;           /* the last delimiter was seen: what follows is epilogue */
+	unsigned bucket;       /* of the boundary */
 };
 
 struct walk {
@@ -20,11 +26,12 @@ struct walk {
 	size_t cap; /* of m->v */
 	struct frame stack[MIME_MAX_DEPTH];
 	size_t depth;
-	unsigned n_messages; /* of the frames */
-	uint32_t cur;        /* part being read that is on no frame, or MIME_NONE */
-	uint32_t last;       /* last part closed or opened, a sibling to come hangs on it */
-	bool in_head;        /* of cur */
-	size_t n_lf;         /* line ends before the line */
+	uint32_t awaited[N_BUCKETS]; /* bit i: delimiters of stack[i] still count */
+	unsigned n_messages;         /* of the frames */
+	uint32_t cur;                /* part being read that is on no frame, or MIME_NONE */
+	uint32_t last;               /* last part closed or opened, a sibling to come hangs on it */
+	bool in_head;                /* of cur */
+	size_t n_lf;                 /* line ends before the line */
 };
 
 static struct mime_part *part_at(struct walk *w, uint32_t i)
@@ -70,9 +77,30 @@ static void open_part(struct walk *w, size_t at)
 	w->in_head = true;
 }
 
+/* Of a boundary or of what stands behind "--": the same for "b" and "b--". */
+static unsigned bucket_of(struct slice name)
+{
+	while (name.len > 0 && name.p[name.len - 1] == '-')
+		name.len--;
+	return (unsigned)(hash_keyed(name) % N_BUCKETS);
+}
+
 static void push(struct walk *w, uint32_t part, struct slice boundary)
 {
-	w->stack[w->depth++] = (struct frame){.part = part, .boundary = boundary};
+	struct frame *f = &w->stack[w->depth];
+
+	*f = (struct frame){.part = part, .boundary = boundary};
+	if (boundary.len > 0) {
+		f->bucket = bucket_of(boundary);
+		w->awaited[f->bucket] |= 1U << w->depth;
+	}
+	w->depth++;
+}
+
+/* Delimiters of stack[i] are text from now on: it is closed, and this is its epilogue, or gone. */
+static void forget_boundary(struct walk *w, size_t i)
+{
+	w->awaited[w->stack[i].bucket] &= ~(1U << i);
 }
 
 static void make_opaque(struct walk *w, struct mime_part *p)
@@ -187,12 +215,18 @@ static void read_head(struct walk *w, struct mime_part *p)
 		default_type(w, p);
 }
 
+/* Without the blanks and the line end behind it. */
+static struct slice trim_end(struct slice s)
+{
+	struct slice rest = slice_trim(s);
+
+	return slice_of(s.p, rest.len > 0 ? (size_t)(rest.p + rest.len - s.p) : 0);
+}
+
 static void begin_multipart(struct walk *w, struct mime_part *p)
 {
-	struct slice boundary = mime_param_get(&p->params, lit("boundary"));
+	struct slice boundary = trim_end(mime_param_get(&p->params, lit("boundary")));
 
-	while (boundary.len > 0 && boundary.p[boundary.len - 1] == ' ')
-		boundary.len--;
 	if (boundary.len == 0 || boundary.len > MIME_MAX_BOUNDARY) {
 		read_type(w, p, slice_of(NULL, 0));
 		return;
@@ -276,37 +310,32 @@ static void close_parts(struct walk *w, size_t keep, size_t at, bool delimiter)
 	while (w->depth > keep) {
 		struct frame *f = &w->stack[--w->depth];
 
+		forget_boundary(w, w->depth);
 		w->n_messages -= f->boundary.len == 0;
 		end_body(w, f->part, end, n_lf);
 	}
 }
 
-static bool only_blanks(struct slice s)
-{
-	return slice_trim(s).len == 0;
-}
-
-/* Is the line ("--" and more) a delimiter of this frame? */
-static bool is_delimiter(const struct frame *f, struct slice line, bool *last_out)
-{
-	struct slice rest = slice_from(line, 2);
-
-	if (f->boundary.len == 0 || f->closed || !slice_starts(rest, f->boundary))
-		return false;
-	rest = slice_from(rest, f->boundary.len);
-	*last_out = slice_starts(rest, lit("--"));
-	return only_blanks(slice_from(rest, *last_out ? 2 : 0));
-}
-
 /* The innermost frame that the line is a delimiter of; depth when it is none. */
 static size_t find_frame(const struct walk *w, struct slice line, bool *last_out)
 {
-	if (line.len < 2 || line.p[0] != '-' || line.p[1] != '-')
+	struct slice name, stem;
+	uint32_t bits;
+
+	if (w->depth == 0 || !slice_starts(line, lit("--")))
 		return w->depth;
-	for (size_t i = w->depth; i-- > 0;)
-		if (line.len >= 2 + w->stack[i].boundary.len &&
-			is_delimiter(&w->stack[i], line, last_out))
+	name = trim_end(slice_from(line, 2));
+	if (name.len == 0 || name.len > MIME_MAX_BOUNDARY + 2)
+		return w->depth;
+	stem = slice_ends(name, lit("--")) ? slice_head(name, name.len - 2) : slice_of(NULL, 0);
+	bits = w->awaited[bucket_of(name)];
+	for (size_t i = w->depth; bits != 0 && i-- > 0; bits &= ~(1U << i)) {
+		if (!(bits & 1U << i))
+			continue;
+		*last_out = slice_eq(w->stack[i].boundary, stem);
+		if (*last_out || slice_eq(w->stack[i].boundary, name))
 			return i;
+	}
 	return w->depth;
 }
 
@@ -342,7 +371,8 @@ static bool take_line(struct walk *w, size_t at, struct slice line)
 	}
 	close_parts(w, i + 1, at, true);
 	w->n_lf += lf;
-	w->stack[i].closed = last;
+	if (last)
+		forget_boundary(w, i);
 	if (!last && w->m->n == MIME_MAX_PARTS - 1) {
 		take_rest(w, next);
 		return false;

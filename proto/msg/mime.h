@@ -69,7 +69,7 @@ struct mime {
 
 /*
  * Find the parts of `msg`.  Bytes and arena must outlive the tree.
- * Time: one pass, at most MIME_MAX_DEPTH comparisons for a line that begins with "--".
+ * Time: one pass, one hash for a line that begins with "--".
  */
 void mime_parse(struct mime *m, struct slice msg, struct arena *ar);
 

@@ -70,6 +70,12 @@ static const struct {
  /* an outer delimiter ends what is inside; a closed one is text */
 	{MULTI "--b\r\nContent-Type: multipart/x; boundary=\"b c\"\r\n\r\n--b "
 	       "c\r\n\r\nx\r\n--b--\r\n--b\r\n",					   "(multipart/mixed 45+74:8(multipart/x 45+10:2(text/plain 2+1:0)))"},
+ /* of equal boundaries the inner one counts until it is closed; b-- may be a boundary too */
+	{MULTI "--b\r\n" MULTI "--b\r\n\r\nx\r\n--b--\r\n--b\r\n\r\ny\r\n--b--\r\n",
+         "(multipart/mixed 45+84:11(multipart/mixed 45+15:3(text/plain 2+1:0))(text/plain "
+		"2+1:0))"																	     },
+	{MULTI "--b\r\nContent-Type: multipart/x; boundary=\"b-- \"\r\n\r\n--b--\r\n\r\nx\r\n"
+	       "--b----\r\n--b--\r\n",						     "(multipart/mixed 45+79:8(multipart/x 46+19:3(text/plain 2+1:0)))"},
  /* the message inside a message, and its parts */
 	{RFC822 "Subject: x\r\n\r\nhi\r\n",							 "(message/rfc822 32+18:3(text/plain 14+4:1))"                     },
 	{RFC822 MULTI "--b\r\n\r\nx\r\n--b--\r\n",
@@ -259,7 +265,7 @@ static void add_same_prefix(struct buf *b, unsigned n)
 		buf_addf(b, "--%sy\r\n", boundary);
 }
 
-enum bound { LEVELS, MESSAGES, PARTS, PREFIX, PARAMS, COMMENTS, DASHES };
+enum bound { LEVELS, MESSAGES, PARTS, PREFIX, PARAMS, COMMENTS, DASHES, NO_BOUNDARY };
 
 static void make_bound(struct buf *b, enum bound which)
 {
@@ -291,20 +297,25 @@ static void make_bound(struct buf *b, enum bound which)
 		add_levels(b, 32);
 		add_times(b, "--\r\n", 1000000);
 		break;
+	case NO_BOUNDARY:
+		add_levels(b, 32);
+		add_times(b, "--b--\r\n", 200000);
+		add_times(b, "--c9\r\n", 200000);
+		break;
 	}
 }
 
 /* Rows 29 and 30 of the table of bad inputs; the limits leave room for sanitizers. */
 static void bounds(void **state)
 {
-	static const size_t n_parts[] = {33, 9, MIME_MAX_PARTS, 1, 1, 1, 33};
+	static const size_t n_parts[] = {33, 9, MIME_MAX_PARTS, 1, 1, 1, 33, 33};
 	struct arena ar;
 	struct mime m;
 	struct buf b;
 
 	(void)state;
 	buf_init(&b, 1 << 26);
-	for (enum bound i = LEVELS; i <= DASHES; i++) {
+	for (enum bound i = LEVELS; i <= NO_BOUNDARY; i++) {
 		arena_init(&ar);
 		buf_reset(&b);
 		make_bound(&b, i);
