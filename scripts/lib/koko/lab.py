@@ -3,7 +3,6 @@
 
 import contextlib
 import os
-import random
 import shutil
 import socket
 import subprocess
@@ -12,7 +11,7 @@ import tempfile
 import time
 import traceback
 
-from koko.site import TEST_PORTS, Site, is_free
+from koko.site import DEMO_BLOCKS, Site, take_block
 
 PASSWORD = "geheim-Grüße"
 GROUP = "kk.test"
@@ -153,10 +152,7 @@ def failing(rule):
 
 def free_base():
     """A port base for a demo of our own: all doors of its four hundreds are free."""
-    while True:
-        base = random.choice(TEST_PORTS[:-600])
-        if all(is_free(base + 100 * i + n) for i in range(1, 5) for n in range(100)):
-            return base
+    return take_block(DEMO_BLOCKS, DEMO_BLOCKS.step)
 
 
 def article(message_id, groups=GROUP, sender="Anke Beispiel <anke@site.koko.example>",

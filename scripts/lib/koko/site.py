@@ -65,8 +65,10 @@ def build_dir():
 
 
 # Below what the kernel gives to outgoing connections (32768 up), so that a daemon that is started
-# again finds its port as it left it.
-TEST_PORTS = range(20000, 32000)
+# again finds its port as it left it.  Tests take them in blocks.
+SITE_BLOCKS = range(20000, 28000, 10)
+DEMO_BLOCKS = range(28000, 32000, 500)
+held_blocks = []
 
 
 def is_free(port):
@@ -80,14 +82,35 @@ def is_free(port):
         return True
 
 
+def hold_block(first):
+    """
+    Keep other tests off this block of ports while this program lives: who looks for a free port and
+    listens there later is not the only one who looks.  The sign is an abstract socket, which is
+    seen wherever the port is and goes with the program.
+    """
+    sign = socket.socket(socket.AF_UNIX)
+    try:
+        sign.bind(f"\0koko-test-ports-{first}")
+    except OSError:
+        sign.close()
+        return False
+    held_blocks.append(sign)
+    return True
+
+
+def take_block(blocks, n):
+    """The first port of a block that nobody else holds and whose n first ports are free."""
+    def take():
+        first = random.choice(blocks)
+        return hold_block(first) and all(is_free(first + i) for i in range(n)) and first
+    return wait_for(f"a block of {n} free ports", take)
+
+
 def free_ports(n):
-    """n ports of loopback that nobody holds at this moment."""
-    ports = []
-    while len(ports) < n:
-        port = random.choice(TEST_PORTS)
-        if port not in ports and is_free(port):
-            ports.append(port)
-    return ports
+    """n ports of loopback, ours as long as this program lives."""
+    assert n <= SITE_BLOCKS.step
+    first = take_block(SITE_BLOCKS, n)
+    return list(range(first, first + n))
 
 
 def wait_for(what, probe, limit=READY_LIMIT, pause=0.02):
