@@ -154,6 +154,15 @@ static bool ossl_open(const uint8_t key[CRYPTO_KEY_LEN], const uint8_t nonce[CRY
 	return false;
 }
 
+static void ossl_public_key(const uint8_t seed[CRYPTO_KEY_LEN], uint8_t out[CRYPTO_KEY_LEN])
+{
+	EVP_PKEY *key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, CRYPTO_KEY_LEN);
+	size_t len = CRYPTO_KEY_LEN;
+
+	must(key && EVP_PKEY_get_raw_public_key(key, out, &len) == 1, "public key");
+	EVP_PKEY_free(key);
+}
+
 static void ossl_sign(
 	const uint8_t seed[CRYPTO_KEY_LEN], struct slice msg, uint8_t out[CRYPTO_SIG_LEN])
 {
@@ -224,6 +233,7 @@ static const struct crypto_ops ossl_ops = {
 	.hmac_sha256 = ossl_hmac_sha256,
 	.seal = ossl_seal,
 	.open = ossl_open,
+	.public_key = ossl_public_key,
 	.sign = ossl_sign,
 	.verify = ossl_verify,
 	.password_hash = ossl_password_hash,

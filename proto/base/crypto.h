@@ -30,6 +30,8 @@ struct crypto_ops {
 	/* out gets in.len - CRYPTO_TAG_LEN bytes; false when the tag does not verify */
 	bool (*open)(const uint8_t key[CRYPTO_KEY_LEN], const uint8_t nonce[CRYPTO_NONCE_LEN],
 		struct slice aad, struct slice in, uint8_t *out);
+	/* Ed25519, RFC 8032: the public key of a seed, signing, verifying */
+	void (*public_key)(const uint8_t seed[CRYPTO_KEY_LEN], uint8_t out[CRYPTO_KEY_LEN]);
 	void (*sign)(
 		const uint8_t seed[CRYPTO_KEY_LEN], struct slice msg, uint8_t out[CRYPTO_SIG_LEN]);
 	bool (*verify)(const uint8_t public[CRYPTO_KEY_LEN], struct slice msg,

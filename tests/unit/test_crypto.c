@@ -84,6 +84,8 @@ static void sign(void **state)
 	(void)state;
 	unhex("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb", seed);
 	unhex("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", public);
+	crypto->public_key(seed, sig);
+	assert_memory_equal(sig, public, CRYPTO_KEY_LEN);
 	crypto->sign(seed, lit("\x72"), sig);
 	assert_hex(sig, sizeof sig,
 		"92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
