@@ -46,6 +46,14 @@ struct conf {
 	} submission;                        /* times, sizes and plain-login are those of nntp */
 
 	struct {
+		struct conf_list listen;     /* in clear: loopback, or a proxy in front */
+		struct conf_list listen_tls; /* TLS from the first byte */
+		char *setup_host;            /* told to mail programs; "": name */
+		uint64_t request_s;          /* for one request, and to the first */
+		uint64_t idle_s;             /* between two requests */
+	} http;
+
+	struct {
 		char *certificate; /* PEM chain */
 		char *key;         /* PEM */
 		char *ca;          /* PEM: who signs the certificates of transit peers; "" none */

@@ -60,6 +60,17 @@ const struct conf_row conf_rows[] = {
 	ROW("submission.listen-tls", CONF_LISTEN, submission.listen_tls, "", 0, 16,
 		"the same with TLS from the first byte, port 465 as a rule"),
 
+	ROW("http.listen", CONF_LISTEN, http.listen, "", 0, 16,
+		"addresses of the web door without TLS: for a proxy, or for autoconfig by http"),
+	ROW("http.listen-tls", CONF_LISTEN, http.listen_tls, "", 0, 16,
+		"the same with TLS from the first byte, port 443 as a rule"),
+	ROW("http.setup-host", CONF_NAME, http.setup_host, "", 0, 200,
+		"the name that mail programs are told to connect to; empty: that of the daemon"),
+	ROW("http.request", CONF_TIME, http.request_s, "10s", 1, 3600,
+		"time to the first request, and to the end of one once begun"),
+	ROW("http.idle", CONF_TIME, http.idle_s, "30s", 1, 3600,
+		"a connection without a further request is closed after this time"),
+
 	ROW("tls.certificate", CONF_PATH, tls.certificate, "", 0, 1000,
 		"PEM file with the certificate and its chain"),
 	ROW("tls.key", CONF_PATH, tls.key, "", 0, 1000, "PEM file with the private key"),

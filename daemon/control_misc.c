@@ -85,6 +85,14 @@ static json_t *smtp_json(const struct smtp_stats *s)
 		"logins", count(s->n_login_ok), "logins_bad", count(s->n_login_bad));
 }
 
+static json_t *http_json(const struct http_stats *s)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "requests", count(s->n_requests),
+		"documents", count(s->n_documents), "refused", count(s->n_refused), "bad",
+		count(s->n_bad), "heads_long", count(s->n_heads_long), "bodies_big",
+		count(s->n_bodies_big));
+}
+
 /* How many links there are, how many of them are up, and the largest lag. */
 struct links {
 	json_int_t n, up, lag;
@@ -133,6 +141,7 @@ int control_status(struct control_req *r)
 	json_object_set_new(out, "nntp", nntp_json(&doors.nntp));
 	json_object_set_new(out, "imap", imap_json(&doors.imap));
 	json_object_set_new(out, "smtp", smtp_json(&doors.smtp));
+	json_object_set_new(out, "http", http_json(&doors.http));
 	json_object_set_new(out, "peers", links_json(r->d->peers));
 	return 0;
 }

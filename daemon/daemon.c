@@ -83,6 +83,9 @@ static int check_conf(const struct conf *c, const char *file, struct err *err)
 	if (c->submission.listen_tls.n > 0 && c->tls.certificate[0] == '\0')
 		return err_set(err, KERR_INVALID,
 			"%s: submission.listen-tls: needs tls.certificate", file);
+	if (c->http.listen_tls.n > 0 && c->tls.certificate[0] == '\0')
+		return err_set(
+			err, KERR_INVALID, "%s: http.listen-tls: needs tls.certificate", file);
 	if ((c->tls.certificate[0] == '\0') != (c->tls.key[0] == '\0'))
 		return err_set(err, KERR_INVALID,
 			"%s: tls.certificate, tls.key: one needs the other", file);

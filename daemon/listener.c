@@ -31,6 +31,8 @@ static const struct door {
 	{"imap", "imaps",       offsetof(struct conf, imap.listen_tls),       true },
 	{"smtp", "submission",  offsetof(struct conf, submission.listen),     false},
 	{"smtp", "submissions", offsetof(struct conf, submission.listen_tls), true },
+	{"http", "http",        offsetof(struct conf, http.listen),           false},
+	{"http", "https",       offsetof(struct conf, http.listen_tls),       true },
 };
 
 struct listener {

@@ -7,6 +7,7 @@
 
 #include "daemon/auth.h"
 #include "daemon/forum.h"
+#include "daemon/http.h"
 #include "daemon/limits.h"
 #include "daemon/stats.h"
 #include "proto/base/mem.h"
@@ -17,9 +18,10 @@ struct env {
 	struct services *services;
 	char *host;
 	struct slice *domains;
-	struct conn_times times;
-	bool plain_loopback; /* this machine may log in without TLS */
-	bool open_loopback;  /* ... and feed without a certificate */
+	struct conn_times times, http_times;
+	struct setup_site *site; /* what mail programs are told */
+	bool plain_loopback;     /* this machine may log in without TLS */
+	bool open_loopback;      /* ... and feed without a certificate */
 };
 
 struct services {
@@ -35,6 +37,7 @@ struct service {
 	struct slice busy;
 	const struct session_ops *ops;
 	void *(*session)(struct door *d, struct conn *c);
+	size_t times; /* place of its struct conn_times in struct env */
 };
 
 /* A conversation. */
@@ -96,13 +99,23 @@ static void *new_smtp(struct door *d, struct conn *c)
 						  .ready = conn_ready(c)});
 }
 
+static void *new_http(struct door *d, struct conn *c)
+{
+	return http_session_new(&(struct http_opts){
+		.id = conn_id(c), .site = d->env->site, .stats = &stats_of(d, c)->http});
+}
+
 static const struct service services[] = {
-	{"nntp", lit("400 too many connections, come again later\r\n"),       &nntp_session_ops,
-         new_nntp},
+	{"nntp", lit("400 too many connections, come again later\r\n"),       &nntp_session_ops, new_nntp,
+         offsetof(struct env,												   times)     },
 	{"imap", lit("* BYE too many connections, come again later\r\n"),     &imap_session_ops,
-         new_imap},
+         new_imap,											 offsetof(struct env, times)     },
 	{"smtp", lit("421 4.7.0 too many connections, come again later\r\n"), &smtp_session_ops,
-         new_smtp},
+         new_smtp,											 offsetof(struct env, times)     },
+	{"http",
+         lit("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n"
+		    "Connection: close\r\n\r\n"),
+         &http_session_ops,								      new_http, offsetof(struct env, http_times)},
 };
 
 const struct service *service_find(const char *name)
@@ -156,6 +169,9 @@ static struct env *env_new(struct services *s)
 	}
 	e->times = (struct conn_times){
 		(uint32_t)c->nntp.login_s, (uint32_t)c->nntp.idle_s, (uint32_t)c->nntp.stall_s};
+	e->http_times = (struct conn_times){
+		(uint32_t)c->http.request_s, (uint32_t)c->http.idle_s, (uint32_t)c->nntp.stall_s};
+	e->site = http_site_new(c);
 	e->plain_loopback = strcmp(c->nntp.plain_login, "loopback") == 0;
 	e->open_loopback = c->transit.open_loopback;
 	e->forum = (struct forum_env){.store = s->d->store,
@@ -178,6 +194,7 @@ static void env_free(struct env *e)
 	for (size_t i = 0; i < e->forum.n_mail_domains; i++)
 		free((char *)(uintptr_t)e->domains[i].p);
 	free(e->domains);
+	http_site_free(e->site);
 	free(e->host);
 	free(e);
 }
@@ -256,6 +273,11 @@ static void on_closed(void *arg, struct conn *c, const char *why)
 static const struct conn_hooks hooks = {
 	.open = on_open, .secured = on_secured, .closed = on_closed};
 
+static const struct conn_times *times_of(const struct door *d)
+{
+	return (const void *)((const char *)d->env + d->service->times);
+}
+
 void service_start(struct services *s, const struct service *service, struct conn_set *set, int fd,
 	const struct conn_addr *addr, bool tls)
 {
@@ -271,6 +293,6 @@ void service_start(struct services *s, const struct service *service, struct con
 				    .ops = service->ops,
 				    .hooks = &hooks,
 				    .arg = d,
-				    .times = d->env->times,
+				    .times = *times_of(d),
 				    .tls = tls});
 }

@@ -22,7 +22,7 @@ void services_free(struct services *s);
 /* Take over d->conf after a reload; loop 0. */
 void services_reload(struct services *s);
 
-/* "nntp", "imap", "smtp"; NULL: there is no such protocol. */
+/* "nntp", "imap", "smtp", "http"; NULL: there is no such protocol. */
 const struct service *service_find(const char *name);
 
 /* What may be said to one that is refused at the door, before close; plain doors only. */

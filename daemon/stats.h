@@ -7,6 +7,7 @@
 #define DAEMON_STATS_H
 
 #include "daemon/loop.h"
+#include "proto/http/http.h"
 #include "proto/imap/imap.h"
 #include "proto/nntp/nntp.h"
 #include "proto/smtp/smtp.h"
@@ -18,6 +19,7 @@ struct door_stats {
 	struct nntp_stats nntp;
 	struct imap_stats imap;
 	struct smtp_stats smtp;
+	struct http_stats http;
 };
 
 struct stats *stats_new(struct loop **loops, unsigned n_loops);

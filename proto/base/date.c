@@ -278,6 +278,15 @@ void date_add(struct buf *b, int64_t at)
 		month_names[d.month - 1], d.year, d.hour, d.minute, d.second);
 }
 
+void date_add_http(struct buf *b, int64_t at)
+{
+	struct date_parts d;
+
+	date_parts_of(at, &d);
+	buf_addf(b, "%s, %02d %s %04d %02d:%02d:%02d GMT", day_names[d.weekday], d.day,
+		month_names[d.month - 1], d.year, d.hour, d.minute, d.second);
+}
+
 void date_add_nntp(struct buf *b, int64_t at)
 {
 	struct date_parts d;

@@ -28,6 +28,9 @@ NODISCARD bool date_parse(struct slice s, int64_t *at_out);
 /* "Mon, 23 Nov 2026 13:59:11 +0000" */
 void date_add(struct buf *b, int64_t at);
 
+/* "Mon, 23 Nov 2026 13:59:11 GMT".  RFC 9110 section 5.6.7 */
+void date_add_http(struct buf *b, int64_t at);
+
 /* "yyyymmddhhmmss".  RFC 3977 section 7.1 */
 void date_add_nntp(struct buf *b, int64_t at);
 

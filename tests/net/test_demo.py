@@ -41,7 +41,8 @@ class Trial:
         assert set(sites) == {"gib", "viersen", "krefeld", "bench"}
         for site in sites.values():
             assert SITE_KEYS <= set(site), site
-            assert {"nntp", "nntps", "imap", "imaps", "submission", "submissions"} <= set(site["ports"])
+            assert {"nntp", "nntps", "imap", "imaps", "submission", "submissions", "http",
+                    "https"} <= set(site["ports"])
             assert os.path.exists(site["control"]) and os.path.exists(site["ca"])
             assert running(site["pid"], site["name"])
             assert all(USER_KEYS <= set(u) for u in site["users"])

@@ -94,6 +94,9 @@ static void prints(void **state)
 	date_add(&b, NOW);
 	assert_buf(&b, "Mon, 23 Nov 2026 13:59:11 +0000");
 	buf_reset(&b);
+	date_add_http(&b, 86400);
+	assert_buf(&b, "Fri, 02 Jan 1970 00:00:00 GMT");
+	buf_reset(&b);
 	date_add_nntp(&b, NOW);
 	assert_buf(&b, "20261123135911");
 	buf_reset(&b);

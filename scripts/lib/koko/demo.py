@@ -29,7 +29,8 @@ DOMAINS = {name: f"{name}.koko.example" for name in (*STATE_SITES, "bench")}
 STATE_GROUPS = "nrw.koko.*"
 PORT_BASE = 12000
 # beside the site's hundred
-PORTS = {"nntp": 19, "nntps": 63, "imap": 43, "imaps": 93, "submission": 87, "submissions": 65}
+PORTS = {"nntp": 19, "nntps": 63, "imap": 43, "imaps": 93, "submission": 87, "submissions": 65,
+         "http": 80, "https": 81}
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 DATA = os.path.join(TOP, "scripts", "demo-data")
 CARRY_LIMIT = 60

@@ -6,6 +6,8 @@ A site outlives the program that started it: the demo comes back to it through i
 """
 
 import base64
+import contextlib
+import http.client
 import imaplib
 import json
 import os
@@ -23,7 +25,8 @@ from koko.nntp import Nntp, NntpError
 
 READY_LIMIT = 30
 STOP_LIMIT = 30
-DOORS = ("nntp", "nntps", "imap", "imaps", "submission", "submissions")
+DOORS = ("nntp", "nntps", "imap", "imaps", "submission", "submissions", "http",
+         "https")
 SOCKET_PATH_MAX = 100  # sun_path holds 108
 
 CONF = """# Written by the demo; see kokod.conf(5)
@@ -45,6 +48,12 @@ imap {{
 submission {{
 	listen = {{"127.0.0.1:{submission}"}}
 	listen-tls = {{"127.0.0.1:{submissions}"}}
+}}
+
+http {{
+	listen = {{"127.0.0.1:{http}"}}
+	listen-tls = {{"127.0.0.1:{https}"}}
+	setup-host = "127.0.0.1"
 }}
 
 tls {{
@@ -209,9 +218,11 @@ class Site:
         try:
             with Nntp(self.ports["nntp"], timeout=5), \
                     Nntp(self.ports["nntps"], ca=self.ca, timeout=5), \
-                    self.mailer(), self.mailer(tls=True), self.imap(), self.imap(tls=True):
+                    self.mailer(), self.mailer(tls=True), self.imap(), self.imap(tls=True), \
+                    self.web(), self.web(tls=True):
                 return self.ctl("status", check=False).returncode == 0
-        except (OSError, NntpError, smtplib.SMTPException, imaplib.IMAP4.error):
+        except (OSError, NntpError, smtplib.SMTPException, imaplib.IMAP4.error,
+                http.client.HTTPException):
             return False
 
     def alive(self):
@@ -287,6 +298,19 @@ class Site:
         if user:
             log_in(conn, user, password)
         return conn
+
+    @contextlib.contextmanager
+    def web(self, tls=False):
+        """A connection to the web door that stands."""
+        if tls:
+            context = ssl.create_default_context(cafile=self.ca)
+            conn = http.client.HTTPSConnection("127.0.0.1", self.ports["https"], timeout=20,
+                                               context=context)
+        else:
+            conn = http.client.HTTPConnection("127.0.0.1", self.ports["http"], timeout=20)
+        with contextlib.closing(conn):
+            conn.connect()
+            yield conn
 
     def reader(self, user=None, password=None, tls=False):
         """An NNTP connection, logged in when a user is given."""
