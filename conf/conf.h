@@ -72,6 +72,7 @@ struct conf {
 		uint64_t free_for_peers; /* free disk below which peers' articles wait */
 		uint64_t free_for_posts; /* ... and posts are refused */
 		uint64_t reserve;        /* bytes of the reserve file */
+		uint64_t keep_removals_s;
 	} store;
 
 	struct {

@@ -96,6 +96,9 @@ const struct conf_row conf_rows[] = {
 		"free disk below which posts are refused"),
 	ROW("store.reserve", CONF_SIZE, store.reserve, "64M", 0, 16 * GIB,
 		"disk kept back for cleaning up when it is full"),
+	ROW("store.keep-removals", CONF_TIME, store.keep_removals_s, "400d", 3600,
+		UINT64_C(100) * 365 * 24 * 3600,
+		"after this time a mail program that comes back compares all it has with all there is"),
 
 	ROW("transit.open-loopback", CONF_BOOL, transit.open_loopback, "off", 0, 0,
 		"this machine itself may feed articles without a certificate; for load tests"),

@@ -84,6 +84,8 @@ static bool parse_time(struct slice s, uint64_t max, uint64_t *n_out)
 		unit = 60;
 	else if (last == 'h')
 		unit = 3600;
+	else if (last == 'd')
+		unit = 86400;
 	if (last == 's' || unit > 1)
 		s = slice_head(s, s.len - 1);
 	if (!text_number(s, max / unit, n_out))
@@ -294,6 +296,7 @@ void conf_value_add_number(struct buf *b, enum conf_type type, uint64_t n)
 		{UINT64_C(1) << 30, CONF_SIZE, 'G'},
 		{UINT64_C(1) << 20, CONF_SIZE, 'M'},
 		{UINT64_C(1) << 10, CONF_SIZE, 'K'},
+		{86400,             CONF_TIME, 'd'},
 		{3600,              CONF_TIME, 'h'},
 		{60,                CONF_TIME, 'm'},
 		{1,                 CONF_TIME, 's'},

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "daemon/auth.h"
+#include "daemon/care.h"
 #include "daemon/conn.h"
 #include "daemon/control.h"
 #include "daemon/hub.h"
@@ -43,6 +44,7 @@ struct run {
 	int64_t drain_until_ms;
 	bool last_call;
 	struct watchdog *watchdog;
+	struct care *care;
 };
 
 int daemon_exit_code(int rc)
@@ -377,6 +379,7 @@ static void serve(struct run *r)
 		loop_start(d->loops[i]);
 	r->watchdog = watchdog_new(d->loops, d->n_loops);
 	peers_reload(d->peers);
+	r->care = care_new(d);
 	log_info("daemon.ready", "name=%s loops=%u pid=%ld", d->conf->name, d->n_loops,
 		(long)getpid());
 	privs_notify("READY=1");
@@ -388,6 +391,7 @@ static void serve(struct run *r)
 		loop_join(d->loops[i]);
 	}
 	watchdog_stop(r->watchdog);
+	care_free(r->care);
 	event_del(&r->on_drain);
 	event_del(&r->on_hup);
 	event_del(&r->on_int);

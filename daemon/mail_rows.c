@@ -156,6 +156,20 @@ int mail_absent_op(struct mail *m, uint32_t box, struct mail_ranges *out)
 	return rc;
 }
 
+/* All that can have been removed, when nobody knows any more when.  RFC 7162 section 3.2.5.2 */
+static int all_absent(const struct asked *a, struct ranges *out)
+{
+	struct ranges gaps;
+
+	ranges_init(&gaps);
+	int rc = view_absent(a->v, a->g.id, &a->st, &gaps);
+	if (a->st.low > 1)
+		ranges_push(out, 1, a->st.low - 1);
+	ranges_add(out, &gaps);
+	ranges_fini(&gaps);
+	return rc;
+}
+
 int mail_gone_op(struct mail *m, uint32_t box, uint64_t since, struct mail_ranges *out)
 {
 	struct ranges gone;
@@ -166,6 +180,8 @@ int mail_gone_op(struct mail *m, uint32_t box, uint64_t since, struct mail_range
 		return rc;
 	ranges_init(&gone);
 	rc = view_removed(a.v, box, since, &gone);
+	if (rc == KERR_NOTFOUND)
+		rc = all_absent(&a, &gone);
 	mail_ranges_set(out, &gone);
 	ranges_fini(&gone);
 	view_close(a.v);

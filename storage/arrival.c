@@ -97,15 +97,21 @@ static bool removed_on(void *arg, struct slice key, struct slice value)
 int view_removed(struct view *v, uint32_t group, uint64_t since, struct ranges *out)
 {
 	struct key prefix, from, to;
+	uint64_t pruned = 0;
 	struct vec raw;
+	int rc = meta_get_u64(v->kv, META_PRUNED, &pruned);
 
+	if (rc < 0 && rc != KERR_NOTFOUND)
+		return rc;
+	if (since < pruned)
+		return KERR_NOTFOUND;
 	vec_init(&raw, sizeof(struct range));
 	key_of_u32(&prefix, TABLE_REMOVED, group);
 	struct kv_range r = range_of(&prefix, &to);
 	key_of_u32(&from, TABLE_REMOVED, group);
 	key_u64(&from, since + 1);
 	r.from = key_slice(&from);
-	int rc = kv_scan(v->kv, &r, removed_on, &raw);
+	rc = kv_scan(v->kv, &r, removed_on, &raw);
 	if (rc == 0)
 		ranges_join(&raw, out);
 	vec_fini(&raw);

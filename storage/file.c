@@ -9,6 +9,8 @@
  */
 #include "storage/file.h"
 
+#include <time.h>
+
 #include "proto/base/mem.h"
 #include "storage/arrival.h"
 #include "storage/box.h"
@@ -145,6 +147,12 @@ static int raw_decode(struct txn *t, uint32_t group, const struct raw_row *raw, 
 
 /* ---- copy, move, expunge ---- */
 
+/*
+ * A copy is whole or not at all: what its slices have put is noted in meta until the last one is
+ * committed, so a copy that is refused half way takes back what it put, and so does the next start
+ * after a crash.  A move needs none of this: each of its messages is in one place at any time.
+ * RFC 3501 section 6.4.7, RFC 6851 section 3.3
+ */
 struct slice_job {
 	struct store_job job;
 	void (*each)(
@@ -158,6 +166,10 @@ struct slice_job {
 	struct view_flags *flags;             /* of `from`; within run */
 	struct ranges added[STORE_FLAG_BITS]; /* flags that the copies get; within run */
 	struct vec freed;
+	bool more;                   /* of what is wanted; set by run */
+	uint32_t noted_box;          /* the copies noted in meta: where they are put, */
+	uint64_t noted_id, first_id; /* and their note: committed (0: none), and of this run */
+	int refused;                 /* why the copy is taken back; 0: it is not */
 };
 
 static struct slice_job *slice_of_job(struct store_job *job)
@@ -273,6 +285,37 @@ static void run_rows(struct txn *t, struct slice_job *j, const struct raw_rows *
 		add_flags(t, j);
 }
 
+/* Is anything wanted that was not looked at? */
+static bool more_wanted(const struct slice_job *j, const struct raw_rows *raw)
+{
+	struct ranges left;
+
+	if (!raw_full(raw))
+		return false;
+	ranges_init(&left);
+	ranges_minus(&j->wanted, &j->now_from, &left);
+	bool more = ranges_n(&left) > 0;
+	ranges_fini(&left);
+	return more;
+}
+
+/* Note what this slice has put, or, when it was the last, forget all notes. */
+static void note_copies(struct txn *t, struct slice_job *j)
+{
+	struct key k;
+
+	meta_key_copy(&k, j->noted_box, j->first_id);
+	if (!j->more) {
+		if (j->noted_id != 0)
+			prefix_del(t, &k, SIZE_MAX);
+		return;
+	}
+	if (ranges_n(&j->now_to) == 0)
+		return;
+	key_u32(&k, ranges_at(&j->now_to, 0)->lo);
+	txn_put_u32(t, &k, ranges_at(&j->now_to, ranges_n(&j->now_to) - 1)->hi);
+}
+
 static int slice_run(struct txn *t, struct store_job *job)
 {
 	struct slice_job *j = slice_of_job(job);
@@ -288,12 +331,14 @@ static int slice_run(struct txn *t, struct store_job *job)
 		rc = flags_open(t, j->account, j->from, &j->flags);
 	if (rc < 0)
 		return rc;
+	j->first_id = j->noted_id != 0 ? j->noted_id : t->n.seq + 1;
 	raw_init(&raw, SLICE_ROWS);
 	collect_wanted(t, j, &raw);
-	if (!raw_full(&raw))
-		vec_reset(&j->wanted.v);
 	run_rows(t, j, &raw);
+	j->more = more_wanted(j, &raw);
 	raw_fini(&raw);
+	if (j->noted_box != 0)
+		note_copies(t, j);
 	view_flags_close(j->flags);
 	j->flags = NULL;
 	job->res.seq = t->n.seq;
@@ -318,19 +363,47 @@ static void slice_go_on(struct store *s, struct slice_job *old)
 		j->job.release(&j->job);
 }
 
+/* The copies that were put go again, and then the answer is why. */
+static void take_back(struct slice_job *j)
+{
+	j->refused = j->job.res.rc;
+	j->each = expunge_one;
+	j->from = j->to;
+	j->to = 0;
+	vec_reset(&j->wanted.v);
+	ranges_add(&j->wanted, &j->done_to);
+	vec_reset(&j->done_from.v);
+	vec_reset(&j->done_to.v);
+}
+
+/* The last slice of taking back; what could not be taken back goes at the next start. */
+static void taken_back(struct slice_job *j)
+{
+	vec_reset(&j->done_from.v);
+	j->job.res.rc = j->refused;
+}
+
 static void slice_after(struct store *s, struct store_job *job)
 {
 	struct slice_job *j = slice_of_job(job);
+	bool more = job->res.rc == 0 && j->more;
 
 	if (job->res.rc == 0) {
 		freed_sweep(s, &j->freed);
 		ranges_take(&j->wanted, &j->now_from);
 		ranges_add(&j->done_from, &j->now_from);
 		ranges_add(&j->done_to, &j->now_to);
+		if (j->noted_box != 0)
+			j->noted_id = j->first_id;
+	} else if (j->noted_id != 0 && j->refused == 0) {
+		take_back(j);
+		more = true;
 	}
+	if (!more && j->refused != 0)
+		taken_back(j);
 	job->res.from = &j->done_from;
 	job->res.to = &j->done_to;
-	if (job->res.rc == 0 && ranges_n(&j->wanted) > 0)
+	if (more)
 		slice_go_on(s, j);
 }
 
@@ -400,8 +473,84 @@ int store_copy_rows(struct store *s, uint32_t account, uint32_t from, const stru
 	j->each = copy_one;
 	j->to = to;
 	j->move = move;
+	j->noted_box = move ? 0 : to;
 	j->now_at = now_at;
 	return slice_queue(s, j);
+}
+
+/* ---- copies that a crash has cut short ---- */
+
+struct note {
+	struct key key;
+	uint32_t box, first, last;
+};
+
+static bool note_on(void *arg, struct slice key, struct slice value)
+{
+	struct note *n = arg;
+	struct dec k = dec_of(slice_from(key, META_COPY_PREFIX)), d = dec_of(value);
+
+	key_bytes(&n->key, key);
+	n->box = take_u32(&k);
+	take_u64(&k);
+	n->first = take_u32(&k);
+	n->last = take_u32(&d);
+	return false;
+}
+
+static int first_note(struct store *s, struct note *out)
+{
+	struct key from, to;
+	struct kv_view *v;
+	int rc = kv_view_open(s->kv, &v);
+
+	if (rc < 0)
+		return rc;
+	*out = (struct note){.box = 0};
+	meta_key(&from, META_COPY);
+	struct kv_range r = range_of(&from, &to);
+	rc = kv_scan(v, &r, note_on, out);
+	kv_view_close(v);
+	return rc == 0 && out->key.len == 0 ? KERR_NOTFOUND : rc;
+}
+
+/* Take out what one note names; contents too big for that are swept as any that nobody shows. */
+static void undo_note(struct txn *t, const struct note *n)
+{
+	struct slice_job j = {.from = n->box};
+	struct group_state st;
+	struct raw_rows raw;
+
+	ranges_init(&j.now_from);
+	vec_init(&j.freed, sizeof(uint64_t));
+	raw_init(&raw, SIZE_MAX);
+	if (state_get(t, n->box, &st) == 0)
+		raw_collect(t, n->box, n->first, n->last, &raw);
+	j.each = expunge_one;
+	run_rows(t, &j, &raw);
+	txn_del(t, &n->key);
+	raw_fini(&raw);
+	ranges_fini(&j.now_from);
+	vec_fini(&j.freed);
+}
+
+int copies_undo(struct store *s)
+{
+	struct note n;
+	struct txn t;
+	int rc;
+
+	while ((rc = first_note(s, &n)) == 0) {
+		rc = txn_begin(s->kv, &s->counters, time(NULL), &t);
+		if (rc < 0)
+			break;
+		undo_note(&t, &n);
+		rc = txn_commit(&t);
+		if (rc < 0)
+			break;
+		s->counters = t.n;
+	}
+	return rc == KERR_NOTFOUND ? 0 : rc;
 }
 
 /* ---- rows of a mailbox that is no more ---- */

@@ -10,6 +10,9 @@
 void file_row(struct txn *t, struct row *r, const struct row_sealed *sealed, uint32_t box,
 	uint32_t account);
 
+/* At start: take back the copies that a crash has cut short. */
+NODISCARD int copies_undo(struct store *s);
+
 /*
  * Delete at most `max` rows of a group that is no more; contents too big to be deleted with them
  * are added to freed, a vec of uint64_t.  false: that was the last.

@@ -21,6 +21,13 @@ void meta_key_gone(struct key *k, uint32_t group)
 	key_u32(k, group);
 }
 
+void meta_key_copy(struct key *k, uint32_t box, uint64_t id)
+{
+	meta_key(k, META_COPY);
+	key_u32(k, box);
+	key_u64(k, id);
+}
+
 void meta_counters_put(struct txn *t)
 {
 	struct buf *v = txn_value(t);

@@ -11,12 +11,19 @@
 #define META_GENERATION "generation" /* u64 */
 #define META_RENUMBER "renumber"     /* u32: groups up to this one are renumbered */
 #define META_COUNTERS "counters"     /* seq u64, audit u64, group u32, account u32 */
+#define META_PRUNED "pruned"         /* u64: removals up to this sequence are forgotten */
 #define META_GONE "gone/"            /* + group u32 -> owner u32: removed, not cleaned up */
-#define META_BIG "big/"              /* + content u64: begun, not yet referred to */
+#define META_COPY                                                                                  \
+	"copy/"         /* + box u32, id u64, first u32 -> last u32: put by a copy not yet whole */
+#define META_BIG "big/" /* + content u64: begun, not yet referred to */
 
 void meta_key(struct key *k, const char *name);
 void meta_key_big(struct key *k, uint64_t content);
 void meta_key_gone(struct key *k, uint32_t group);
+void meta_key_copy(struct key *k, uint32_t box, uint64_t id);
+
+/* Bytes of a META_COPY key before the box. */
+enum { META_COPY_PREFIX = sizeof META_COPY };
 
 void meta_counters_put(struct txn *t);
 NODISCARD int meta_counters_get(struct kv_view *v, struct counters *out);

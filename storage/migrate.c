@@ -12,10 +12,15 @@
 #include "storage/meta.h"
 #include "storage/schema.h"
 
+/* The first number given is 2: an empty mailbox tells 1, and what comes then must be greater. */
+enum { SEQ_BEGIN = 1 };
+
 static int make_new(struct store *s)
 {
 	struct txn t;
 	struct key k;
+
+	s->counters.seq = SEQ_BEGIN;
 	int rc = txn_begin(s->kv, &s->counters, time(NULL), &t);
 
 	if (rc < 0)

@@ -16,6 +16,7 @@
 #include "proto/base/mem.h"
 #include "storage/box.h"
 #include "storage/dict.h"
+#include "storage/file.h"
 #include "storage/generation.h"
 #include "storage/keyfile.h"
 #include "storage/meta.h"
@@ -99,6 +100,8 @@ static int open_all(struct store *s, struct err *err)
 		rc = sync_dir(s);
 	if (rc == 0 && s->dir)
 		rc = generation_start(s, fresh, err);
+	if (rc == 0)
+		rc = copies_undo(s);
 	if (rc == 0)
 		rc = sweep_all(s);
 	if (rc == 0)
@@ -194,6 +197,7 @@ void store_stats(struct store *s, struct store_stats *out)
 		.paused = room_low(&s->room, ROOM_POST),
 		.n_full = s->room.n_refused,
 		.n_busy = s->n_busy,
+		.n_pruned = s->n_pruned,
 	};
 	out->bytes_free_disk = s->room.free_bytes;
 }

@@ -81,6 +81,7 @@ void store_secret(struct store *s, uint8_t out[32]);
 struct store_stats {
 	uint64_t n_jobs, n_commits, n_articles, n_duplicates, n_refused;
 	uint64_t n_full, n_busy; /* turned away: disk nearly full, queue full */
+	uint64_t n_pruned;       /* removals forgotten */
 	uint64_t bytes_used, bytes_map, bytes_free_disk;
 	uint64_t last_seq;
 	uint64_t commit_us; /* time in commits */
@@ -308,7 +309,10 @@ NODISCARD int view_marks_modseq(
 NODISCARD int view_absent(
 	struct view *v, uint32_t group, const struct group_state *st, struct ranges *out);
 
-/* Numbers taken out of a group after sequence `since`, added to out (empty before). */
+/*
+ * Numbers taken out of a group after sequence `since`, added to out (empty before).  KERR_NOTFOUND:
+ * removals that old are forgotten (store_prune).
+ */
 NODISCARD int view_removed(struct view *v, uint32_t group, uint64_t since, struct ranges *out);
 
 /*
@@ -505,13 +509,21 @@ NODISCARD int store_expunge(struct store *s, uint32_t account, uint32_t box, con
 
 /*
  * Copy rows of any group to a personal mailbox, with the account's flags and the dates; move: take
- * them out of `from`, which is personal too.  Done in slices; what vanishes meanwhile is left out.
+ * them out of `from`, which is personal too.  What vanishes meanwhile is left out.  Done in slices,
+ * but a copy is whole or, when refused or cut short by a crash, taken back; a move that is refused
+ * stays as far as it came, with each message in one of the two.
  * result.from, result.to, result.seq.
  */
 NODISCARD int store_copy_rows(struct store *s, uint32_t account, uint32_t from,
 	const struct ranges *r, uint32_t to, bool move, int64_t now_at, const struct store_call *c);
 
 /* ---- care ---- */
+
+/*
+ * Forget removals (view_removed) of before the hour of before_at.  Done in slices; result.seq: up
+ * to which sequence.
+ */
+NODISCARD int store_prune(struct store *s, int64_t before_at, const struct store_call *c);
 
 struct check_report {
 	uint64_t n_groups, n_rows, n_contents, n_history, n_log, n_accounts;

@@ -30,6 +30,7 @@ struct store {
 
 	_Atomic uint64_t n_jobs, n_commits, n_articles, n_duplicates, n_refused, commit_us;
 	_Atomic uint64_t n_busy; /* turned away: the queue was full */
+	_Atomic uint64_t n_pruned;
 	_Atomic uint64_t last_seq;
 };
 

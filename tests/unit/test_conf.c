@@ -33,7 +33,7 @@ static void faults(void **state)
 			"f:1: nntp.max-article: \"99999999999999999999G\" is no number of this kind, "
 			"allowed: 4K to 64M"},
 		{"nntp {\n idle = 5x\n}\n",
-			"f:2: nntp.idle: \"5x\" is no number of this kind, allowed: 3s to 24h"},
+			"f:2: nntp.idle: \"5x\" is no number of this kind, allowed: 3s to 1d"},
 		{"nntp {\n plain-login = always\n}\n",
 			"f:2: nntp.plain-login: \"always\" is not known, allowed: never or loopback"},
 		{"log {\n level = loud\n}\n",
