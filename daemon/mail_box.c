@@ -143,7 +143,6 @@ static int set_figures(
 	struct db_forum *f, struct view *v, const struct group_rec *g, struct mail_box *out)
 {
 	struct group_state st;
-	struct buf prefix;
 	uint64_t mine = 0;
 	int rc = view_group_state(v, g->id, &st);
 
@@ -151,14 +150,11 @@ static int set_figures(
 		rc = view_marks_modseq(v, f->login.account, g->id, &mine);
 	if (rc < 0)
 		return rc;
-	buf_init(&prefix, MAIL_PREFIX_MAX);
-	mail_add_prefix(f, g, &prefix);
 	out->low = st.low;
 	out->next = st.next;
 	out->count = st.count;
-	out->bytes = st.bytes + st.count * (uint64_t)prefix.len;
+	out->bytes = st.bytes + st.count * (uint64_t)mail_prefix_len(f, g);
 	out->modseq = larger(larger(st.modseq, mine), 1);
-	buf_fini(&prefix);
 	return 0;
 }
 

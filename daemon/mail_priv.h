@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Shared by mail.c (access, watching), mail_box.c (names), mail_rows.c (reading), mail_change.c
+ * Shared by mail.c (access, watching), mail_box.c (names), mail_head.c (heads), mail_rows.c
+ * (reading), mail_change.c
  * (changes of personal mailboxes) and mail_group.c (posting and cancelling).
  */
 #ifndef DAEMON_MAIL_PRIV_H
@@ -84,10 +85,20 @@ int mail_rename_op(struct mail *m, struct slice from, struct slice to, mail_done
 int mail_subscribe_op(
 	struct mail *m, struct slice name, bool on, mail_done_fn done, void *arg, struct ticket *t);
 
-/* ---- mail_rows.c ---- */
+/* ---- mail_head.c ---- */
 
 /* The head prefix of a group's messages; nothing for a personal mailbox. */
 void mail_add_prefix(const struct db_forum *f, const struct group_rec *g, struct buf *out);
+uint32_t mail_prefix_len(const struct db_forum *f, const struct group_rec *g);
+
+/*
+ * Rename the fields of news in place: Newsgroups, Followup-To.
+ *
+ * head   the first len bytes of an article; a field that does not begin in them keeps its name
+ */
+void mail_hide_news(char *head, size_t len);
+
+/* ---- mail_rows.c ---- */
 
 int mail_unseen_op(struct mail *m, uint32_t box, uint32_t *count_out, uint32_t *first_out);
 int mail_absent_op(struct mail *m, uint32_t box, struct mail_ranges *out);

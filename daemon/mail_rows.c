@@ -12,27 +12,6 @@
 
 enum { BIT_SEEN = 0 };
 
-/* ---- the head prefix ---- */
-
-void mail_add_prefix(const struct db_forum *f, const struct group_rec *g, struct buf *out)
-{
-	if (g->owner != 0)
-		return;
-	buf_addf(out, "List-Id: <%s.%s>\r\n", g->name, f->env->host);
-	buf_addf(out, "List-Post: <mailto:%s@%s>\r\n", g->name, f->env->host);
-}
-
-static uint32_t prefix_len(const struct db_forum *f, const struct group_rec *g)
-{
-	struct buf prefix;
-
-	buf_init(&prefix, MAIL_PREFIX_MAX);
-	mail_add_prefix(f, g, &prefix);
-	uint32_t n = (uint32_t)prefix.len;
-	buf_fini(&prefix);
-	return n;
-}
-
 /* ---- sets of numbers ---- */
 
 /* A mailbox that is being asked about. */
@@ -330,7 +309,7 @@ int mail_rows_op(struct mail *m, uint32_t box, uint32_t lo, uint32_t hi, unsigne
 	if (lo < w.a.st.low)
 		lo = w.a.st.low;
 	buf_init(&w.record, 2 * (size_t)IMAP_STRUCTURE_MAX);
-	w.prefix = prefix_len(w.a.f, &w.a.g);
+	w.prefix = mail_prefix_len(w.a.f, &w.a.g);
 	if (lo <= hi && ((want & MAIL_WANT_FLAGS) || changed_since > 0))
 		rc = flags_of(&w.a, lo, hi, &w.flags);
 	if (rc == 0 && lo <= hi)
@@ -349,9 +328,9 @@ static size_t smaller(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* At most max bytes of the stored message from `from` on. */
+/* At most max bytes of the stored message from `from` on, as mail programs see it. */
 static int read_content(
-	struct view *v, uint64_t content, uint64_t from, size_t max, struct buf *out)
+	const struct asked *a, uint64_t content, uint64_t from, size_t max, struct buf *out)
 {
 	struct buf chunk;
 	int rc = 0;
@@ -359,7 +338,9 @@ static int read_content(
 	buf_init(&chunk, STORE_CHUNK);
 	while (rc == 0 && max > 0) {
 		buf_reset(&chunk);
-		rc = view_content(v, content, (uint32_t)(from / STORE_CHUNK), &chunk);
+		rc = view_content(a->v, content, (uint32_t)(from / STORE_CHUNK), &chunk);
+		if (from < STORE_CHUNK && a->g.owner == 0)
+			mail_hide_news(chunk.data, chunk.len);
 		struct slice part = slice_from(buf_slice(&chunk), (size_t)(from % STORE_CHUNK));
 		part = slice_head(part, max);
 		if (rc == 0 && part.len == 0)
@@ -393,7 +374,7 @@ int mail_read_op(struct mail *m, uint32_t box, const struct mail_row *r, uint64_
 		from += head.len;
 		max -= head.len;
 	}
-	rc = read_content(a.v, r->content, from - prefix.len, max, out);
+	rc = read_content(&a, r->content, from - prefix.len, max, out);
 	if (rc < 0)
 		buf_cut(out, before);
 	buf_fini(&prefix);

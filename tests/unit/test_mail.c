@@ -262,7 +262,9 @@ static void what_is_put_into_a_group_is_posted(void **state)
 	read_all(&t, m, b.id, 1, &text);
 	assert_true(slice_starts(
 		buf_slice(&text), lit("List-Id: <koko.local.stadt.koko.example>\r\nList-Post: "
-				      "<mailto:koko.local@stadt.koko.example>\r\nPath: ")));
+				      "<mailto:koko.local@stadt.koko.example>\r\n"
+				      "Mail-Followup-To: koko.local@stadt.koko.example\r\n"
+				      "Path: ")));
 	buf_fini(&text);
 	assert_int_equal(
 		box_named(&t, m, "Gruppen/koko/local").bytes, row_of(&t, m, b.id, 1).row.size);
@@ -270,6 +272,44 @@ static void what_is_put_into_a_group_is_posted(void **state)
 	check_store(&t);
 	forum_free(f);
 	forum_free(g);
+	town_fini(&t);
+}
+
+static void shows(const struct buf *text, const char *what, bool is)
+{
+	struct slice all = buf_slice(text);
+
+	assert_int_equal(slice_find(all, slice_str(what)) < all.len, is);
+}
+
+/* Thunderbird answers what has these fields through a news server. */
+static void a_group_shows_no_fields_of_news(void **state)
+{
+	static const char post[] = "From: anke@stadt.example\r\nfollowup-to: koko.forum\r\n"
+				   "Subject: Hallo\r\n\r\nNewsgroups: Text\r\n";
+	struct answer a;
+	struct town t;
+	struct buf text;
+
+	(void)state;
+	town_build(&t);
+	struct forum *f = town_forum(&t, "anke");
+	struct mail *m = forum_mail(f);
+	uint32_t box = box_named(&t, m, "Gruppen/koko/local").id;
+	assert_int_equal(append(&t, m, box, post, 0, 0, &a), 0);
+	read_all(&t, m, box, 1, &text);
+	shows(&text, "\r\nNews-Group: koko.local\r\n", true);
+	shows(&text, "\r\nNews-Follow: koko.forum\r\n", true);
+	shows(&text, "\r\n\r\nNewsgroups: Text\r\n", true);
+	shows(&text, "\r\nNewsgroups: koko", false);
+	shows(&text, "ollowup-to: koko", false);
+	buf_fini(&text);
+	uint32_t drafts = box_named(&t, m, "Drafts").id;
+	assert_int_equal(append(&t, m, drafts, post, 0, 0, &a), 0);
+	read_all(&t, m, drafts, 1, &text);
+	assert_true(slice_eq(buf_slice(&text), slice_str(post)));
+	buf_fini(&text);
+	forum_free(f);
 	town_fini(&t);
 }
 
@@ -787,6 +827,7 @@ int main(void)
 		cmocka_unit_test(mailboxes_are_made_and_listed_with_levels),
 		cmocka_unit_test(a_stranger_sees_no_closed_group),
 		cmocka_unit_test(what_is_put_into_a_group_is_posted),
+		cmocka_unit_test(a_group_shows_no_fields_of_news),
 		cmocka_unit_test(only_ones_own_article_is_taken_out),
 		cmocka_unit_test(copies_cross_between_groups_and_mailboxes),
 		cmocka_unit_test(what_is_removed_leaves_nothing_behind),
