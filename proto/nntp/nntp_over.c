@@ -61,7 +61,8 @@ void nntp_over_add_fmt(struct buf *b)
 		buf_addz(b, names[i]);
 		buf_add(b, lit(":\r\n"));
 	}
-	buf_add(b, lit(":bytes\r\n:lines\r\nXref:full\r\n"));
+	/* the older form: without it slrn asks for no overview at all, but for each head */
+	buf_add(b, lit("Bytes:\r\nLines:\r\nXref:full\r\n"));
 }
 
 /* Where the n-th TAB stands; the end when there are fewer. */

@@ -27,7 +27,7 @@ uint64_t nntp_over_bytes(const struct forum_over *o);
 /* Append the line of one article with its CRLF. */
 void nntp_over_add(struct buf *b, const struct forum_over *o);
 
-/* Append what LIST OVERVIEW.FMT says. */
+/* Append what LIST OVERVIEW.FMT says.  RFC 3977 section 8.4.2 */
 void nntp_over_add_fmt(struct buf *b);
 
 /* A line that another server sent: the number, and the rest.  Other fields are ignored. */

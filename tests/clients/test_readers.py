@@ -70,7 +70,7 @@ class Trial:
         with Terminal(readers.slrn_command(home, self.krefeld.ports["nntp"])) as t:
             t.wait(r"nrw\.koko\.forum")
             t.keys("Space")
-            t.wait(SUBJECT)
+            t.wait(rf"\b{self._lines()}:\[Anke Beispi.*{SUBJECT}")
             t.keys("s")
             t.wait("Subject search")
             t.text("Frage von tin")
@@ -87,6 +87,12 @@ class Trial:
             wait_for("the answer at viersen", lambda: conn.has(self.answer), 2, 0.005)
             wire = conn.article(self.answer)
         assert f"References: {self.question}".encode() in wire, wire
+
+    def _lines(self):
+        """How many lines the question has; slrn reads that from the overview alone."""
+        with self.krefeld.reader(self.grzegorz["login"], PASSWORD) as conn:
+            body = conn.article(self.question).split(b"\r\n\r\n", 1)[1]
+        return body.count(b"\r\n")
 
     def answer_is_child_in_tin(self):
         home = os.path.join(self.dir, self.anke["login"])

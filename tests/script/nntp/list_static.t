@@ -6,8 +6,8 @@ S: From:
 S: Date:
 S: Message-ID:
 S: References:
-S: :bytes
-S: :lines
+S: Bytes:
+S: Lines:
 S: Xref:full
 S: .
 C: LIST OVERVIEW.FMT x
