@@ -110,6 +110,7 @@ static int feed_get(struct txn *t, struct slice name, struct feed_rec *out)
 	struct slice value;
 	struct key k;
 
+	*out = (struct feed_rec){0};
 	key_of_name(&k, TABLE_FEED_NAME, name);
 	int rc = txn_get(t, &k, &value);
 	if (rc < 0)
