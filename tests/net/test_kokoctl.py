@@ -143,6 +143,23 @@ class Trial:
         failed = self.site.ctl("user", "show", "nobody", "--json", check=False)
         assert json.loads(failed.stdout)["code"] == "notfound" and failed.returncode == 1
 
+    def languages(self):
+        """Words for people by locale; what programs read stays as it is."""
+        locale = lab.german(lab.scratch())
+        english = {**locale, "LC_ALL": "C.UTF-8"}
+        for words, german_text, english_text in (
+                (("fly",), "unbekannter Befehl: fly", "unknown command: fly"),
+                (("user", "show", "nobody"), "nicht gefunden", "not found"),
+                (("user", "list"), "ADRESSEN", "ADDRESSES"),
+                (("--help",), "Endwerte: 0 getan", "exit codes: 0 done")):
+            for env, text, other in ((locale, german_text, english_text),
+                                     (english, english_text, german_text)):
+                done = self.site.ctl(*words, check=False, env=env)
+                said = done.stdout + done.stderr
+                assert text in said and other not in said, (env["LC_ALL"], said)
+        failed = self.site.ctl("user", "show", "nobody", "--json", check=False, env=locale)
+        assert json.loads(failed.stdout)["code"] == "notfound", failed
+
     def batch(self):
         """Hundreds of things in seconds; a bad line is named and the rest goes on."""
         lines = [f"group add big.g{i:03} --title 'Gruppe {i}'" for i in range(300)]
@@ -211,7 +228,7 @@ if __name__ == "__main__":
     try:
         lab.run_cases([
             trial.status, trial.users, trial.passwords, trial.groups, trial.members, trial.peers,
-            trial.check_and_conf, trial.usage, trial.batch, trial.bad_requests, trial.sudden_ends,
-            trial.config_check])
+            trial.check_and_conf, trial.usage, trial.languages, trial.batch, trial.bad_requests,
+            trial.sudden_ends, trial.config_check])
     finally:
         trial.site.stop()

@@ -15,6 +15,7 @@ from koko.site import DEMO_BLOCKS, Site, take_block
 
 PASSWORD = "geheim-Grüße"
 GROUP = "kk.test"
+TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 
 
 class Skip(Exception):
@@ -61,6 +62,19 @@ def run(*command, limit=60, stdin=None, env=None, check=True):
     if check and done.returncode != 0:
         raise AssertionError(f"{command[0]} ended with {done.returncode}:\n{done.stdout[-2000:]}")
     return done.stdout
+
+
+def german(folder):
+    """Environment of a German, with the catalogue of this tree; the locale is made in folder."""
+    need("localedef", "msgfmt")
+    if not os.path.exists("/usr/share/i18n/locales/de_DE"):
+        raise Skip("the sources of the locales are not installed")
+    messages = os.path.join(folder, "locale", "de", "LC_MESSAGES")
+    os.makedirs(messages)
+    run("localedef", "-i", "de_DE", "-f", "UTF-8", os.path.join(folder, "de_DE.UTF-8"))
+    run("msgfmt", "-o", os.path.join(messages, "koko.mo"), os.path.join(TOP, "po", "de.po"))
+    return {"LOCPATH": folder, "LC_ALL": "de_DE.UTF-8", "LANGUAGE": "",
+            "KOKO_LOCALEDIR": os.path.join(folder, "locale")}
 
 
 def person(site, login="anke", name="Anke Beispiel"):

@@ -257,12 +257,13 @@ class Site:
 
     # ---- tools ----
 
-    def ctl(self, *args, stdin=None, check=True):
+    def ctl(self, *args, stdin=None, check=True, env=None):
         """Run kokoctl; with `check` a failure is a SiteError with what it said."""
         done = subprocess.run(
             [os.path.join(self.build, "kokoctl"), "-s", self.control, *args],
             input=stdin, stdin=None if stdin is not None else subprocess.DEVNULL,
-            capture_output=True, text=True, env={**os.environ, "LC_ALL": "C.UTF-8"})
+            capture_output=True, text=True,
+            env={**os.environ, "LC_ALL": "C.UTF-8", **(env or {})})
         if check and done.returncode != 0:
             raise SiteError(f"kokoctl {' '.join(args)} at {self.name}: "
                             f"{done.stderr.strip() or done.stdout.strip()}")
