@@ -4,9 +4,8 @@
  * fields that stay in their order and with their folds, ours at the end.  So a refusal leaves no
  * half article behind, and what an author wrote is changed only where a rule says so.
  */
-#include "proto/msg/inject.h"
+#include "proto/msg/inject_priv.h"
 
-#include "proto/base/crypto.h"
 #include "proto/base/date.h"
 #include "proto/base/err.h"
 #include "proto/base/text.h"
@@ -16,11 +15,7 @@
 #include <stdio.h>
 
 enum {
-	FUTURE_MAX_S = 24 * 3600, /* RFC 5537 section 3.5 */
-	RANDOM_LEN = 20,          /* base32 digits of a new Message-ID */
-	ADDRESSES_MAX = 20,       /* authors of one article */
-	LINE_WANTED = 78,         /* RFC 5322 section 2.1.1 */
-	PATH_KEPT_MAX = 500,      /* bytes of an author's own Path that fit in one line with ours */
+	PATH_KEPT_MAX = 500, /* bytes of an author's own Path that fit in one line with ours */
 };
 
 /* What becomes of an author's field. */
@@ -75,27 +70,13 @@ static enum fate fate_of(struct slice name)
 	return FATE_KEEP;
 }
 
-/* One injection. */
-struct job {
-	const struct inject_env *env;
-	struct article *in;
-	struct injected *res;
-	struct buf *out;
-};
-
-static int refuse(struct job *j, int rc, const char *why)
-{
-	j->res->why = why;
-	return rc;
-}
-
 /* May traces of an earlier injection be removed? */
-static bool is_copy(const struct job *j)
+static bool is_copy(const struct inject_job *j)
 {
 	return j->env->new_msgid || j->env->post_as_any;
 }
 
-static bool is_mail(const struct job *j)
+static bool is_mail(const struct inject_job *j)
 {
 	return j->env->newsgroups.len > 0;
 }
@@ -103,15 +84,16 @@ static bool is_mail(const struct job *j)
 /* ---- judging ---- */
 
 /* Refuse with a reason that names the field: "<before><name><behind>". */
-static int refuse_field(struct job *j, const char *before, struct slice name, const char *behind)
+static int refuse_field(
+	struct inject_job *j, const char *before, struct slice name, const char *behind)
 {
 	name = slice_head(name, 60);
 	snprintf(j->res->text, sizeof j->res->text, "%s%.*s%s", before, SLICE_ARG(name), behind);
-	return refuse(j, KERR_INVALID, j->res->text);
+	return inject_refuse(j, KERR_INVALID, j->res->text);
 }
 
 static int check_one_field(
-	struct job *j, const struct header_field *f, struct slice *seen, size_t n_seen)
+	struct inject_job *j, const struct header_field *f, struct slice *seen, size_t n_seen)
 {
 	struct slice name = f->name;
 	enum fate fate = fate_of(name);
@@ -128,7 +110,7 @@ static int check_one_field(
 }
 
 /* Every field once, and none that only a server sets. */
-static int check_fields(struct job *j)
+static int check_fields(struct inject_job *j)
 {
 	struct slice *seen = mem_array(j->in->n_fields, sizeof *seen);
 	struct header_walk w;
@@ -141,7 +123,7 @@ static int check_fields(struct job *j)
 		rc = check_one_field(j, &f, seen, n++);
 	free(seen);
 	if (rc == 0 && !utf8_valid(j->in->head))
-		rc = refuse(j, KERR_INVALID, "head is not valid UTF-8");
+		rc = inject_refuse(j, KERR_INVALID, "head is not valid UTF-8");
 	return rc;
 }
 
@@ -155,68 +137,14 @@ static bool was_posted(struct slice path)
 	return false;
 }
 
-static int check_body(struct job *j)
+static int check_body(struct inject_job *j)
 {
 	int rc = article_check_body(j->in, j->env->limits);
 
 	if (rc < 0)
-		return refuse(j, rc, j->in->why);
-	if (!j->in->has_empty_line || (j->in->body.len == 0 && !j->env->empty_body_ok))
-		return refuse(j, KERR_INVALID, "article has no body");
-	return 0;
-}
-
-static bool is_own(const struct inject_env *env, const struct address *a)
-{
-	for (size_t i = 0; i < env->n_addresses; i++)
-		if (address_is(a, env->addresses[i]))
-			return true;
-	return false;
-}
-
-/* All mailboxes of From or Sender must be the login's. */
-static int check_author(
-	struct job *j, enum article_field field, const char *invalid, const char *denied)
-{
-	struct address_list l;
-	struct arena ar;
-	bool own = true;
-
-	arena_init(&ar);
-	int rc = address_parse(j->in->value[field], ADDRESSES_MAX, &ar, &l);
-	if (rc == 0 && !address_first(&l))
-		rc = KERR_INVALID;
-	for (size_t i = 0; rc == 0 && i < l.n; i++)
-		own = own && (l.v[i].kind != ADDRESS_MAILBOX || is_own(j->env, &l.v[i]));
-	arena_fini(&ar);
-	if (rc < 0)
-		return refuse(j, rc, invalid);
-	if (!own && !j->env->post_as_any)
-		return refuse(j, KERR_DENIED, denied);
-	return 0;
-}
-
-static int check_authors(struct job *j)
-{
-	int rc = check_author(j, ART_FROM, "From is not a valid address",
-		"From is not an address of your account");
-
-	if (rc == 0 && article_has(j->in, ART_SENDER))
-		rc = check_author(j, ART_SENDER, "Sender is not a valid address",
-			"Sender is not an address of your account");
-	return rc;
-}
-
-static int check_date(struct job *j)
-{
-	int64_t at;
-
-	if (!article_has(j->in, ART_DATE))
-		return 0;
-	if (!date_parse(j->in->value[ART_DATE], &at))
-		return refuse(j, KERR_INVALID, "Date is not valid");
-	if (at > j->env->now_at + FUTURE_MAX_S)
-		return refuse(j, KERR_INVALID, "Date is more than a day ahead: check your clock");
+		return inject_refuse(j, rc, j->in->why);
+	if (!j->in->has_empty_line || j->in->body.len == 0)
+		return inject_refuse(j, KERR_INVALID, "article has no body");
 	return 0;
 }
 
@@ -232,7 +160,7 @@ static struct slice keyword(struct slice value)
 }
 
 /* Answers of programs to mail would answer each other.  RFC 3834 section 2, 5 */
-static int check_automatic(struct job *j)
+static int check_automatic(struct inject_job *j)
 {
 	static const char *const bulk[] = {"bulk", "junk", "auto_reply"};
 	struct slice said = article_get(j->in, lit("Auto-Submitted"));
@@ -242,34 +170,34 @@ static int check_automatic(struct job *j)
 	for (size_t i = 0; i < array_len(bulk); i++)
 		automatic = automatic || slice_eq_ci(precedence, slice_str(bulk[i]));
 	if (is_mail(j) && automatic)
-		return refuse(j, KERR_DENIED, "automatic replies do not enter groups");
+		return inject_refuse(j, KERR_DENIED, "automatic replies do not enter groups");
 	return 0;
 }
 
-static int check_groups(struct job *j)
+static int check_groups(struct inject_job *j)
 {
 	int rc = newsgroups_check(j->in->value[ART_NEWSGROUPS], j->env->max_groups);
 
 	if (rc == KERR_TOOBIG)
-		return refuse(j, rc, "too many groups in Newsgroups");
-	return rc < 0 ? refuse(j, rc, "Newsgroups is not valid") : 0;
+		return inject_refuse(j, rc, "too many groups in Newsgroups");
+	return rc < 0 ? inject_refuse(j, rc, "Newsgroups is not valid") : 0;
 }
 
 /* RFC 5537 section 3.5, steps 1 to 5 */
-static int check_all(struct job *j)
+static int check_all(struct inject_job *j)
 {
-	static int (*const checks[])(struct job * j) = {
-		check_fields, check_automatic, check_body, check_groups, check_authors, check_date};
+	static int (*const checks[])(struct inject_job * j) = {check_fields, check_automatic,
+		check_body, check_groups, inject_check_authors, inject_check_date};
 	int rc = 0;
 
 	if (j->in->value[ART_FROM].len == 0)
-		return refuse(j, KERR_INVALID, "From is missing");
+		return inject_refuse(j, KERR_INVALID, "From is missing");
 	if (j->in->value[ART_NEWSGROUPS].len == 0)
-		return refuse(j, KERR_INVALID, "Newsgroups is missing");
+		return inject_refuse(j, KERR_INVALID, "Newsgroups is missing");
 	if (j->in->value[ART_SUBJECT].len == 0)
-		return refuse(j, KERR_INVALID, "Subject is missing");
+		return inject_refuse(j, KERR_INVALID, "Subject is missing");
 	if (was_posted(j->in->value[ART_PATH]) && !is_copy(j))
-		return refuse(j, KERR_INVALID, "article was posted already");
+		return inject_refuse(j, KERR_INVALID, "article was posted already");
 	for (size_t i = 0; rc == 0 && i < array_len(checks); i++)
 		rc = checks[i](j);
 	return rc;
@@ -290,34 +218,11 @@ static bool is_our_domain(const struct inject_env *env, struct slice id)
 	return false;
 }
 
-static bool has_alias(const struct inject_env *env, struct slice id, char new_id[MSGID_MAX + 1])
-{
-	return env->alias && env->alias(env->arg, id, new_id);
-}
-
-static void make_msgid(const struct inject_env *env, char id_out[MSGID_MAX + 1])
-{
-	uint8_t random[RANDOM_LEN];
-	struct buf b;
-
-	crypto_random(random, sizeof random);
-	buf_init(&b, MSGID_MAX);
-	buf_addc(&b, '<');
-	base32_add(&b, slice_of(random, sizeof random));
-	buf_cut(&b, 1 + RANDOM_LEN);
-	buf_addc(&b, '@');
-	buf_add(&b, env->host);
-	buf_addc(&b, '>');
-	memcpy(id_out, buf_cstr(&b), b.len + 1);
-	mem_wipe(random, sizeof random);
-	buf_fini(&b);
-}
-
 /*
  * Keep the client's Message-ID or make one.  One that this login or anybody used before is a
  * second try of the same post: the client did not hear our first answer.
  */
-static int choose_msgid(struct job *j)
+static int choose_msgid(struct inject_job *j)
 {
 	const struct inject_env *env = j->env;
 	struct slice old = j->in->value[ART_MESSAGE_ID];
@@ -328,27 +233,19 @@ static int choose_msgid(struct job *j)
 		enum inject_id state =
 			ours && env->id_state ? env->id_state(env->arg, old) : INJECT_ID_FREE;
 
-		if (state == INJECT_ID_SEEN || has_alias(env, old, known))
-			return refuse(j, KERR_EXISTS, "you posted this article already");
+		if (state == INJECT_ID_SEEN || inject_has_alias(env, old, known))
+			return inject_refuse(j, KERR_EXISTS, "you posted this article already");
 		if (ours && state == INJECT_ID_FREE)
 			return slice_cstr(old, j->res->msgid, sizeof j->res->msgid) ? 0
 										    : KERR_INVALID;
 	}
-	make_msgid(env, j->res->msgid);
+	inject_make_id(env, j->res->msgid);
 	if (msgid_syntax(old) && !slice_cstr(old, j->res->old_msgid, sizeof j->res->old_msgid))
 		return KERR_INVALID;
 	return 0;
 }
 
 /* ---- writing ---- */
-
-static void add_field(struct buf *b, const char *name, struct slice value)
-{
-	buf_addz(b, name);
-	buf_add(b, lit(": "));
-	buf_add(b, value);
-	buf_add(b, lit("\r\n"));
-}
 
 /* An author's Path that may stay: in one line with ours, and never injected before. */
 static bool may_keep_path(struct slice path)
@@ -360,7 +257,7 @@ static bool may_keep_path(struct slice path)
 }
 
 /* "host!.POSTED!" in front of the author's own Path, if any.  RFC 5537 section 3.5 */
-static void add_path(struct job *j)
+static void add_path(struct inject_job *j)
 {
 	struct slice old = j->in->value[ART_PATH];
 
@@ -371,79 +268,7 @@ static void add_path(struct job *j)
 	buf_add(j->out, lit("\r\n"));
 }
 
-/* Append the value with each Message-ID that has another name now replaced; true if one had. */
-static bool add_renamed(struct job *j, struct buf *b, struct slice value)
-{
-	struct slice rest = value, id;
-	const char *done = value.p;
-	bool renamed = false;
-	char known[MSGID_MAX + 1];
-
-	while (refs_next(&rest, &id)) {
-		if (!has_alias(j->env, id, known))
-			continue;
-		buf_add(b, slice_of(done, (size_t)(id.p - done)));
-		buf_addz(b, known);
-		done = id.p + id.len;
-		renamed = true;
-	}
-	buf_add(b, slice_of(done, (size_t)(value.p + value.len - done)));
-	return renamed;
-}
-
-/* A field folded at its blanks, so that no line grows too long. */
-static void add_folded(struct buf *b, struct slice name, struct slice value)
-{
-	size_t line = b->len;
-	struct slice word;
-
-	buf_add(b, name);
-	buf_addc(b, ':');
-	for (bool first = true; slice_word(&value, &word); first = false) {
-		word = slice_trim(word);
-		if (!first && b->len - line + 1 + word.len > LINE_WANTED) {
-			buf_add(b, lit("\r\n"));
-			line = b->len;
-		}
-		buf_addc(b, ' ');
-		buf_add(b, word);
-	}
-	buf_add(b, lit("\r\n"));
-}
-
-/*
- * A field of the author's as every agent takes it: a blank behind the colon, no line without text,
- * and not at all when it is empty.  RFC 5536 section 2.2
- */
-static void add_tidy(struct buf *b, const struct header_field *f)
-{
-	struct slice rest = f->value, line;
-
-	if (rest.len == 0)
-		return;
-	buf_add(b, f->name);
-	buf_add(b, lit(": "));
-	while (slice_split(&rest, '\n', &line)) {
-		if (slice_trim(line).len == 0)
-			continue;
-		buf_add(b, slice_head(line, slice_chr(line, '\r')));
-		buf_add(b, lit("\r\n"));
-	}
-}
-
-static void add_ids_field(struct job *j, const struct header_field *f)
-{
-	struct buf value;
-
-	buf_init(&value, SIZE_MAX);
-	if (add_renamed(j, &value, f->value))
-		add_folded(j->out, f->name, buf_slice(&value));
-	else
-		add_tidy(j->out, f);
-	buf_fini(&value);
-}
-
-static void add_authors_fields(struct job *j)
+static void add_authors_fields(struct inject_job *j)
 {
 	struct header_walk w;
 	struct header_field f;
@@ -452,14 +277,14 @@ static void add_authors_fields(struct job *j)
 	while (header_next(&w, &f) == SCAN_OK) {
 		switch (fate_of(f.name)) {
 		case FATE_KEEP:
-			add_tidy(j->out, &f);
+			inject_add_tidy(j->out, &f);
 			break;
 		case FATE_IDS:
-			add_ids_field(j, &f);
+			inject_add_ids(j, &f);
 			break;
 		case FATE_NEWS:
 			if (!is_mail(j))
-				add_tidy(j->out, &f);
+				inject_add_tidy(j->out, &f);
 			break;
 		case FATE_DROP:
 		case FATE_OURS:
@@ -470,7 +295,7 @@ static void add_authors_fields(struct job *j)
 }
 
 /* An element of ours behind those the author's program set. */
-static void add_lock_field(struct job *j, enum article_field field, const char *name,
+static void add_lock_field(struct inject_job *j, enum article_field field, const char *name,
 	const char *key, void (*add)(struct buf *b, const char *key))
 {
 	struct slice old = j->in->value[field];
@@ -487,7 +312,7 @@ static void add_lock_field(struct job *j, enum article_field field, const char *
 }
 
 /* Cancel-Lock of the article; Cancel-Key when it takes out another.  RFC 8315 section 3.1, 3.3 */
-static void add_locks(struct job *j)
+static void add_locks(struct inject_job *j)
 {
 	char lock[CANCEL_KEY_LEN + 1], key[CANCEL_KEY_LEN + 1], known[MSGID_MAX + 1];
 	bool on = j->env->lock_secret.len > 0;
@@ -498,7 +323,7 @@ static void add_locks(struct job *j)
 		cancel_key(j->env->lock_secret, j->env->login, slice_str(j->res->msgid), lock);
 	add_lock_field(j, ART_CANCEL_LOCK, "Cancel-Lock", on ? lock : NULL, cancel_add_lock);
 	on = on && (c.kind == CONTROL_CANCEL || c.kind == CONTROL_SUPERSEDES);
-	if (on && has_alias(j->env, c.target, known))
+	if (on && inject_has_alias(j->env, c.target, known))
 		c.target = slice_str(known);
 	if (on)
 		cancel_key(j->env->lock_secret, j->env->login, c.target, key);
@@ -506,33 +331,30 @@ static void add_locks(struct job *j)
 }
 
 /* Newsgroups of the envelope; References where a mail program only wrote In-Reply-To. */
-static void add_mail_fields(struct job *j)
+static void add_mail_fields(struct inject_job *j)
 {
 	struct slice rest = j->in->value[ART_IN_REPLY_TO], id;
 	char known[MSGID_MAX + 1];
 
 	if (!is_mail(j))
 		return;
-	add_field(j->out, "Newsgroups", j->env->newsgroups);
+	inject_add_field(j->out, "Newsgroups", j->env->newsgroups);
 	if (j->in->value[ART_REFERENCES].len > 0 || !refs_next(&rest, &id))
 		return;
-	add_field(j->out, "References", has_alias(j->env, id, known) ? slice_str(known) : id);
+	inject_add_field(
+		j->out, "References", inject_has_alias(j->env, id, known) ? slice_str(known) : id);
 }
 
 /* The server's own fields; nothing in them tells who or where the author is. */
-static void add_our_fields(struct job *j)
+static void add_our_fields(struct inject_job *j)
 {
 	struct buf *b = j->out;
 
-	if (!article_has(j->in, ART_DATE)) {
-		buf_add(b, lit("Date: "));
-		date_add(b, j->env->now_at);
-		buf_add(b, lit("\r\n"));
-	}
-	add_field(b, "Message-ID", slice_str(j->res->msgid));
-	buf_add(b, lit("Injection-Date: "));
-	date_add(b, j->env->now_at);
-	buf_add(b, lit("\r\nInjection-Info: "));
+	if (!article_has(j->in, ART_DATE))
+		inject_add_date(b, "Date", j->env->now_at);
+	inject_add_field(b, "Message-ID", slice_str(j->res->msgid));
+	inject_add_date(b, "Injection-Date", j->env->now_at);
+	buf_add(b, lit("Injection-Info: "));
 	buf_add(b, j->env->host);
 	if (j->env->complaints_to.len > 0)
 		buf_addf(b, "; mail-complaints-to=\"%.*s\"", SLICE_ARG(j->env->complaints_to));
@@ -543,7 +365,7 @@ static void add_our_fields(struct job *j)
 int inject_article(
 	const struct inject_env *env, struct article *in, struct buf *out, struct injected *res)
 {
-	struct job j = {env, in, res, out};
+	struct inject_job j = {env, in, res, out};
 
 	*res = (struct injected){.why = NULL};
 	if (is_mail(&j))
@@ -560,7 +382,7 @@ int inject_article(
 	add_our_fields(&j);
 	buf_add(out, lit("\r\n"));
 	buf_add(out, in->body);
-	return out->bad ? refuse(&j, KERR_TOOBIG, "article is too big") : 0;
+	return out->bad ? inject_refuse(&j, KERR_TOOBIG, "article is too big") : 0;
 }
 
 /*

@@ -28,7 +28,6 @@ struct inject_env {
 	size_t n_mail_domains;
 	bool local_groups;          /* all groups are ours alone: keep any valid Message-ID */
 	bool new_msgid;             /* a copy: give it a Message-ID of its own in any case */
-	bool empty_body_ok;         /* mail may have no body, news may not */
 	struct slice newsgroups;    /* of mail: where its envelope leads; empty: the author's field
 				       counts */
 	struct slice complaints_to; /* address for Injection-Info; may be empty */
@@ -69,6 +68,26 @@ struct injected {
  */
 NODISCARD int inject_article(
 	const struct inject_env *env, struct article *in, struct buf *out, struct injected *res);
+
+/* How a mail came here, for its trace. */
+struct inject_trace {
+	struct slice sender; /* of the envelope, without <>; empty: null */
+	struct slice rcpt;   /* the one recipient; empty: several, of whom none is told of others */
+	struct slice with;   /* protocol, RFC 3848: "ESMTPSA" */
+};
+
+/*
+ * Make `in`, a mail from a login, what persons find in their INBOX: Return-Path, Delivered-To and
+ * Received in front, Bcc and the fields that only a daemon may set taken out, Date and Message-ID
+ * completed, Message-IDs that have another name here replaced.  Nothing is asked of it that only
+ * news must have.  RFC 5321 section 4.4; RFC 6409 section 8
+ *
+ * msgid  that of the article, when it goes to groups too; empty: the client's is kept
+ *
+ * 0; KERR_INVALID, KERR_TOOBIG or KERR_DENIED (From is not an address of the login) with res->why.
+ */
+NODISCARD int inject_mail(const struct inject_env *env, const struct inject_trace *trace,
+	struct slice msgid, struct article *in, struct buf *out, struct injected *res);
 
 /*
  * Make `in`, which came from a peer, an article to be stored and passed on: our name in front of
