@@ -39,15 +39,12 @@ static inline struct db_forum *db_forum(struct forum *f)
 /* Does the group of that name go to any peer? */
 NODISCARD int forum_group_shared(struct view *v, struct slice name, bool *shared_out);
 
-/* The names of groups that mail goes to, as a Newsgroups value. */
-void forum_add_groups(struct buf *b, const struct forum_rcpt *to, size_t n_to);
-
 /* forum_ops.sender, forum_ops.rcpt */
 int db_sender(struct forum *base, struct slice local, struct slice domain);
 int db_rcpt(struct forum *base, struct slice local, struct slice domain, struct forum_rcpt *out);
 
 /* forum_ops.submit */
-int db_submit(struct forum *base, const struct forum_rcpt *to, size_t n_to, struct buf *mail_take,
+int db_submit(struct forum *base, const struct forum_mail *m, struct buf *mail_take,
 	forum_done_fn done, void *arg, struct ticket *t, struct err *why);
 
 /* The group by id, if the login may read it. */
@@ -61,9 +58,12 @@ int db_newnews(struct forum *base, struct slice wildmat, int64_t since_at, uint6
 void db_mail_init(struct db_forum *f);
 void db_mail_fini(struct db_forum *f);
 
-/* Post a copy of a message in a group, under a Message-ID of its own; as forum_post. */
-int db_copy(struct forum *base, const char *group, struct buf *article_take, forum_done_fn done,
-	void *arg, struct ticket *t, struct err *why);
+/*
+ * Post a message in a group, whatever its Newsgroups says; a copy gets a Message-ID of its own.
+ * Otherwise as forum_post.
+ */
+int db_post_in(struct forum *base, const char *group, bool copy, struct buf *article_take,
+	forum_done_fn done, void *arg, struct ticket *t, struct err *why);
 
 /* forum_ops.post */
 int db_post(struct forum *base, enum forum_how how, struct buf *article_take, struct slice mid,

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Envelopes of mail: which sender a login may use, and where a recipient's address leads.
+ * Mail: which sender a login may use, where a recipient's address leads, and what persons get.
  *
- * A group that is not there, one that is not the login's to see and one where it may not post get
- * one answer.  The mail itself is posted by forum_post.c.  RFC 6409 section 6
+ * A group that is not there, one that is not the login's to see, one where it may not post, and a
+ * person who is not there or disabled get one answer.  The mail goes the way of every article
+ * (forum_post.c).  RFC 6409 section 6
  */
-#include "daemon/forum_priv.h"
+#include "daemon/forum_posting.h"
 
+#include "proto/base/crypto.h"
+#include "proto/base/mem.h"
 #include "proto/base/text.h"
 #include "proto/msg/address.h"
 #include "proto/msg/fields.h"
@@ -64,7 +67,7 @@ static int group_find(struct db_forum *f, struct view *v, struct slice name, str
 	if (rc == 0)
 		rc = forum_group_shared(v, name, &out->shared);
 	if (rc == 0)
-		memcpy(out->name, g.name, sizeof out->name);
+		memcpy(out->name, g.name, strlen(g.name) + 1);
 	return rc == KERR_DENIED || rc == KERR_LOGIN ? KERR_NOTFOUND : rc;
 }
 
@@ -82,10 +85,39 @@ static int group_find_ci(
 	return rc;
 }
 
-/* Nobody here has a mailbox for mail of others: every person is absent. */
-static int person_find(void)
+/* An active account by a login or an address. */
+static int account_find(struct view *v, struct slice name, struct account *out)
 {
-	return KERR_NOTFOUND;
+	int rc = view_account_named(v, name, out);
+
+	return rc == 0 && out->state != ACCOUNT_ACTIVE ? KERR_NOTFOUND : rc;
+}
+
+/* One of a person's addresses, or the login at one of our domains. */
+static int person_find(
+	struct view *v, struct slice local, struct slice domain, struct forum_rcpt *out)
+{
+	const struct address wanted = {.local = local, .domain = domain};
+	struct account a;
+	struct buf spec;
+	int rc;
+
+	buf_init(&spec, sizeof out->name - 1);
+	address_add_spec(&spec, &wanted);
+	rc = spec.bad ? KERR_NOTFOUND : account_find(v, buf_slice(&spec), &a);
+	if (rc == KERR_NOTFOUND) {
+		rc = account_find(v, local, &a);
+		if (rc == 0 && !slice_eq_ci(local, slice_str(a.login)))
+			rc = KERR_NOTFOUND;
+	}
+	if (rc == 0 && !slice_cstr(buf_slice(&spec), out->name, sizeof out->name))
+		rc = KERR_NOTFOUND;
+	buf_fini(&spec);
+	if (rc == 0) {
+		out->kind = FORUM_RCPT_PERSON;
+		out->account = a.id;
+	}
+	return rc;
 }
 
 int db_rcpt(struct forum *base, struct slice local, struct slice domain, struct forum_rcpt *out)
@@ -94,23 +126,113 @@ int db_rcpt(struct forum *base, struct slice local, struct slice domain, struct 
 	struct view *v;
 	int rc;
 
+	*out = (struct forum_rcpt){.kind = FORUM_RCPT_GROUP};
 	if (!is_our_domain(f->env, domain))
 		return KERR_DENIED;
 	rc = view_open(f->env->store, &v);
 	if (rc < 0)
 		return rc;
 	rc = group_find_ci(f, v, local, out);
-	if (rc == KERR_NOTFOUND)
-		rc = person_find();
+	if (rc == KERR_NOTFOUND && f->login.account != 0)
+		rc = person_find(v, local, domain, out);
 	view_close(v);
 	return rc;
 }
 
-void forum_add_groups(struct buf *b, const struct forum_rcpt *to, size_t n_to)
+/* ---- a mail ---- */
+
+/* The same login, Message-ID, recipients and body: the same mail.  RFC 5321 section 4.5.4.1 */
+int posting_was_sent(struct posting *p)
 {
-	for (size_t i = 0; i < n_to; i++) {
-		if (i > 0)
-			buf_addc(b, ',');
-		buf_addz(b, to[i].name);
+	const struct forum_mail *m = p->mail;
+	struct slice parts[3] = {p->in.value[ART_MESSAGE_ID]};
+	uint8_t hash[CRYPTO_HASH_LEN];
+	struct buf to;
+
+	p->has_sent = parts[0].len > 0;
+	if (!p->has_sent)
+		return KERR_NOTFOUND;
+	buf_init(&to, SIZE_MAX);
+	for (size_t i = 0; i < m->n_to; i++)
+		buf_addf(&to, " %s", m->to[i].name);
+	buf_add(&to, lit("\n"));
+	parts[1] = buf_slice(&to);
+	parts[2] = p->in.body;
+	crypto->sha256(parts, array_len(parts), hash);
+	buf_fini(&to);
+	memcpy(p->sent, hash, sizeof p->sent);
+	return view_sent(p->v, p->account.id, p->sent, p->f->env->now_at());
+}
+
+/* The address of the only person.  Several are not told of each other: one may be in Bcc. */
+static struct slice only_person(const struct posting *p)
+{
+	const struct forum_mail *m = p->mail;
+
+	for (size_t i = 0; i < m->n_to && p->n_persons == 1; i++)
+		if (m->to[i].kind == FORUM_RCPT_PERSON)
+			return slice_str(m->to[i].name);
+	return lit("");
+}
+
+/* A person's account may have gone since RCPT. */
+static int check_persons(struct posting *p)
+{
+	for (size_t i = 0; i < p->n_persons; i++) {
+		struct account a;
+		int rc = view_account(p->v, p->persons[i], &a);
+
+		if (rc == KERR_NOTFOUND || (rc == 0 && a.state != ACCOUNT_ACTIVE))
+			return err_set(p->why, KERR_NOTFOUND, "a recipient is gone");
+		if (rc < 0)
+			return rc;
 	}
+	return 0;
+}
+
+int posting_inbox(struct posting *p)
+{
+	const struct inject_trace trace = {
+		.sender = p->mail->sender, .rcpt = only_person(p), .with = p->mail->with};
+	struct slice addresses[STORE_ADDRESSES];
+	const struct inject_env env = posting_env(p, addresses);
+	struct injected res = {.why = NULL};
+	int rc = check_persons(p);
+
+	if (rc < 0)
+		return rc;
+	rc = inject_mail(&env, &trace, slice_str(p->mid), &p->in, &p->inbox, &res);
+	if (p->waits)
+		return KERR_WAIT;
+	if (rc < 0)
+		return err_set(p->why, rc, "%s", res.why ? res.why : posting_why(rc));
+	memcpy(p->mid, res.msgid, sizeof p->mid);
+	return 0;
+}
+
+/* Sort the recipients: groups into Newsgroups, persons by account. */
+static void set_rcpts(struct posting *p)
+{
+	const struct forum_mail *m = p->mail;
+
+	p->persons = mem_array(m->n_to, sizeof *p->persons);
+	for (size_t i = 0; i < m->n_to; i++) {
+		if (m->to[i].kind == FORUM_RCPT_PERSON) {
+			p->persons[p->n_persons++] = m->to[i].account;
+			continue;
+		}
+		if (p->newsgroups.len > 0)
+			buf_addc(&p->newsgroups, ',');
+		buf_addz(&p->newsgroups, m->to[i].name);
+	}
+}
+
+int db_submit(struct forum *base, const struct forum_mail *m, struct buf *mail_take,
+	forum_done_fn done, void *arg, struct ticket *t, struct err *why)
+{
+	struct posting *p = posting_new(base, FORUM_POST);
+
+	p->mail = m;
+	set_rcpts(p);
+	return posting_give(p, mail_take, lit(""), done, arg, t, why);
 }

@@ -19,6 +19,17 @@ struct mail_structure {
 void mail_structure_make(struct buf *b, struct slice message);
 NODISCARD bool mail_structure_split(struct slice record, struct mail_structure *out);
 
+/* What the store keeps of a message beside its bytes. */
+struct mail_notes {
+	struct buf overview, record;
+	uint32_t lines;
+};
+
+void mail_notes_make(struct mail_notes *n, struct slice message);
+void mail_notes_fini(struct mail_notes *n);
+/* The record, or nothing when it is too long to be kept. */
+struct slice mail_notes_structure(const struct mail_notes *n);
+
 /*
  * File a message in a mailbox of an account (0: its INBOX), without asking policy: APPEND, and mail
  * that is delivered.  date 0: now.  Any bytes but NUL; answers as store_append.

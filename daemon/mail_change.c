@@ -148,33 +148,48 @@ static uint32_t describe(struct slice message, struct buf *over)
 	return lines;
 }
 
+void mail_notes_make(struct mail_notes *n, struct slice message)
+{
+	buf_init(&n->overview, OVERVIEW_MAX);
+	buf_init(&n->record, STORE_STRUCTURE_MAX);
+	n->lines = describe(message, &n->overview);
+	mail_structure_make(&n->record, message);
+}
+
+void mail_notes_fini(struct mail_notes *n)
+{
+	buf_fini(&n->overview);
+	buf_fini(&n->record);
+}
+
+struct slice mail_notes_structure(const struct mail_notes *n)
+{
+	return n->record.bad ? lit("") : buf_slice(&n->record);
+}
+
 int mail_file(const struct forum_env *env, uint32_t account, uint32_t box, struct slice message,
 	uint64_t flags, int64_t date, const struct store_call *call)
 {
-	struct buf over, record;
+	struct mail_notes notes;
 	int64_t now = env->now_at();
 
 	if (message.len > 0 && memchr(message.p, '\0', message.len))
 		return KERR_INVALID;
-	buf_init(&over, OVERVIEW_MAX);
-	buf_init(&record, STORE_STRUCTURE_MAX);
-	uint32_t lines = describe(message, &over);
-	mail_structure_make(&record, message);
+	mail_notes_make(&notes, message);
 	int rc = store_append(env->store,
 		&(struct store_append){
 			.account = account,
 			.box = box,
 			.message = message,
-			.overview = buf_slice(&over),
-			.structure = record.bad ? lit("") : buf_slice(&record),
-			.lines = lines,
+			.overview = buf_slice(&notes.overview),
+			.structure = mail_notes_structure(&notes),
+			.lines = notes.lines,
 			.flags = flags,
 			.arrived_at = date != 0 ? date : now,
 			.saved_at = now,
 		},
 		call);
-	buf_fini(&over);
-	buf_fini(&record);
+	mail_notes_fini(&notes);
 	return rc;
 }
 

@@ -241,7 +241,7 @@ static int give_one(struct series *s)
 	if (rc == 0 && s->cancel)
 		rc = db_post(&s->f->base, FORUM_POST, &text, lit(""), post_on, s, &unused, &why);
 	else if (rc == 0)
-		rc = db_copy(&s->f->base, s->to.name, &text, post_on, s, &unused, &why);
+		rc = db_post_in(&s->f->base, s->to.name, true, &text, post_on, s, &unused, &why);
 	buf_fini(&text);
 	return rc;
 }
@@ -463,11 +463,9 @@ int mail_post(struct db_forum *f, const struct group_rec *g, struct buf *message
 	uint64_t flags, mail_done_fn done, void *arg, struct ticket *t, struct err *why)
 {
 	struct mail_call *c = mail_call_new(f, g->id, done, arg);
-	struct forum_rcpt to = {.name = ""};
 	struct ticket unused;
 
 	c->flags = flags & ~(uint64_t)MAIL_DELETED;
-	memcpy(to.name, g->name, sizeof to.name);
-	int rc = db_submit(&f->base, &to, 1, message_take, posted_on, c, &unused, why);
+	int rc = db_post_in(&f->base, g->name, false, message_take, posted_on, c, &unused, why);
 	return mail_out(c, rc, t);
 }

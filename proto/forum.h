@@ -39,6 +39,7 @@ static inline bool ticket_out(const struct ticket *t)
 
 enum {
 	FORUM_NAME_MAX = 200,
+	FORUM_RCPT_MAX = 254,  /* RFC 5321 section 4.5.3.1.3 */
 	FORUM_XREF_MAX = 1023, /* bytes of an Xref value; places that do not fit are left out */
 };
 
@@ -77,10 +78,22 @@ enum forum_how {
 	FORUM_RELAY, /* from a peer (RFC 5537 section 3.6, 3.7) */
 };
 
+enum forum_rcpt_kind { FORUM_RCPT_GROUP, FORUM_RCPT_PERSON };
+
 /* Where an address of an envelope leads to; plain values, may be kept. */
 struct forum_rcpt {
-	bool shared; /* a group that goes to other daemons: the one group of its article */
-	char name[FORUM_NAME_MAX + 1]; /* of the group */
+	enum forum_rcpt_kind kind;
+	bool shared;      /* a group that goes to other daemons: the one group of its article */
+	uint32_t account; /* the person, or 0 */
+	char name[FORUM_RCPT_MAX + 1]; /* of the group; or an address of the person */
+};
+
+/* A mail's envelope. */
+struct forum_mail {
+	const struct forum_rcpt *to; /* different ones */
+	size_t n_to;
+	struct slice sender; /* "anna@example.org", quoted where it must be; empty: null */
+	struct slice with;   /* how it came: "ESMTPSA".  RFC 3848 */
 };
 
 /* Answer to an asynchronous call. */
@@ -120,9 +133,8 @@ struct forum_ops {
 	int (*sender)(struct forum *f, struct slice local, struct slice domain);
 	int (*rcpt)(
 		struct forum *f, struct slice local, struct slice domain, struct forum_rcpt *out);
-	int (*submit)(struct forum *f, const struct forum_rcpt *to, size_t n_to,
-		struct buf *mail_take, forum_done_fn done, void *arg, struct ticket *t,
-		struct err *why);
+	int (*submit)(struct forum *f, const struct forum_mail *m, struct buf *mail_take,
+		forum_done_fn done, void *arg, struct ticket *t, struct err *why);
 	bool (*may_post)(struct forum *f);
 	bool (*may_relay)(struct forum *f);
 	bool (*may_login)(struct forum *f);
@@ -250,13 +262,16 @@ static inline int forum_rcpt(
 }
 
 /*
- * Give a mail to the forum, for the n_to different recipients that forum_rcpt found: one article in
- * all their groups.  Bytes, results and answer as in forum_post; rights are looked at again.
+ * Give a mail to the forum, for recipients that forum_rcpt found: one article in all their groups,
+ * and a copy in the INBOX of each person, all of it or nothing.  Bytes, results and answer as in
+ * forum_post; rights are looked at again.
+ * 1: this very mail (Message-ID, body, recipients) of this login was delivered some days ago or
+ * less: its program did not hear the answer.  Nothing is done, done stays silent.
  */
-static inline int forum_submit(struct forum *f, const struct forum_rcpt *to, size_t n_to,
-	struct buf *mail_take, forum_done_fn done, void *arg, struct ticket *t, struct err *why)
+static inline int forum_submit(struct forum *f, const struct forum_mail *m, struct buf *mail_take,
+	forum_done_fn done, void *arg, struct ticket *t, struct err *why)
 {
-	return f->ops->submit(f, to, n_to, mail_take, done, arg, t, why);
+	return f->ops->submit(f, m, mail_take, done, arg, t, why);
 }
 
 /* May this conversation post at all (greeting 200 or 201), relay, be asked for a password here? */

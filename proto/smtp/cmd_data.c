@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DATA: read the mail, post it as one article, answer when it is on disk.  Only CRLF.CRLF ends it;
- * a mail with a bare CR, a bare LF or NUL is refused, so nothing in it can be taken for a command
- * by anybody.  RFC 5321 section 4.1.1.4, 4.5.2
+ * DATA: read the mail, give it to its groups and persons, answer when it is on disk.  Only
+ * CRLF.CRLF ends it; a mail with a bare CR, a bare LF or NUL is refused, so nothing in it can be
+ * taken for a command by anybody.  RFC 5321 section 4.1.1.4, 4.5.2
  */
 #include "proto/base/log.h"
 #include "proto/smtp/smtp_session.h"
 
 enum phase { PHASE_ASKED, PHASE_BLOCK, PHASE_STORED };
+
+enum { DELIVERED = 1 }; /* forum_submit: it is a repetition */
 
 static enum smtp_step begin(struct smtp_session *s)
 {
@@ -20,7 +22,18 @@ static enum smtp_step begin(struct smtp_session *s)
 	return SMTP_BLOCK;
 }
 
-/* Give the mail to the forum.  0: a ticket is out; KERR_WAIT: give it again; else s->why. */
+/* How the mail comes; whoever sends has logged in.  RFC 3848; RFC 6531 section 4.3 */
+static struct slice way_of(const struct smtp_session *s)
+{
+	if (s->mail.utf8)
+		return s->tls ? lit("UTF8SMTPSA") : lit("UTF8SMTPA");
+	return s->tls ? lit("ESMTPSA") : lit("ESMTPA");
+}
+
+/*
+ * Give the mail to the forum.  0: a ticket is out; KERR_WAIT: give it again; else s->why, and 1: it
+ * was delivered before.
+ */
 static int store(struct smtp_session *s)
 {
 	struct err why = {""};
@@ -34,9 +47,12 @@ static int store(struct smtp_session *s)
 		smtp_set_why(s, slice_str(s->block_why));
 		return KERR_INVALID;
 	}
-	rc = forum_submit(s->forum, s->mail.rcpts.data, s->mail.rcpts.n, &s->block, smtp_on_done, s,
-		&s->ticket, &why);
-	smtp_set_why(s, slice_str(why.text));
+	const struct forum_mail m = {.to = s->mail.rcpts.data,
+		.n_to = s->mail.rcpts.n,
+		.sender = buf_slice(&s->mail.sender),
+		.with = way_of(s)};
+	rc = forum_submit(s->forum, &m, &s->block, smtp_on_done, s, &s->ticket, &why);
+	smtp_set_why(s, rc > 0 ? lit("delivered before") : slice_str(why.text));
 	return rc;
 }
 
@@ -45,6 +61,7 @@ static const char *code_of(int rc)
 {
 	switch (rc) {
 	case 0:
+	case DELIVERED:
 		return "250 2.0.0";
 	case KERR_DENIED:
 		return "550 5.7.1";
@@ -66,7 +83,7 @@ static enum smtp_step answer(struct smtp_session *s, int rc)
 {
 	s->stats->n_mails += rc == 0;
 	s->stats->n_mails_refused += rc < 0;
-	if (rc == 0)
+	if (rc >= 0)
 		s->n_errors = 0;
 	log_info("smtp.mail", "sess=%s rcpts=%zu rc=%s why=\"%s\"", s->opts.id, s->mail.rcpts.n,
 		rc < 0 ? kerr_name(rc) : "ok", buf_cstr(&s->why));

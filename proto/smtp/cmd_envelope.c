@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * MAIL, RCPT, RSET: from whom, and to which groups.  Nothing is taken that could not be delivered:
- * a group that is absent, closed or not for posting gets the same answer.  RFC 5321 section 3.3;
- * RFC 6409 section 6.1
+ * MAIL, RCPT, RSET: from whom, and to which groups and persons.  Nothing is taken that could not be
+ * delivered: a group that is absent, closed or not for posting and a person who is not here get the
+ * same answer.  RFC 5321 section 3.3; RFC 6409 section 6.1
  */
 #include "proto/base/text.h"
+#include "proto/msg/address.h"
 #include "proto/smtp/smtp_session.h"
 
 /* ---- MAIL ---- */
@@ -66,9 +67,20 @@ static const char *take_params(struct smtp_session *s, struct slice rest)
 	return bad;
 }
 
+static void keep_sender(struct smtp_session *s, const struct smtp_path *p)
+{
+	const struct address a = {.local = smtp_path_local(p), .domain = smtp_path_domain(p)};
+
+	buf_reset(&s->mail.sender);
+	if (p->local_len > 0)
+		address_add_spec(&s->mail.sender, &a);
+}
+
+/* The null sender is that of notices and automatic replies, which anybody may send. */
 static enum smtp_step check_sender(struct smtp_session *s, const struct smtp_path *p)
 {
-	int rc = forum_sender(s->forum, smtp_path_local(p), smtp_path_domain(p));
+	int rc = p->local_len > 0 ? forum_sender(s->forum, smtp_path_local(p), smtp_path_domain(p))
+				  : 0;
 
 	if (rc == KERR_WAIT)
 		return SMTP_WAIT;
@@ -76,6 +88,7 @@ static enum smtp_step check_sender(struct smtp_session *s, const struct smtp_pat
 		return smtp_done(s, lit("550 5.7.1 sender is not an address of your account"));
 	if (rc < 0)
 		return smtp_done(s, lit("451 4.3.0 internal fault"));
+	keep_sender(s, p);
 	s->mail.begun = true;
 	return smtp_done(s, lit("250 2.1.0 go on"));
 }
@@ -96,8 +109,6 @@ enum smtp_step smtp_cmd_mail(struct smtp_session *s, const struct smtp_line *l)
 		return smtp_done(s, slice_str(bad));
 	if (p.utf8 && !s->mail.utf8)
 		return smtp_done(s, lit("553 5.6.7 this address needs SMTPUTF8"));
-	if (p.local_len == 0)
-		return smtp_done(s, lit("550 5.7.1 submission needs a sender"));
 	return check_sender(s, &p);
 }
 
@@ -111,29 +122,45 @@ static const struct forum_rcpt *rcpt_at(const struct smtp_mail *m, size_t i)
 /* Does the mail go there already? */
 static bool has_rcpt(const struct smtp_mail *m, const struct forum_rcpt *r)
 {
-	for (size_t i = 0; i < m->rcpts.n; i++)
-		if (strcmp(rcpt_at(m, i)->name, r->name) == 0)
+	for (size_t i = 0; i < m->rcpts.n; i++) {
+		const struct forum_rcpt *old = rcpt_at(m, i);
+
+		if (old->kind != r->kind)
+			continue;
+		if (r->kind == FORUM_RCPT_PERSON ? old->account == r->account
+						 : strcmp(old->name, r->name) == 0)
 			return true;
+	}
 	return false;
 }
 
-/* An article stands in one group that others have too, or in some that are ours alone. */
-static bool has_room(const struct smtp_mail *m, const struct forum_rcpt *r)
+/* Why the mail cannot go to one more group, or NULL. */
+static const char *bad_group(const struct smtp_mail *m, const struct forum_rcpt *r)
 {
-	return m->rcpts.n == 0 || (!r->shared && !rcpt_at(m, 0)->shared);
+	if (m->sender.len == 0)
+		return "550 5.7.1 mail without a sender does not enter groups";
+	/* an article stands in one group that others have too, or in some that are ours alone */
+	for (size_t i = 0; i < m->rcpts.n; i++) {
+		const struct forum_rcpt *old = rcpt_at(m, i);
+
+		if (old->kind == FORUM_RCPT_GROUP && (old->shared || r->shared))
+			return "550 5.7.1 a group shared with others stands alone: "
+			       "send one mail to each group";
+	}
+	return NULL;
 }
 
 static enum smtp_step add_rcpt(struct smtp_session *s, const struct forum_rcpt *r)
 {
 	struct smtp_mail *m = &s->mail;
+	const char *bad;
 
 	if (!has_rcpt(m, r)) {
 		if (m->rcpts.n == SMTP_RCPTS_MAX)
 			return smtp_done(s, lit("452 4.5.3 too many recipients"));
-		if (!has_room(m, r))
-			return smtp_done(
-				s, lit("550 5.7.1 a group shared with others stands alone: "
-				       "send one mail to each group"));
+		bad = r->kind == FORUM_RCPT_GROUP ? bad_group(m, r) : NULL;
+		if (bad)
+			return smtp_done(s, slice_str(bad));
 		*(struct forum_rcpt *)vec_push(&m->rcpts) = *r;
 	}
 	return smtp_done(s, lit("250 2.1.5 go on"));
@@ -143,7 +170,8 @@ static enum smtp_step refuse_rcpt(struct smtp_session *s, int rc)
 {
 	s->stats->n_rcpts_refused++;
 	if (rc == KERR_NOTFOUND)
-		return smtp_done(s, lit("550 5.1.1 no such recipient, or not one of yours"));
+		return smtp_done(s,
+			lit("550 5.1.1 no such person here, and no group that you may write to"));
 	if (rc == KERR_DENIED)
 		return smtp_done(s, lit("550 5.7.1 mail to other places is not taken"));
 	return smtp_done(s, lit("451 4.3.0 internal fault"));

@@ -10,6 +10,7 @@
 
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
+#include "proto/smtp/smtp_parse.h"
 
 enum {
 	BLOCK_FIRST = 8 * 1024,    /* room for a common mail at once */
@@ -73,6 +74,7 @@ bool smtp_login_usable(const struct smtp_session *s)
 void smtp_mail_end(struct smtp_session *s)
 {
 	s->mail.begun = s->mail.utf8 = false;
+	buf_reset(&s->mail.sender);
 	vec_fini(&s->mail.rcpts);
 }
 
@@ -385,6 +387,7 @@ static void session_free(void *arg)
 	end_command(s); /* wipes a password */
 	ticket_drop(&s->ticket);
 	vec_fini(&s->mail.rcpts);
+	buf_fini(&s->mail.sender);
 	buf_fini(&s->out);
 	buf_fini(&s->line);
 	buf_fini(&s->why);
@@ -418,6 +421,7 @@ struct smtp_session *smtp_session_new(struct forum *forum, const struct smtp_opt
 	buf_init(&s->why, WHY_MAX);
 	buf_init(&s->user, SMTP_AUTH_LINE_MAX);
 	buf_init(&s->block, 0);
+	buf_init(&s->mail.sender, 2 * SMTP_PATH_MAX + 3); /* quoted */
 	vec_init(&s->mail.rcpts, sizeof(struct forum_rcpt));
 	return s;
 }

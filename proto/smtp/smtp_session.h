@@ -22,8 +22,9 @@ enum smtp_state {
 /* The mail under way: begun by MAIL, ended by its DATA, RSET, EHLO. */
 struct smtp_mail {
 	bool begun;
-	bool utf8;        /* SMTPUTF8 */
-	struct vec rcpts; /* struct forum_rcpt, different ones */
+	bool utf8;         /* SMTPUTF8 */
+	struct buf sender; /* its address; empty: null */
+	struct vec rcpts;  /* struct forum_rcpt, different ones */
 };
 
 struct smtp_session {

@@ -413,6 +413,26 @@ static int fake_sender(struct forum *base, struct slice local, struct slice doma
 	return 0;
 }
 
+/* The number of a user, counted from 1; 0: nobody. */
+static uint32_t user_named(const struct fake_forum *f, struct slice login)
+{
+	for (unsigned i = 0; i < f->n_users; i++)
+		if (slice_eq_ci(login, slice_str(f->users[i].login)))
+			return i + 1;
+	return 0;
+}
+
+static int person_rcpt(const struct fake_forum *f, struct slice local, struct forum_rcpt *out)
+{
+	uint32_t account = user_named(f, local);
+
+	if (account == 0)
+		return KERR_NOTFOUND;
+	*out = (struct forum_rcpt){.kind = FORUM_RCPT_PERSON, .account = account};
+	snprintf(out->name, sizeof out->name, "%s@koko.test", f->users[account - 1].login);
+	return 0;
+}
+
 static int fake_rcpt(
 	struct forum *base, struct slice local, struct slice domain, struct forum_rcpt *out)
 {
@@ -423,29 +443,49 @@ static int fake_rcpt(
 		return KERR_DENIED;
 	if (must_wait(f))
 		return KERR_WAIT;
-	if (f->many_rcpts) {
-		*out = (struct forum_rcpt){.shared = false};
+	*out = (struct forum_rcpt){.kind = FORUM_RCPT_GROUP};
+	if (f->many_rcpts)
 		return slice_cstr(local, out->name, sizeof out->name) ? 0 : KERR_NOTFOUND;
-	}
 	if (!g || !sees(f, g) || g->status == 'n')
-		return KERR_NOTFOUND;
+		return person_rcpt(f, local, out);
 	out->shared = g->shared;
-	memcpy(out->name, g->name, sizeof out->name);
+	memcpy(out->name, g->name, sizeof g->name);
 	return 0;
 }
 
-static int fake_submit(struct forum *base, const struct forum_rcpt *to, size_t n_to,
-	struct buf *mail_take, forum_done_fn done, void *arg, struct ticket *t, struct err *why)
+/* Mail to persons alone is counted and not kept. */
+static int deliver(struct fake_forum *f, struct buf *mail_take, forum_done_fn done, void *arg,
+	struct ticket *t, struct err *why)
+{
+	if (must_wait(f))
+		return KERR_WAIT;
+	buf_reset(mail_take);
+	if (f->post_rc < 0)
+		return err_set(why, f->post_rc, "not now");
+	struct fake_call *c = add_call(f, done, arg, t);
+
+	c->rc = f->done_rc;
+	c->why = "<delivered@koko.test>";
+	return 0;
+}
+
+static int fake_submit(struct forum *base, const struct forum_mail *m, struct buf *mail_take,
+	forum_done_fn done, void *arg, struct ticket *t, struct err *why)
 {
 	struct buf b;
+	size_t n_groups = 0;
 	int rc;
 
 	buf_init(&b, SIZE_MAX / 2);
-	for (size_t i = 0; i < n_to; i++)
-		buf_addf(&b, "%s%s", i > 0 ? "," : "Newsgroups: ", to[i].name);
+	for (size_t i = 0; i < m->n_to; i++)
+		if (m->to[i].kind == FORUM_RCPT_GROUP)
+			buf_addf(&b, "%s%s", n_groups++ > 0 ? "," : "Newsgroups: ", m->to[i].name);
 	buf_add(&b, lit("\r\n"));
 	buf_add(&b, buf_slice(mail_take));
-	rc = fake_post(base, FORUM_POST, &b, lit(""), done, arg, t, why);
+	rc = n_groups > 0 ? fake_post(base, FORUM_POST, &b, lit(""), done, arg, t, why)
+			  : deliver(fake_of(base), mail_take, done, arg, t, why);
+	if (rc == 0)
+		fake_of(base)->n_delivered += m->n_to - n_groups;
 	if (rc != KERR_WAIT)
 		buf_reset(mail_take);
 	buf_fini(&b);

@@ -57,6 +57,7 @@ struct fake_forum {
 	int64_t now_at;
 	size_t chunk, max_article;
 	bool many_rcpts;                       /* mail goes to any name here */
+	size_t n_delivered;                    /* copies of mail for persons */
 	bool relay, no_login, read_only, mute; /* mute: relayed articles are not kept */
 	int post_rc;                           /* what every post fails with, at once; 0: none */
 	int done_rc;                           /* ... in its answer */

@@ -442,7 +442,12 @@ static void test_rcpt(void **state)
 		{"doerte", "koko.forum",  "stadt.example",      KERR_NOTFOUND, false},
 		{"anke",   "koko.board",  "stadt.example",      KERR_NOTFOUND, false},
 		{"anke",   "koko.absent", "stadt.example",      KERR_NOTFOUND, false},
-		{"anke",   "cem",         "stadt.example",      KERR_NOTFOUND, false},
+		{"anke",   "Cem",         "stadt.example",      0,             false},
+		{"oezlem", "cem",         "stadt.koko.example", 0,             false},
+		{"anke",   "cem",         "else.example",       KERR_DENIED,   false},
+		{"anke",   "lea",         "stadt.example",      KERR_NOTFOUND, false},
+		{"anke",   "gerd",        "stadt.example",      KERR_NOTFOUND, false},
+		{NULL,     "cem",         "stadt.example",      KERR_NOTFOUND, false},
 		{"anke",   "../x",        "stadt.example",      KERR_NOTFOUND, false},
 		{NULL,     "koko.forum",  "stadt.example",      KERR_NOTFOUND, false},
 	};
@@ -473,7 +478,12 @@ static struct answer submit(
 	buf_init(&b, 1 << 16);
 	buf_addf(&b, "From: <%s@stadt.example>\r\nTo: x@y.example\r\nSubject: Mail\r\n", login);
 	buf_addf(&b, "%s\r\nEin Text.\r\n", more);
-	rc = forum_submit(f, to, n_to, &b, on_answer, &a, &t, &why);
+	rc = forum_submit(f,
+		&(struct forum_mail){.to = to,
+			.n_to = n_to,
+			.sender = lit("x@y.example"),
+			.with = lit("ESMTPSA")},
+		&b, on_answer, &a, &t, &why);
 	assert_int_equal(b.len, 0);
 	if (rc == 0)
 		town_run(&town);

@@ -2,8 +2,6 @@
 as anna
 C: EHLO x
 S~ 250 SMTPUTF8
-C: MAIL FROM:<>
-S: 550 5.7.1 *
 C: MAIL FROM:<bert@koko.test>
 S: 550 5.7.1 *
 C: MAIL FROM:<anna@elsewhere.test>

@@ -5,15 +5,15 @@ S~ 250 SMTPUTF8
 C: MAIL FROM:<anna@koko.test>
 S: 250 2.1.0 *
 C: RCPT TO:<koko.absent@koko.test>
-S: 550 5.1.1 no such recipient, or not one of yours
+S: 550 5.1.1 no such person here, and no group that you may write to
 C: RCPT TO:<koko.closed@koko.test>
-S: 550 5.1.1 no such recipient, or not one of yours
+S: 550 5.1.1 no such person here, and no group that you may write to
 C: RCPT TO:<koko.board@koko.test>
-S: 550 5.1.1 no such recipient, or not one of yours
-C: RCPT TO:<bert@koko.test>
-S: 550 5.1.1 no such recipient, or not one of yours
+S: 550 5.1.1 no such person here, and no group that you may write to
+C: RCPT TO:<nobody@koko.test>
+S: 550 5.1.1 no such person here, and no group that you may write to
 C: RCPT TO:<Postmaster>
-S: 550 5.1.1 no such recipient, or not one of yours
+S: 550 5.1.1 no such person here, and no group that you may write to
 C: RCPT TO:<../etc/passwd@koko.test>
 S: 501 5.1.3 *
 C: RCPT TO:<koko.test@elsewhere.test>
