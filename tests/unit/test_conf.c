@@ -12,68 +12,84 @@
 #include "conf/conf_value.h"
 
 /* Each of these files is wrong in one way; the message is complete. */
-static void faults(void **state)
+struct fault {
+	const char *text, *want;
+};
+
+/* clang-format off */
+static const struct fault value_faults[] = {
+	{"name = \"koko\"\n",
+		"f:1: name: \"koko\" is no DNS name, allowed: a DNS name such as koko.example.org"},
+	{"# one\n# two\nname = \"a..b\"\n",
+		"f:3: name: \"a..b\" is no DNS name, allowed: a DNS name such as koko.example.org"},
+	{"data = \"var/lib\"",
+		"f:1: data: \"var/lib\" is not absolute, allowed: an absolute file name"},
+	{"data = \"\"", "f:1: data: \"\" must be set, allowed: an absolute file name"},
+	{"nntp {\n\n  max-article = 1K\n}\n",
+		"f:3: nntp.max-article: \"1K\" is too small, allowed: 4K to 64M"},
+	{"nntp { # the door\n  max-article = 65M }\n",
+		"f:2: nntp.max-article: \"65M\" is too large, allowed: 4K to 64M"},
+	{"nntp { max-article = 99999999999999999999G }\n",
+		"f:1: nntp.max-article: \"99999999999999999999G\" is no number of this kind, "
+		"allowed: 4K to 64M"},
+	{"nntp {\n idle = 5x\n}\n",
+		"f:2: nntp.idle: \"5x\" is no number of this kind, allowed: 3s to 1d"},
+	{"nntp {\n plain-login = always\n}\n",
+		"f:2: nntp.plain-login: \"always\" is not known, allowed: never or loopback"},
+	{"log {\n level = loud\n}\n",
+		"f:2: log.level: \"loud\" is not known, allowed: error, warn, info or debug"},
+	{"transit {\n open-loopback = maybe\n}\n",
+		"f:2: transit.open-loopback: \"maybe\" is neither on nor off, allowed: on or off"},
+	{"nntp {\n listen = { \"127.0.0.1:119\", \"localhost:119\" }\n}\n",
+		"f:2: nntp.listen: \"localhost:119\" is not understood, "
+		"allowed: up to 16 of 192.0.2.1:119 or [2001:db8::1]:119"},
+	{"mail-domains = { \"example.org\",\n\"-x.org\" }\n",
+		"f:2: mail-domains: \"-x.org\" is not understood, allowed: up to 64 DNS names"},
+	{"loops = -1", "f:1: loops: \"-1\" is no number of this kind, allowed: 0 to 64"},
+};
+
+static const struct fault syntax_faults[] = {
+	{"\nnam = \"a.b\"\n", "f:2: nam: unknown key, did you mean name?"},
+	{"nntp {\n max-artcle = 5M\n}\n",
+		"f:2: nntp.max-artcle: unknown key, did you mean nntp { max-article }?"},
+	{"max-article = 5M\n",
+		"f:1: max-article: unknown key, did you mean nntp { max-article }?"},
+	{"ntp {\n}\n", "f:1: ntp: unknown key, did you mean nntp { }?"},
+	{"gobbledygook-and-more = 1\n", "f:1: gobbledygook-and-more: unknown key"},
+	{"name = \"a.b\n", "f:1: the quoted text does not end on this line"},
+	{"name \"a.b\"\n", "f:1: missing equal sign after option 'name'"},
+	{"nntp {\n idle = 5m\n", "f:1: this brace is not closed"},
+	{"}\n", "f:1: unexpected closing brace"},
+	{"nntp {\n idle =\n}\n", "f:3: unexpected token '}'"},
+	{"/* x */\nname = \"a.b\"\n", "f:1: comments begin with #"},
+	{"name = \"a.b\"\n\xff\n", "f:2: not UTF-8 text"},
+};
+
+/* clang-format on */
+
+static void check_fault(const struct fault *row)
 {
-	/* clang-format off */
-	static const struct {
-		const char *text, *want;
-	} rows[] = {
-		{"name = \"koko\"\n",
-			"f:1: name: \"koko\" is no DNS name, allowed: a DNS name such as koko.example.org"},
-		{"# one\n# two\nname = \"a..b\"\n",
-			"f:3: name: \"a..b\" is no DNS name, allowed: a DNS name such as koko.example.org"},
-		{"data = \"var/lib\"",
-			"f:1: data: \"var/lib\" is not absolute, allowed: an absolute file name"},
-		{"data = \"\"", "f:1: data: \"\" must be set, allowed: an absolute file name"},
-		{"nntp {\n\n  max-article = 1K\n}\n",
-			"f:3: nntp.max-article: \"1K\" is too small, allowed: 4K to 64M"},
-		{"nntp { # the door\n  max-article = 65M }\n",
-			"f:2: nntp.max-article: \"65M\" is too large, allowed: 4K to 64M"},
-		{"nntp { max-article = 99999999999999999999G }\n",
-			"f:1: nntp.max-article: \"99999999999999999999G\" is no number of this kind, "
-			"allowed: 4K to 64M"},
-		{"nntp {\n idle = 5x\n}\n",
-			"f:2: nntp.idle: \"5x\" is no number of this kind, allowed: 3s to 1d"},
-		{"nntp {\n plain-login = always\n}\n",
-			"f:2: nntp.plain-login: \"always\" is not known, allowed: never or loopback"},
-		{"log {\n level = loud\n}\n",
-			"f:2: log.level: \"loud\" is not known, allowed: error, warn, info or debug"},
-		{"transit {\n open-loopback = maybe\n}\n",
-			"f:2: transit.open-loopback: \"maybe\" is neither on nor off, allowed: on or off"},
-		{"nntp {\n listen = { \"127.0.0.1:119\", \"localhost:119\" }\n}\n",
-			"f:2: nntp.listen: \"localhost:119\" is not understood, "
-			"allowed: up to 16 of 192.0.2.1:119 or [2001:db8::1]:119"},
-		{"mail-domains = { \"example.org\",\n\"-x.org\" }\n",
-			"f:2: mail-domains: \"-x.org\" is not understood, allowed: up to 64 DNS names"},
-		{"loops = -1", "f:1: loops: \"-1\" is no number of this kind, allowed: 0 to 64"},
-		{"\nnam = \"a.b\"\n", "f:2: nam: unknown key, did you mean name?"},
-		{"nntp {\n max-artcle = 5M\n}\n",
-			"f:2: nntp.max-artcle: unknown key, did you mean nntp { max-article }?"},
-		{"max-article = 5M\n",
-			"f:1: max-article: unknown key, did you mean nntp { max-article }?"},
-		{"ntp {\n}\n", "f:1: ntp: unknown key, did you mean nntp { }?"},
-		{"gobbledygook-and-more = 1\n", "f:1: gobbledygook-and-more: unknown key"},
-		{"name = \"a.b\n", "f:1: the quoted text does not end on this line"},
-		{"name \"a.b\"\n", "f:1: missing equal sign after option 'name'"},
-		{"nntp {\n idle = 5m\n", "f:1: this brace is not closed"},
-		{"}\n", "f:1: unexpected closing brace"},
-		{"nntp {\n idle =\n}\n", "f:3: unexpected token '}'"},
-		{"/* x */\nname = \"a.b\"\n", "f:1: comments begin with #"},
-		{"name = \"a.b\"\n\xff\n", "f:2: not UTF-8 text"},
-	};
+	struct conf *c = conf_default();
+	struct err err = {{0}};
 
-	/* clang-format on */
+	if (conf_parse_text("f", slice_str(row->text), c, &err) != KERR_INVALID)
+		fail_msg("taken: %s", row->text);
+	assert_string_equal(err.text, row->want);
+	conf_free(c);
+}
 
+static void wrong_values(void **state)
+{
 	(void)state;
-	for (size_t i = 0; i < array_len(rows); i++) {
-		struct conf *c = conf_default();
-		struct err err = {{0}};
+	for (size_t i = 0; i < array_len(value_faults); i++)
+		check_fault(&value_faults[i]);
+}
 
-		if (conf_parse_text("f", slice_str(rows[i].text), c, &err) != KERR_INVALID)
-			fail_msg("taken: %s", rows[i].text);
-		assert_string_equal(err.text, rows[i].want);
-		conf_free(c);
-	}
+static void wrong_syntax(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < array_len(syntax_faults); i++)
+		check_fault(&syntax_faults[i]);
 }
 
 static struct conf *parsed(const char *text)
@@ -216,7 +232,8 @@ static void load(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(faults),
+		cmocka_unit_test(wrong_values),
+		cmocka_unit_test(wrong_syntax),
 		cmocka_unit_test(values),
 		cmocka_unit_test(shown_is_read),
 		cmocka_unit_test(load),
