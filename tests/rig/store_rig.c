@@ -44,6 +44,28 @@ void rig_close(struct store_rig *r)
 		tmpdir_remove(r->dir);
 }
 
+static struct store_rig fixture;
+
+int rig_begin_mem(void **state)
+{
+	rig_open_mem(&fixture);
+	*state = &fixture;
+	return 0;
+}
+
+int rig_begin_dir(void **state)
+{
+	rig_open_dir(&fixture);
+	*state = &fixture;
+	return 0;
+}
+
+int rig_end(void **state)
+{
+	rig_close(*state);
+	return 0;
+}
+
 static void answered(void *arg, const struct store_result *res)
 {
 	struct store_rig *r = arg;
@@ -114,6 +136,22 @@ int rig_post1(struct store_rig *r, const char *mid, uint32_t group)
 	return rig_post(r, mid, (const uint32_t[]){group, 0});
 }
 
+int rig_post_cancel(
+	struct store_rig *r, const char *mid, const char *target, bool control, uint32_t group)
+{
+	struct store_call c = rig_call(r);
+	struct store_post p = {.mid = slice_str(mid),
+		.article = lit("Control: cancel\r\n\r\n"),
+		.cancels = slice_str(target),
+		.control = control,
+		.groups = &group,
+		.n_groups = control ? 0 : 1,
+		.arrived_at = r->now_at};
+	int rc = store_post(r->s, &p, &c);
+
+	return rc < 0 ? rc : rig_run(r);
+}
+
 void rig_assert_clean(struct store_rig *r)
 {
 	struct check_report report;
@@ -122,4 +160,22 @@ void rig_assert_clean(struct store_rig *r)
 	if (report.n_faults > 0)
 		fail_msg("%s", buf_cstr(&report.lines));
 	buf_fini(&report.lines);
+}
+
+struct view *rig_view(struct store_rig *r)
+{
+	struct view *v = NULL;
+
+	assert_int_equal(view_open(r->s, &v), 0);
+	return v;
+}
+
+struct group_state rig_state(struct store_rig *r, uint32_t group)
+{
+	struct view *v = rig_view(r);
+	struct group_state st = {0};
+
+	assert_int_equal(view_group_state(v, group, &st), 0);
+	view_close(v);
+	return st;
 }

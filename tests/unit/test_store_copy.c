@@ -14,28 +14,6 @@ enum {
 	DAY = 24 * 3600,
 };
 
-static struct store_rig rig;
-
-static int open_mem(void **state)
-{
-	rig_open_mem(&rig);
-	*state = &rig;
-	return 0;
-}
-
-static int open_dir(void **state)
-{
-	rig_open_dir(&rig);
-	*state = &rig;
-	return 0;
-}
-
-static int close_rig(void **state)
-{
-	rig_close(*state);
-	return 0;
-}
-
 static uint32_t box(struct store_rig *r, uint32_t account, const char *name)
 {
 	struct store_call c = rig_call(r);
@@ -61,17 +39,6 @@ static void fill(struct store_rig *r, uint32_t account, uint32_t id, unsigned n)
 		assert_int_equal(store_append(r->s, &a, &c), 0);
 	}
 	assert_int_equal(rig_run(r), 0);
-}
-
-static struct group_state state_of(struct store_rig *r, uint32_t group)
-{
-	struct group_state st = {0};
-	struct view *v;
-
-	assert_int_equal(view_open(r->s, &v), 0);
-	assert_int_equal(view_group_state(v, group, &st), 0);
-	view_close(v);
-	return st;
 }
 
 static void all(struct ranges *r)
@@ -131,8 +98,8 @@ static void test_whole(void **state)
 	assert_int_equal(rig_run(r), 0);
 	assert_int_equal(r->n_answers, before + 1);
 	assert_false(noted(r));
-	assert_int_equal(state_of(r, to).count, MANY);
-	assert_int_equal(state_of(r, from).count, MANY);
+	assert_int_equal(rig_state(r, to).count, MANY);
+	assert_int_equal(rig_state(r, from).count, MANY);
 	rig_assert_clean(r);
 }
 
@@ -147,7 +114,7 @@ static void test_exact_slice(void **state)
 	assert_int_equal(start_copy(r, anna, from, to, false), 0);
 	assert_int_equal(rig_run(r), 0);
 	assert_false(noted(r));
-	assert_int_equal(state_of(r, to).count, 256);
+	assert_int_equal(rig_state(r, to).count, 256);
 }
 
 /* The mailbox it comes from is removed between two slices: what was put goes again. */
@@ -161,11 +128,11 @@ static void test_taken_back(void **state)
 	fill(r, anna, to, 2);
 	assert_int_equal(start_copy(r, anna, from, to, false), 0);
 	assert_int_equal(store_run(r->s), 1);
-	assert_int_equal(state_of(r, to).count, 2 + 256);
+	assert_int_equal(rig_state(r, to).count, 2 + 256);
 	assert_int_equal(store_box_remove(r->s, anna, lit("A"), &(struct store_call){0}), 0);
 	assert_int_equal(rig_run(r), KERR_NOTFOUND);
 	assert_false(noted(r));
-	assert_int_equal(state_of(r, to).count, 2);
+	assert_int_equal(rig_state(r, to).count, 2);
 	rig_assert_clean(r);
 }
 
@@ -180,9 +147,9 @@ static void test_moved_part(void **state)
 	assert_int_equal(start_copy(r, anna, from, to, true), 0);
 	assert_int_equal(store_run(r->s), 1);
 	assert_false(noted(r));
-	assert_int_equal(state_of(r, to).count + state_of(r, from).count, MANY);
+	assert_int_equal(rig_state(r, to).count + rig_state(r, from).count, MANY);
 	assert_int_equal(rig_run(r), 0);
-	assert_int_equal(state_of(r, from).count, 0);
+	assert_int_equal(rig_state(r, from).count, 0);
 	rig_assert_clean(r);
 }
 
@@ -210,9 +177,9 @@ static void test_taken_back_at_start(void **state)
 	assert_int_equal(kv_batch_commit(b), 0);
 	rig_reopen(r);
 	assert_false(noted(r));
-	assert_int_equal(state_of(r, to).count, 2);
-	assert_int_equal(state_of(r, to).next, MANY + 3);
-	assert_int_equal(state_of(r, from).count, MANY);
+	assert_int_equal(rig_state(r, to).count, 2);
+	assert_int_equal(rig_state(r, to).next, MANY + 3);
+	assert_int_equal(rig_state(r, from).count, MANY);
 	rig_assert_clean(r);
 }
 
@@ -240,7 +207,7 @@ static void test_run_again(void **state)
 			&none),
 		0);
 	assert_int_equal(rig_run(r), 0);
-	assert_int_equal(state_of(r, third).count, 10);
+	assert_int_equal(rig_state(r, third).count, 10);
 }
 
 /* ---- removals ---- */
@@ -346,22 +313,19 @@ static void test_prune_many(void **state)
 	rig_assert_clean(r);
 }
 
-#define MEM(test) cmocka_unit_test_setup_teardown(test, open_mem, close_rig)
-#define DIR(test) cmocka_unit_test_setup_teardown(test, open_dir, close_rig)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		MEM(test_whole),
-		DIR(test_whole),
-		MEM(test_exact_slice),
-		MEM(test_taken_back),
-		MEM(test_moved_part),
-		DIR(test_taken_back_at_start),
-		MEM(test_run_again),
-		MEM(test_prune),
-		DIR(test_prune),
-		MEM(test_prune_many),
+		RIG_ON(test_whole, mem),
+		RIG_ON(test_whole, dir),
+		RIG_ON(test_exact_slice, mem),
+		RIG_ON(test_taken_back, mem),
+		RIG_ON(test_moved_part, mem),
+		RIG_ON(test_taken_back_at_start, dir),
+		RIG_ON(test_run_again, mem),
+		RIG_ON(test_prune, mem),
+		RIG_ON(test_prune, dir),
+		RIG_ON(test_prune_many, mem),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

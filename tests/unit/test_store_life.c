@@ -17,21 +17,6 @@
 
 enum { RAISED = 1 << 16 };
 
-static struct store_rig rig;
-
-static int open_dir(void **state)
-{
-	rig_open_dir(&rig);
-	*state = &rig;
-	return 0;
-}
-
-static int close_rig(void **state)
-{
-	rig_close(*state);
-	return 0;
-}
-
 static void path_in(const struct store_rig *r, const char *name, char path[TMPDIR_PATH * 2])
 {
 	snprintf(path, TMPDIR_PATH * 2, "%s/%s", r->dir, name);
@@ -49,17 +34,6 @@ static void copy_file(const char *from, const char *to)
 		assert_int_equal(fwrite(block, 1, n, out), n);
 	fclose(in);
 	assert_int_equal(fclose(out), 0);
-}
-
-static struct group_state state_of(struct store_rig *r, uint32_t group)
-{
-	struct group_state st;
-	struct view *v;
-
-	assert_int_equal(view_open(r->s, &v), 0);
-	assert_int_equal(view_group_state(v, group, &st), 0);
-	view_close(v);
-	return st;
 }
 
 static uint64_t seq_of(struct store_rig *r)
@@ -159,16 +133,16 @@ static void test_copy_put_back(void **state)
 	r->s = NULL;
 	rig_reopen(r);
 
-	assert_int_equal(state_of(r, g).next, 2 + RAISED);
-	assert_int_equal(state_of(r, empty).next, 1 + RAISED);
-	assert_int_equal(state_of(r, empty).low, 1 + RAISED);
+	assert_int_equal(rig_state(r, g).next, 2 + RAISED);
+	assert_int_equal(rig_state(r, empty).next, 1 + RAISED);
+	assert_int_equal(rig_state(r, empty).low, 1 + RAISED);
 	assert_int_equal(rig_post1(r, "<2@x>", g), 0);
 	assert_int_equal(r->res.places[0].num, 2 + RAISED);
 	assert_true(r->res.seq > seq);
 	assert_true(rig_group(r, "koko.new") > empty + RAISED - 1);
 	rig_assert_clean(r);
 	rig_reopen(r); /* once is enough */
-	assert_int_equal(state_of(r, g).next, 3 + RAISED);
+	assert_int_equal(rig_state(r, g).next, 3 + RAISED);
 }
 
 /* The files themselves put back under a later life; and a generation file that is gone. */
@@ -185,20 +159,20 @@ static void test_files_put_back(void **state)
 	copy_file(from, to);
 	r->s = NULL;
 	rig_reopen(r);
-	assert_int_equal(state_of(r, g).next, 2); /* a clean stop raises nothing */
+	assert_int_equal(rig_state(r, g).next, 2); /* a clean stop raises nothing */
 	assert_int_equal(rig_post1(r, "<2@x>", g), 0);
 	store_close(r->s);
 	copy_file(to, from);
 	r->s = NULL;
 	rig_reopen(r);
-	assert_int_equal(state_of(r, g).next, 2 + RAISED);
+	assert_int_equal(rig_state(r, g).next, 2 + RAISED);
 
 	store_close(r->s);
 	path_in(r, "generation", from);
 	unlink(from);
 	r->s = NULL;
 	rig_reopen(r);
-	assert_int_equal(state_of(r, g).next, 2 + 2 * RAISED);
+	assert_int_equal(rig_state(r, g).next, 2 + 2 * RAISED);
 	rig_assert_clean(r);
 }
 
@@ -224,7 +198,7 @@ static void test_map_full(void **state)
 	} while (rc == 0);
 	assert_int_equal(rc, KERR_FULL);
 	assert_true(n > 100);
-	assert_int_equal(state_of(r, g).count, n); /* nothing by half, reads go on */
+	assert_int_equal(rig_state(r, g).count, n); /* nothing by half, reads go on */
 	rig_assert_clean(r);
 	store_close(r->s);
 	o.map_size = 8 << 20; /* a larger setting, and it goes on */
@@ -486,25 +460,23 @@ static void test_erased_key(void **state)
 	view_close(v);
 }
 
-#define ON(test) cmocka_unit_test_setup_teardown(test, open_dir, close_rig)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ON(test_reopen),
-		ON(test_second_process),
-		ON(test_newer_program),
-		ON(test_foreign_file),
-		ON(test_copy_put_back),
-		ON(test_files_put_back),
-		ON(test_map_full),
-		ON(test_watermarks),
-		ON(test_reserve),
-		ON(test_big_refused),
-		ON(test_big_swept_at_start),
-		ON(test_damaged_content),
-		ON(test_check_finds),
-		ON(test_erased_key),
+		RIG_ON(test_reopen, dir),
+		RIG_ON(test_second_process, dir),
+		RIG_ON(test_newer_program, dir),
+		RIG_ON(test_foreign_file, dir),
+		RIG_ON(test_copy_put_back, dir),
+		RIG_ON(test_files_put_back, dir),
+		RIG_ON(test_map_full, dir),
+		RIG_ON(test_watermarks, dir),
+		RIG_ON(test_reserve, dir),
+		RIG_ON(test_big_refused, dir),
+		RIG_ON(test_big_swept_at_start, dir),
+		RIG_ON(test_damaged_content, dir),
+		RIG_ON(test_check_finds, dir),
+		RIG_ON(test_erased_key, dir),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
