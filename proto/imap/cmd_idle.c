@@ -26,6 +26,10 @@ enum cmd_step imap_cmd_idle(struct imap_session *s, const struct imap_line *a)
 		s->cur.phase = PHASE_WAITING;
 		s->news = s->sel.box != 0; /* what happened before is told now */
 		buf_add(&s->out, lit("+ idling\r\n"));
+		/* Thunderbird looks for the message when IDLE tells of it, not when a STORE did. */
+		if (s->sel.told_aside)
+			imap_sayf(s, "%u EXISTS", s->sel.view.count);
+		s->sel.told_aside = false;
 		return CMD_TEXT;
 	}
 	if (s->text_here && !slice_eq_ci(s->text, lit("DONE")))

@@ -32,6 +32,7 @@ struct imap_selected {
 	uint32_t box; /* UIDVALIDITY; 0: none */
 	bool read_only;
 	bool behind;     /* removals are known that have not been told */
+	bool told_aside; /* EXISTS was told with the answer to a command that does not ask */
 	uint64_t modseq; /* what happened up to here has been told */
 	struct imap_view view;
 	unsigned rights;

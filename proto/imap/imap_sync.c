@@ -157,8 +157,10 @@ static enum cmd_step tell_gone(struct imap_session *s)
 	}
 	uint32_t count = u->now.count;
 
-	if (count != told)
+	if (count != told) {
 		imap_sayf(s, "%u EXISTS", count);
+		s->sel.told_aside = s->cmd->fn != imap_cmd_idle && s->cmd->fn != imap_cmd_noop;
+	}
 	imap_view_move(&s->sel.view, &u->now);
 	u->now.next = old_next;
 	u->phase = UP_FLAGS;
