@@ -308,7 +308,7 @@ static int series_start(struct series *s, struct ticket *t)
 	struct ranges none;
 	const struct store_call call = {.home = s->call->home, .done = start_on, .arg = s};
 	struct mail_call *c = s->call;
-	int rc = ranges_count(&s->left) <= SERIES_MAX ? 0 : KERR_TOOBIG;
+	int rc = ranges_count(&s->left) <= SERIES_MAX ? 0 : KERR_BUSY;
 
 	ranges_init(&none);
 	if (rc == 0)

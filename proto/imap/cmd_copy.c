@@ -7,8 +7,11 @@
  */
 #include "proto/imap/imap_session.h"
 
+/* Left out when it would be very long; the client can look.  RFC 4315 section 2 */
 static void add_copyuid(struct imap_session *s, struct buf *b)
 {
+	if (s->res_from.n + s->res_to.n > IMAP_COPYUID_RANGES)
+		return;
 	buf_addf(b, "[COPYUID %u ", s->res.box);
 	imap_add_ranges(b, &s->res_from);
 	buf_addc(b, ' ');
@@ -18,16 +21,17 @@ static void add_copyuid(struct imap_session *s, struct buf *b)
 
 static enum cmd_step answered(struct imap_session *s, bool move)
 {
-	if (s->result < 0)
-		return imap_fail_why(s, s->result);
-	if (s->res_to.n == 0)
-		return imap_ok(s, "there are none");
-	if (move) { /* RFC 6851 section 4.3: before the removals */
+	if (move && s->res_to.n > 0) { /* RFC 6851 section 4.3: before the removals */
 		buf_add(&s->out, lit("* OK "));
 		add_copyuid(s, &s->out);
 		buf_add(&s->out, lit("moved\r\n"));
-		return imap_ok(s, "moved");
 	}
+	if (s->result < 0) /* what was moved before stays moved.  RFC 6851 section 3.3 */
+		return imap_fail_why(s, s->result);
+	if (s->res_to.n == 0)
+		return imap_ok(s, "there are none");
+	if (move)
+		return imap_ok(s, "moved");
 	(void)imap_ok(s, "%s", "");
 	add_copyuid(s, &s->reply);
 	buf_add(&s->reply, lit("copied"));

@@ -15,7 +15,7 @@
 
 enum { PIECE = 64 * 1024 };
 
-enum { PHASE_BEGIN, PHASE_ROWS, PHASE_SEEN };
+enum { PHASE_BEGIN, PHASE_VANISHED, PHASE_ROWS, PHASE_SEEN };
 
 struct fetch {
 	struct imap_fetch ask;
@@ -331,20 +331,30 @@ static enum cmd_step walk(struct imap_session *s, struct fetch *f)
 }
 
 /* RFC 7162 section 3.2.6: what of the set has gone since then */
-static int say_vanished(struct imap_session *s, const struct fetch *f)
+static int load_vanished(struct imap_session *s, const struct fetch *f)
 {
-	struct mail_ranges gone = {0}, both = {0};
-	int rc = mail_gone(s->mail, s->sel.box, f->ask.since, &gone);
+	const struct imap_view *v = &s->sel.view;
+	uint32_t top = v->count > 0 ? imap_view_num(v, v->count) : 0;
+	struct mail_ranges *set = &s->cur.set, both = {0};
+	int rc = imap_load_earlier(s, f->ask.since);
 
-	imap_ranges_intersect(&both, &gone, &s->cur.set);
-	if (rc == 0 && both.n > 0) {
-		buf_add(&s->out, lit("* VANISHED (EARLIER) "));
-		imap_add_ranges(&s->out, &both);
-		buf_add(&s->out, lit("\r\n"));
-	}
-	imap_ranges_fini(&gone);
-	imap_ranges_fini(&both);
+	/* "1:*" ends with the last message; what stood behind it and has gone is meant too */
+	if (top + 1 < v->next && (top == 0 || (set->n > 0 && set->v[set->n - 1].last == top)))
+		imap_ranges_add(set, top + 1, v->next - 1);
+	imap_ranges_intersect(&both, &s->cur.found, &s->cur.set);
+	imap_ranges_fini(&s->cur.found);
+	s->cur.found = both;
 	return rc;
+}
+
+static enum cmd_step say_vanished(struct imap_session *s)
+{
+	if (!imap_say_earlier(s))
+		return CMD_MORE;
+	s->cur.found.n = 0;
+	s->cur.range = 0;
+	s->cur.phase = PHASE_ROWS;
+	return CMD_DONE;
 }
 
 static enum cmd_step begin(struct imap_session *s, const struct imap_line *a)
@@ -359,10 +369,10 @@ static enum cmd_step begin(struct imap_session *s, const struct imap_line *a)
 		return imap_bad(s, "these items cannot be fetched");
 	s->cur.own = f;
 	if (f->ask.vanished)
-		rc = say_vanished(s, f);
+		rc = load_vanished(s, f);
 	if (rc < 0)
 		return imap_fail(s, rc);
-	s->cur.phase = PHASE_ROWS;
+	s->cur.phase = PHASE_VANISHED;
 	return CMD_MORE;
 }
 
@@ -387,6 +397,11 @@ enum cmd_step imap_cmd_fetch(struct imap_session *s, const struct imap_line *a)
 	if (s->cur.phase == PHASE_BEGIN) {
 		step = begin(s, a);
 		if (s->cur.phase == PHASE_BEGIN)
+			return step;
+	}
+	if (s->cur.phase == PHASE_VANISHED) {
+		step = say_vanished(s);
+		if (step != CMD_DONE)
 			return step;
 	}
 	step = walk(s, s->cur.own);

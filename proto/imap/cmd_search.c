@@ -256,25 +256,20 @@ static enum cmd_step say_numbers(struct imap_session *s, const struct search *q)
 	return imap_ok(s, "searched");
 }
 
-/* Found messages as the command names them. */
-static void say_all(struct imap_session *s)
+/* From here on cur.found names messages as the command does. */
+static void name_found(struct imap_session *s)
 {
-	const struct mail_ranges *r = &s->cur.found;
 	struct mail_ranges places = {0};
 
-	buf_add(&s->out, lit(" ALL "));
-	for (size_t i = 0; i < r->n && !s->args->uid; i++)
-		for (uint32_t num = r->v[i].first; num <= r->v[i].last; num++) {
-			uint32_t seq = imap_view_seq(&s->sel.view, num);
-
-			imap_ranges_add(&places, seq, seq);
-		}
-	imap_add_ranges(&s->out, s->args->uid ? r : &places);
-	imap_ranges_fini(&places);
+	if (s->args->uid)
+		return;
+	imap_ranges_told(s, &s->cur.found, false, &places);
+	imap_ranges_fini(&s->cur.found);
+	s->cur.found = places;
 }
 
-/* RFC 4731 section 3.1 */
-static enum cmd_step say_extended(struct imap_session *s, const struct search *q)
+/* Up to where ALL begins. */
+static void say_head(struct imap_session *s, const struct search *q)
 {
 	const struct mail_ranges *r = &s->cur.found;
 
@@ -282,11 +277,32 @@ static enum cmd_step say_extended(struct imap_session *s, const struct search *q
 	imap_add_string(&s->out, buf_slice(&s->tag), false);
 	buf_addz(&s->out, s->args->uid ? ") UID" : ")");
 	if ((q->ask.wants & RETURN_MIN) && r->n > 0)
-		buf_addf(&s->out, " MIN %u", told(s, r->v[0].first));
+		buf_addf(&s->out, " MIN %u", r->v[0].first);
 	if ((q->ask.wants & RETURN_MAX) && r->n > 0)
-		buf_addf(&s->out, " MAX %u", told(s, r->v[r->n - 1].last));
+		buf_addf(&s->out, " MAX %u", r->v[r->n - 1].last);
 	if ((q->ask.wants & RETURN_ALL) && r->n > 0)
-		say_all(s);
+		buf_add(&s->out, lit(" ALL "));
+}
+
+/* RFC 4731 section 3.1: one line, however long, so it is said in steps */
+static enum cmd_step say_extended(struct imap_session *s, const struct search *q)
+{
+	const struct mail_ranges *r = &s->cur.found;
+
+	if (s->cur.at == 0) {
+		name_found(s);
+		say_head(s, q);
+		s->cur.at = 1;
+	}
+	for (; (q->ask.wants & RETURN_ALL) && s->cur.range < r->n; s->cur.range++) {
+		const struct mail_ranges one = {.v = r->v + s->cur.range, .n = 1};
+
+		if (imap_full(s))
+			return CMD_MORE;
+		if (s->cur.range > 0)
+			buf_addc(&s->out, ',');
+		imap_add_ranges(&s->out, &one);
+	}
 	if (q->ask.wants & RETURN_COUNT)
 		buf_addf(&s->out, " COUNT %llu", (unsigned long long)q->n_found);
 	if (q->ask.modseq && r->n > 0)

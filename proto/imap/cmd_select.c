@@ -8,7 +8,7 @@
 #include "proto/base/mem.h"
 #include "proto/imap/imap_session.h"
 
-enum { PHASE_CHANGED = 1 };
+enum { PHASE_MISSED = 1, PHASE_SAY_MISSED, PHASE_CHANGED };
 
 /* What a client knows of the mailbox from before.  RFC 7162 section 3.2.5 */
 struct qresync {
@@ -106,21 +106,6 @@ static int look(struct imap_session *s, struct slice name, uint32_t *first_unsee
 	return rc;
 }
 
-/* Removals that the client has missed, as far as they are not behind what it knows. */
-static int say_missed(struct imap_session *s, const struct qresync *q)
-{
-	struct mail_ranges gone = {0};
-	int rc = mail_gone(s->mail, s->sel.box, q->modseq, &gone);
-
-	if (rc == 0 && gone.n > 0) {
-		buf_add(&s->out, lit("* VANISHED (EARLIER) "));
-		imap_add_ranges(&s->out, &gone);
-		buf_add(&s->out, lit("\r\n"));
-	}
-	imap_ranges_fini(&gone);
-	return rc;
-}
-
 static bool on_changed(void *arg, const struct mail_row *r)
 {
 	struct imap_session *s = arg;
@@ -158,12 +143,17 @@ static enum cmd_step resync(struct imap_session *s)
 
 	if (!q || q->validity != s->sel.box || q->modseq >= s->sel.modseq)
 		return finish(s);
-	if (s->cur.phase == PHASE_CHANGED) {
-		int rc = say_missed(s, q);
+	if (s->cur.phase == PHASE_MISSED) {
+		int rc = imap_load_earlier(s, q->modseq);
 
 		if (rc < 0)
 			return imap_fail(s, rc);
-		s->cur.phase++;
+		s->cur.phase = PHASE_SAY_MISSED;
+	}
+	if (s->cur.phase == PHASE_SAY_MISSED) {
+		if (!imap_say_earlier(s))
+			return CMD_MORE;
+		s->cur.phase = PHASE_CHANGED;
 		s->cur.at = 1;
 	}
 	return say_changed(s, q);
@@ -198,7 +188,7 @@ static enum cmd_step select_box(struct imap_session *s, const struct imap_line *
 	uint32_t first_unseen = 0;
 	struct slice name;
 
-	if (s->cur.phase >= PHASE_CHANGED)
+	if (s->cur.phase >= PHASE_MISSED)
 		return resync(s);
 	if (!imap_read_mailbox(s, &c, &name) || !read_params(s, &c))
 		return imap_bad(s, "expected the name of a mailbox");
@@ -208,7 +198,7 @@ static enum cmd_step select_box(struct imap_session *s, const struct imap_line *
 	if (rc < 0)
 		return imap_fail(s, rc);
 	enter(s, examine, first_unseen);
-	s->cur.phase = PHASE_CHANGED;
+	s->cur.phase = PHASE_MISSED;
 	return resync(s);
 }
 

@@ -56,17 +56,11 @@ static bool on_stored(void *arg, const struct mail_row *r)
 /* MODIFIED names messages as the command did. */
 static void add_failed(struct imap_session *s, const struct mail_ranges *failed)
 {
-	struct mail_ranges places = {0};
+	struct mail_ranges named = {0};
 
-	for (size_t i = 0; i < failed->n && !s->args->uid; i++)
-		for (uint32_t num = failed->v[i].first; num <= failed->v[i].last; num++) {
-			uint32_t seq = imap_view_seq(&s->sel.view, num);
-
-			if (seq > 0)
-				imap_ranges_add(&places, seq, seq);
-		}
-	imap_add_ranges(&s->reply, s->args->uid ? failed : &places);
-	imap_ranges_fini(&places);
+	imap_ranges_told(s, failed, s->args->uid, &named);
+	imap_add_ranges(&s->reply, &named);
+	imap_ranges_fini(&named);
 }
 
 static enum cmd_step finish(struct imap_session *s)

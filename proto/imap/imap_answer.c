@@ -205,6 +205,59 @@ void imap_add_ranges(struct buf *b, const struct mail_ranges *r)
 	}
 }
 
+int imap_load_earlier(struct imap_session *s, uint64_t since)
+{
+	const struct imap_view *v = &s->sel.view;
+	struct mail_ranges gone = {0}, gaps = {0};
+	int rc = mail_gone(s->mail, s->sel.box, since, &gone);
+
+	for (size_t i = 0; i < v->n; i++)
+		imap_ranges_add(&gaps, v->gaps[i].first, v->gaps[i].last);
+	s->cur.found.n = 0;
+	imap_ranges_intersect(&s->cur.found, &gone, &gaps);
+	imap_ranges_fini(&gone);
+	imap_ranges_fini(&gaps);
+	return rc;
+}
+
+bool imap_say_earlier(struct imap_session *s)
+{
+	const struct mail_ranges *r = &s->cur.found;
+
+	while (s->cur.range < r->n) {
+		size_t left = r->n - s->cur.range;
+		const struct mail_ranges line = {.v = r->v + s->cur.range,
+			.n = left < IMAP_LINE_RANGES ? left : IMAP_LINE_RANGES};
+
+		if (imap_full(s))
+			return false;
+		buf_add(&s->out, lit("* VANISHED (EARLIER) "));
+		imap_add_ranges(&s->out, &line);
+		buf_add(&s->out, lit("\r\n"));
+		s->cur.range += line.n;
+	}
+	return true;
+}
+
+void imap_ranges_told(const struct imap_session *s, const struct mail_ranges *r, bool uid,
+	struct mail_ranges *out)
+{
+	const struct imap_view *v = &s->sel.view;
+	struct mail_ranges places = {0};
+
+	for (size_t i = 0; i < r->n; i++) {
+		uint32_t first = imap_view_upto(v, r->v[i].first - 1) + 1,
+			 last = imap_view_upto(v, r->v[i].last);
+
+		if (first <= last)
+			imap_ranges_add(uid ? &places : out, first, last);
+	}
+	for (size_t i = 0; i < places.n; i++)
+		imap_ranges_add(out, imap_view_num(v, places.v[i].first),
+			imap_view_num(v, places.v[i].last));
+	imap_ranges_fini(&places);
+}
+
 /* Numbers of first..last, places in the view: ranges of what stands there. */
 static void add_places(struct imap_session *s, uint32_t lo, uint32_t hi)
 {

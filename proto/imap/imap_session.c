@@ -15,7 +15,6 @@
 enum {
 	IDLE_KEEP = 16 * 1024, /* of each buf, by a session between two commands */
 	WHY_MAX = 400,
-	REPLY_MAX = 256 * 1024,    /* COPYUID and MODIFIED may be long */
 	SCRATCH_MAX = 1024 * 1024, /* three structures */
 	TEXT_TMP_MAX = 64 * 1024 * 1024,
 };
@@ -436,7 +435,7 @@ struct imap_session *imap_session_new(
 	arena_init(&s->arena);
 	buf_init(&s->out, IMAP_OUT_MAX);
 	buf_init(&s->tag, IMAP_MAX_TAG);
-	buf_init(&s->reply, REPLY_MAX);
+	buf_init(&s->reply, IMAP_REPLY_MAX);
 	buf_init(&s->block, 0);
 	buf_init(&s->why, WHY_MAX);
 	buf_init(&s->scratch, SCRATCH_MAX);

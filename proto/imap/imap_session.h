@@ -13,6 +13,12 @@
 #include "proto/imap/imap_cmds.h"
 #include "proto/imap/imap_view.h"
 
+enum {
+	IMAP_LINE_RANGES = 1000,          /* ranges in one VANISHED line */
+	IMAP_REPLY_MAX = 3 * 1024 * 1024, /* bytes of a tagged answer: COPYUID, MODIFIED */
+	IMAP_COPYUID_RANGES = 64 * 1024,  /* of both sets; with more COPYUID is left out */
+};
+
 enum imap_stage {
 	IMAP_ST_COMMAND, /* reading a command */
 	IMAP_ST_TEXT,    /* reading a line for s->cmd, or waiting for news (IDLE) */
@@ -46,9 +52,9 @@ struct imap_update {
 	bool may_expunge;
 	uint64_t target;      /* modseq told when all is said */
 	struct imap_view now; /* what the view becomes */
-	size_t gap;           /* UP_GONE: the gap of `now` looked at, from the last down */
-	uint32_t at;          /* UP_GONE: numbers above were told; UP_FLAGS: numbers below were */
-	bool full;            /* the callback stopped because of the output */
+	size_t gap;           /* UP_GONE: the gap of `now` looked at, from the last down, or */
+	uint32_t at; /* (QRESYNC) upwards; numbers beyond `at` were told.  UP_FLAGS: below */
+	bool full;   /* the callback stopped because of the output */
 };
 
 /* The place of the command under way; cleared when one begins. */
@@ -159,6 +165,25 @@ void imap_ranges_intersect(
 	struct mail_ranges *out, const struct mail_ranges *a, const struct mail_ranges *b);
 /* "1:3,7" */
 void imap_add_ranges(struct buf *b, const struct mail_ranges *r);
+
+/*
+ * What has gone since a mod-sequence and is not in the view, into s->cur.found: what goes while
+ * this is asked is told later.  0, KERR_*.
+ */
+NODISCARD int imap_load_earlier(struct imap_session *s, uint64_t since);
+
+/*
+ * "VANISHED (EARLIER)" for s->cur.found from s->cur.range on, in lines of a bounded length.  false:
+ * the output is full, call again after the drain.  RFC 7162 section 3.2.10.1
+ */
+NODISCARD bool imap_say_earlier(struct imap_session *s);
+
+/*
+ * The messages of the view among r (numbers), as places or (uid) as UIDs, in as few ranges as
+ * there are: UIDs that are not there may lie within one.  Added to out (empty before).
+ */
+void imap_ranges_told(const struct imap_session *s, const struct mail_ranges *r, bool uid,
+	struct mail_ranges *out);
 
 /*
  * The next argument as a set of messages (UIDs when the command's form has UID): the numbers of

@@ -7,8 +7,6 @@
  */
 #include "proto/imap/imap_session.h"
 
-enum { VANISHED_MAX = 1000 }; /* ranges in one line */
-
 /* ---- flags ---- */
 
 void imap_say_row_flags(
@@ -112,15 +110,25 @@ static void say_vanished(struct imap_session *s, struct mail_ranges *r)
 	r->n = 0;
 }
 
-/* The numbers of the view in one gap, in ranges as long as they are in the view. */
-static void add_vanished(struct imap_session *s, const struct imap_gap *g, struct mail_ranges *r)
+/*
+ * The numbers of the view in one gap, in ranges as long as they are in the view; false: the output
+ * is full, and u->at is the next number.
+ */
+static bool add_vanished(struct imap_session *s, const struct imap_gap *g, struct mail_ranges *r)
 {
 	const struct imap_view *v = &s->sel.view;
-	uint32_t seq = imap_view_upto(v, g->first - 1) + 1, end = imap_view_upto(v, g->last);
+	uint32_t from = g->first > s->up.at ? g->first : s->up.at;
+	uint32_t seq = imap_view_upto(v, from - 1) + 1, end = imap_view_upto(v, g->last);
 
 	while (seq <= end) {
 		uint32_t first = imap_view_num(v, seq), last = first;
 
+		if (r->n >= IMAP_LINE_RANGES)
+			say_vanished(s, r);
+		if (r->n == 0 && imap_full(s)) {
+			s->up.at = first;
+			return false;
+		}
 		while (seq < end && imap_view_num(v, seq + 1) == last + 1) {
 			seq++;
 			last++;
@@ -128,19 +136,20 @@ static void add_vanished(struct imap_session *s, const struct imap_gap *g, struc
 		imap_ranges_add(r, first, last);
 		seq++;
 	}
+	return true;
 }
 
-static void tell_vanished(struct imap_session *s)
+static bool tell_vanished(struct imap_session *s)
 {
+	struct imap_update *u = &s->up;
 	struct mail_ranges r = {0};
+	bool all = true;
 
-	for (size_t i = 0; i < s->up.now.n; i++) {
-		add_vanished(s, &s->up.now.gaps[i], &r);
-		if (r.n >= VANISHED_MAX)
-			say_vanished(s, &r);
-	}
+	for (; all && u->gap < u->now.n; u->gap += all)
+		all = add_vanished(s, &u->now.gaps[u->gap], &r);
 	say_vanished(s, &r);
 	imap_ranges_fini(&r);
+	return all;
 }
 
 static enum cmd_step tell_gone(struct imap_session *s)
@@ -148,13 +157,8 @@ static enum cmd_step tell_gone(struct imap_session *s)
 	struct imap_update *u = &s->up;
 	uint32_t old_next = s->sel.view.next, told = imap_view_upto(&u->now, old_next - 1);
 
-	if (s->enabled & EN_QRESYNC) {
-		if (imap_full(s))
-			return CMD_MORE;
-		tell_vanished(s);
-	} else if (!tell_expunged(s)) {
+	if (!(s->enabled & EN_QRESYNC ? tell_vanished(s) : tell_expunged(s)))
 		return CMD_MORE;
-	}
 	uint32_t count = u->now.count;
 
 	if (count != told) {
@@ -193,8 +197,8 @@ static enum cmd_step compare(struct imap_session *s, const struct mail_box *b)
 			s->sel.behind = u->now.count != all;
 		}
 		u->target = b->modseq;
-		u->gap = u->now.n;
-		u->at = UINT32_MAX;
+		u->gap = s->enabled & EN_QRESYNC ? 0 : u->now.n;
+		u->at = s->enabled & EN_QRESYNC ? 1 : UINT32_MAX;
 		u->phase = UP_GONE;
 	}
 	imap_ranges_fini(&absent);
