@@ -155,17 +155,14 @@ bool text_size(struct slice s, uint64_t max, uint64_t *n_out)
 	return true;
 }
 
-/* `bits` bits a digit (5 or 6), the last digit filled with zero bits; returns the digits added. */
-static size_t encode(struct buf *b, struct slice s, unsigned bits, const char *alphabet)
+/* `bits` bits a digit (5 or 6), the last digit filled with zero bits; returns the digits written.
+ */
+static size_t encode_to(char *p, struct slice s, unsigned bits, const char *alphabet)
 {
-	size_t n = (s.len / bits) * 8 + ((s.len % bits) * 8 + bits - 1) / bits;
-	char *p = buf_room(b, n);
 	unsigned have = 0;
 	uint32_t acc = 0;
 	size_t at = 0;
 
-	if (!p)
-		return 0;
 	for (size_t i = 0; i < s.len; i++) {
 		acc = (acc << 8 | (unsigned char)s.p[i]) & 0xffff;
 		for (have += 8; have >= bits; have -= bits)
@@ -173,21 +170,34 @@ static size_t encode(struct buf *b, struct slice s, unsigned bits, const char *a
 	}
 	if (have > 0)
 		p[at++] = alphabet[acc << (bits - have) & ((1U << bits) - 1)];
-	buf_commit(b, at);
 	return at;
 }
 
-/* The inverse: rest bits must be zero and too few for a whole byte or a needless digit. */
-static bool decode(struct buf *b, struct slice s, unsigned bits, const uint8_t value[256])
+/* Digits that n bytes need. */
+static size_t digits_of(size_t n, unsigned bits)
 {
-	size_t old = b->len;
-	char *p = buf_room(b, s.len);
+	return (n / bits) * 8 + ((n % bits) * 8 + bits - 1) / bits;
+}
+
+static size_t encode(struct buf *b, struct slice s, unsigned bits, const char *alphabet)
+{
+	char *p = buf_room(b, digits_of(s.len, bits));
+
+	if (!p)
+		return 0;
+	size_t n = encode_to(p, s, bits, alphabet);
+	buf_commit(b, n);
+	return n;
+}
+
+/* The inverse: rest bits must be zero and too few for a whole byte or a needless digit. */
+static bool decode_to(
+	char *p, size_t *n_out, struct slice s, unsigned bits, const uint8_t value[256])
+{
 	unsigned have = 0;
 	uint32_t acc = 0;
 	size_t at = 0;
 
-	if (!p)
-		return false;
 	for (size_t i = 0; i < s.len; i++) {
 		uint32_t v = value[(unsigned char)s.p[i]];
 		if (v == NO_VALUE)
@@ -199,10 +209,19 @@ static bool decode(struct buf *b, struct slice s, unsigned bits, const uint8_t v
 			p[at++] = (char)(unsigned char)(acc >> have & 0xff);
 		}
 	}
-	if (have >= bits || (acc & ((1U << have) - 1)) != 0)
+	*n_out = at;
+	return have < bits && (acc & ((1U << have) - 1)) == 0;
+}
+
+static bool decode(struct buf *b, struct slice s, unsigned bits, const uint8_t value[256])
+{
+	char *p = buf_room(b, s.len);
+	size_t old = b->len, n;
+
+	if (!p || !decode_to(p, &n, s, bits, value))
 		return false;
-	buf_commit(b, at);
-	return b->len == old + at;
+	buf_commit(b, n);
+	return b->len == old + n;
 }
 
 /* What each byte stands for in an alphabet. */
@@ -246,9 +265,28 @@ bool base64url_decode(struct buf *b, struct slice s)
 	return decode(b, s, 6, value);
 }
 
+void base64url_write(char *out, struct slice s)
+{
+	encode_to(out, s, 6, b64_url);
+}
+
+bool base64url_read(struct slice s, void *out, size_t n)
+{
+	uint8_t value[256];
+	size_t got;
+
+	values_of(b64_url, value);
+	return s.len == digits_of(n, 6) && decode_to(out, &got, s, 6, value) && got == n;
+}
+
 void base32_add(struct buf *b, struct slice s)
 {
 	encode(b, s, 5, b32_low);
+}
+
+void base32_write(char *out, struct slice s)
+{
+	encode_to(out, s, 5, b32_low);
 }
 
 bool base32_decode(struct buf *b, struct slice s)

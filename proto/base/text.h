@@ -59,9 +59,14 @@ NODISCARD bool base64_decode(struct buf *b, struct slice s);
 void base64url_add(struct buf *b, struct slice s);
 NODISCARD bool base64url_decode(struct buf *b, struct slice s);
 
+/* The same from and to memory of known size: (n * 8 + 5) / 6 digits, without NUL, for n bytes. */
+void base64url_write(char *out, struct slice s);
+NODISCARD bool base64url_read(struct slice s, void *out, size_t n);
+
 /* Lower-case base32 without padding.  RFC 4648 section 6 */
 void base32_add(struct buf *b, struct slice s);
 NODISCARD bool base32_decode(struct buf *b, struct slice s);
+void base32_write(char *out, struct slice s); /* (s.len * 8 + 4) / 5 digits, without NUL */
 
 void hex_add(struct buf *b, struct slice s);
 

@@ -39,10 +39,11 @@ struct fed_make {
 	uint64_t e, n;
 	struct fed_hash p;
 	uint64_t t, r;
-	enum fed_kind y;    /* FED_ARTICLE or FED_CONTROL */
-	struct slice name;  /* of this daemon */
-	struct slice group; /* the newsgroup that g stands for */
-	struct slice actor; /* user@name for Kokod-Actor; empty: no field */
+	enum fed_kind y;      /* FED_ARTICLE or FED_CONTROL */
+	struct slice name;    /* of this daemon */
+	struct slice group;   /* the newsgroup that g stands for */
+	struct slice actor;   /* user@name for Kokod-Actor; empty: no field */
+	struct slice gateway; /* Path of an article from outside, for Kokod-Gateway; else empty */
 	struct fed_keyid k;
 	uint8_t seed[CRYPTO_KEY_LEN]; /* of the key k */
 	uint8_t salt[FED_SALT_BYTES]; /* fresh random bytes */
@@ -50,11 +51,11 @@ struct fed_make {
 
 /*
  * Make an entry of an injected article: append Kokod-Actor, Kokod-Salt, Kokod-Fields and
- * Kokod-Sign to its head.
+ * Kokod-Sign (and Kokod-Gateway) to its head.
  *
  * a         parsed with article_parse; other bytes of it stay as they are
  * out       gets the new bytes; reset first, its ceiling is the caller's
- * sign_out  the tags; m borrows from a
+ * sign_out  the tags, signed
  * why       the reason of a refusal
  *
  * 0; KERR_INVALID: NUL, bare CR or LF, a head that is not UTF-8, a doubled field, no or several
@@ -67,10 +68,10 @@ NODISCARD int fed_entry_make(struct article *a, const struct fed_make *make, str
 
 /* An entry as it arrived. */
 struct fed_entry {
-	struct article a;
-	struct fed_sign sign; /* m borrows from the article or from room */
+	struct article a; /* after fed_entry_check its index holds signed fields and Path only */
+	struct fed_sign sign;
 	struct fed_hash e;
-	char room[FED_T_MAX];
+	bool gateway; /* Kokod-Gateway is signed; set by fed_entry_check */
 };
 
 /*
@@ -83,7 +84,8 @@ NODISCARD int fed_entry_parse(struct fed_entry *en, struct slice bytes);
 
 /*
  * Does the content go with the tags?  Message-ID, Newsgroups (one, `group`), Control and y, the
- * right side of Kokod-Actor (`name`, that of the origin), z, h, b.
+ * right side of Kokod-Actor (`name`, that of the origin), h, z, b.  Only signed fields are looked
+ * at: what somebody on the way has added has no effect.
  *
  * 0 or KERR_INVALID with en->a.why.
  */
@@ -91,7 +93,8 @@ NODISCARD int fed_entry_check(struct fed_entry *en, struct slice group, struct s
 
 /*
  * Append what is stored and relayed: the listed fields and Kokod-Sign as they are, Path with our
- * name in front, the body.  Every other field goes.  Only after fed_entry_check.
+ * name in front (a Path over 2 KiB begins anew), the body.  Every other field goes.  Only after
+ * fed_entry_check.
  *
  * 0, or KERR_TOOBIG when `out` is full.
  */

@@ -8,11 +8,12 @@
 #define PROTO_FED_FED_SIGN_H
 
 #include "proto/fed/fed_id.h"
+#include "proto/msg/fields.h"
 
 enum {
-	FED_T_MAX = 1024,          /* bytes of T; the longest that can be written has 901 */
-	FED_FIELD_MAX = 16 * 1024, /* bytes of a Kokod-Sign field with folds that is looked at */
-	FED_STUB_MAX = 20 * 1024,  /* bytes of a stub */
+	FED_T_MAX = 1024,        /* room for T; the longest there can be has 609 bytes */
+	FED_FIELD_MAX = 2048,    /* bytes of a Kokod-Sign value with its folds */
+	FED_STUB_MAX = 8 * 1024, /* bytes of a stub */
 };
 
 enum fed_kind {
@@ -30,8 +31,8 @@ struct fed_sign {
 	uint64_t t;        /* seconds since 1970 */
 	uint64_t r;        /* serial of the group record it was made under */
 	enum fed_kind y;
-	struct slice m; /* Message-ID with its brackets, borrowed; empty in a heartbeat */
-	uint64_t z;     /* bytes of the body */
+	char m[MSGID_MAX + 1]; /* Message-ID with its brackets; "" in a heartbeat */
+	uint64_t z;            /* bytes of the body */
 	struct fed_hash h, b;
 	struct fed_keyid k;
 	struct fed_sig s;
@@ -41,14 +42,12 @@ struct fed_sign {
  * Take the value of a Kokod-Sign field, folded or not, or a line of KENT.
  *
  * value  without its last CRLF; folds are undone and runs of blanks made one before it is read
- * room   where T is kept when the value had to be unfolded; out->m borrows from value or room
  * why    the reason of a refusal
  *
  * False when any tag is missing, doubled, unknown, out of order or not in its one spelling, when
- * n is 0, and when a heartbeat has content.  Nothing is verified.
+ * e, n or r is 0, and when a heartbeat has content.  Nothing is verified.
  */
-NODISCARD bool fed_sign_parse(
-	struct slice value, char room[FED_T_MAX], struct fed_sign *out, const char **why);
+NODISCARD bool fed_sign_parse(struct slice value, struct fed_sign *out, const char **why);
 
 /* Append T, or "<T>; s=<signature>", or the whole header field with its folds and CRLF. */
 void fed_sign_add_t(struct buf *b, const struct fed_sign *s);
@@ -84,8 +83,7 @@ struct fed_stub {
  * Take a stub: header fields Kokod-Sign, then at most one of Kokod-Tomb and Kokod-Absent; fields
  * with other names are skipped.  Arguments and result as fed_sign_parse.
  */
-NODISCARD bool fed_stub_parse(
-	struct slice block, char room[FED_T_MAX], struct fed_stub *out, const char **why);
+NODISCARD bool fed_stub_parse(struct slice block, struct fed_stub *out, const char **why);
 void fed_stub_add(struct buf *b, const struct fed_stub *stub);
 
 /* "size", "policy", "expired", "lost"; "" for none. */

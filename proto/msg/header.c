@@ -270,3 +270,22 @@ void header_add_flat(struct buf *b, struct slice value)
 	}
 	buf_commit(b, n);
 }
+
+size_t header_collapse(struct slice value, char *out)
+{
+	bool blank = false;
+	size_t n = 0;
+
+	for (size_t i = 0; i < value.len; i++) {
+		char c = value.p[i];
+		if (is_blank(c) || c == '\r' || c == '\n') {
+			blank = n > 0;
+			continue;
+		}
+		if (blank)
+			out[n++] = ' ';
+		blank = false;
+		out[n++] = c;
+	}
+	return n;
+}

@@ -98,4 +98,10 @@ struct slice header_unfold(struct slice value, struct arena *ar);
 /* Append the value without the CRLFs of its folds; TAB, CR, LF and NUL become blanks. */
 void header_add_flat(struct buf *b, struct slice value);
 
+/*
+ * The value unfolded, each run of blanks made one space, none at the ends: how signatures see it.
+ * out has room for value.len bytes; the length written.
+ */
+size_t header_collapse(struct slice value, char *out);
+
 #endif

@@ -232,6 +232,28 @@ static void unfolds(void **state)
 	arena_fini(&ar);
 }
 
+static void collapses(void **state)
+{
+	static const struct {
+		const char *in, *out;
+	} values[] = {
+		{"",                 ""     },
+		{" \t\r\n ",         ""     },
+		{"a",                "a"    },
+		{" a \t b\r\n \tc ", "a b c"},
+		{"a\r\n b",          "a b"  },
+	};
+
+	char out[32];
+
+	(void)state;
+	for (size_t i = 0; i < array_len(values); i++) {
+		struct slice in = splits_copy(slice_str(values[i].in));
+		assert_slice(slice_of(out, header_collapse(in, out)), values[i].out);
+		splits_free(in);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -240,6 +262,7 @@ int main(void)
 		cmocka_unit_test(without_end),
 		cmocka_unit_test(real_limits),
 		cmocka_unit_test(unfolds),
+		cmocka_unit_test(collapses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
