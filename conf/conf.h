@@ -38,12 +38,18 @@ struct conf {
 	struct {
 		struct conf_list listen;     /* STARTTLS offered */
 		struct conf_list listen_tls; /* TLS from the first byte */
-	} imap;                              /* times, sizes and plain-login are those of nntp */
+		uint64_t idle_s;             /* logged in */
+		uint64_t login_s, stall_s;   /* as in nntp */
+		char *plain_login;           /* never | loopback */
+	} imap;                              /* sizes are those of nntp */
 
 	struct {
 		struct conf_list listen;     /* STARTTLS offered */
 		struct conf_list listen_tls; /* TLS from the first byte */
-	} submission;                        /* times, sizes and plain-login are those of nntp */
+		uint64_t idle_s;             /* logged in */
+		uint64_t login_s, stall_s;   /* as in nntp */
+		char *plain_login;           /* never | loopback */
+	} submission;                        /* sizes are those of nntp */
 
 	struct {
 		struct conf_list listen;     /* in clear: loopback, or a proxy in front */

@@ -12,16 +12,21 @@
 #include "daemon/stats.h"
 #include "proto/base/mem.h"
 
+/* What holds for the conversations of one door. */
+struct rules {
+	struct conn_times times;
+	bool plain_loopback; /* this machine may log in without TLS */
+};
+
 struct env {
 	struct env *older;
 	struct forum_env forum;
 	struct services *services;
 	char *host;
 	struct slice *domains;
-	struct conn_times times, http_times;
+	struct rules nntp, imap, smtp, http;
 	struct setup_site *site; /* what mail programs are told */
-	bool plain_loopback;     /* this machine may log in without TLS */
-	bool open_loopback;      /* ... and feed without a certificate */
+	bool open_loopback;      /* this machine may feed without a certificate */
 };
 
 struct services {
@@ -37,7 +42,7 @@ struct service {
 	struct slice busy;
 	const struct session_ops *ops;
 	void *(*session)(struct door *d, struct conn *c);
-	size_t times; /* place of its struct conn_times in struct env */
+	size_t rules; /* their place in struct env */
 };
 
 /* A conversation. */
@@ -52,10 +57,15 @@ struct door {
 
 /* ---- protocols ---- */
 
+static const struct rules *rules_of(const struct door *d)
+{
+	return (const void *)((const char *)d->env + d->service->rules);
+}
+
 /* May a password come in the clear? */
 static bool plain_login(const struct door *d)
 {
-	return d->addr.loopback && d->env->plain_loopback;
+	return d->addr.loopback && rules_of(d)->plain_loopback;
 }
 
 static bool has_starttls(const struct door *d)
@@ -105,18 +115,19 @@ static void *new_http(struct door *d, struct conn *c)
 		.id = conn_id(c), .site = d->env->site, .stats = &stats_of(d, c)->http});
 }
 
+/* clang-format off */
 static const struct service services[] = {
-	{"nntp", lit("400 too many connections, come again later\r\n"),       &nntp_session_ops, new_nntp,
-         offsetof(struct env,												   times)     },
-	{"imap", lit("* BYE too many connections, come again later\r\n"),     &imap_session_ops,
-         new_imap,											 offsetof(struct env, times)     },
+	{"nntp", lit("400 too many connections, come again later\r\n"), &nntp_session_ops, new_nntp,
+		offsetof(struct env, nntp)},
+	{"imap", lit("* BYE too many connections, come again later\r\n"), &imap_session_ops, new_imap,
+		offsetof(struct env, imap)},
 	{"smtp", lit("421 4.7.0 too many connections, come again later\r\n"), &smtp_session_ops,
-         new_smtp,											 offsetof(struct env, times)     },
-	{"http",
-         lit("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n"
-		    "Connection: close\r\n\r\n"),
-         &http_session_ops,								      new_http, offsetof(struct env, http_times)},
+		new_smtp, offsetof(struct env, smtp)},
+	{"http", lit("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n"
+		"Connection: close\r\n\r\n"), &http_session_ops, new_http, offsetof(struct env, http)},
 };
+
+/* clang-format on */
 
 const struct service *service_find(const char *name)
 {
@@ -154,6 +165,24 @@ static void drop_check(void *call)
 	auth_drop(call);
 }
 
+static struct rules rules_make(
+	uint64_t login_s, uint64_t idle_s, uint64_t stall_s, const char *plain_login)
+{
+	return (struct rules){
+		.times = {(uint32_t)login_s, (uint32_t)idle_s, (uint32_t)stall_s},
+		.plain_loopback = strcmp(plain_login, "loopback") == 0,
+	};
+}
+
+static void set_rules(struct env *e, const struct conf *c)
+{
+	e->nntp = rules_make(c->nntp.login_s, c->nntp.idle_s, c->nntp.stall_s, c->nntp.plain_login);
+	e->imap = rules_make(c->imap.login_s, c->imap.idle_s, c->imap.stall_s, c->imap.plain_login);
+	e->smtp = rules_make(c->submission.login_s, c->submission.idle_s, c->submission.stall_s,
+		c->submission.plain_login);
+	e->http = rules_make(c->http.request_s, c->http.idle_s, c->nntp.stall_s, "never");
+}
+
 static struct env *env_new(struct services *s)
 {
 	const struct conf *c = s->d->conf;
@@ -167,12 +196,8 @@ static struct env *env_new(struct services *s)
 
 		e->domains[i] = slice_of(mem_dup(d), d.len);
 	}
-	e->times = (struct conn_times){
-		(uint32_t)c->nntp.login_s, (uint32_t)c->nntp.idle_s, (uint32_t)c->nntp.stall_s};
-	e->http_times = (struct conn_times){
-		(uint32_t)c->http.request_s, (uint32_t)c->http.idle_s, (uint32_t)c->nntp.stall_s};
+	set_rules(e, c);
 	e->site = http_site_new(c);
-	e->plain_loopback = strcmp(c->nntp.plain_login, "loopback") == 0;
 	e->open_loopback = c->transit.open_loopback;
 	e->forum = (struct forum_env){.store = s->d->store,
 		.claims = s->claims,
@@ -273,11 +298,6 @@ static void on_closed(void *arg, struct conn *c, const char *why)
 static const struct conn_hooks hooks = {
 	.open = on_open, .secured = on_secured, .closed = on_closed};
 
-static const struct conn_times *times_of(const struct door *d)
-{
-	return (const void *)((const char *)d->env + d->service->times);
-}
-
 void service_start(struct services *s, const struct service *service, struct conn_set *set, int fd,
 	const struct conn_addr *addr, bool tls)
 {
@@ -293,6 +313,6 @@ void service_start(struct services *s, const struct service *service, struct con
 				    .ops = service->ops,
 				    .hooks = &hooks,
 				    .arg = d,
-				    .times = *times_of(d),
+				    .times = rules_of(d)->times,
 				    .tls = tls});
 }

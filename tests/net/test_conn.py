@@ -9,6 +9,7 @@ the end in the middle of work.  Each case has a site of its own, with limits a t
 
 import contextlib
 import os
+import select
 import signal
 import socket
 import ssl
@@ -29,6 +30,10 @@ QUICK = """nntp {
 """
 
 
+def readable(sock, limit=0):
+    return bool(select.select([sock], [], [], limit)[0])
+
+
 # ---- time limits ----
 
 def drip():
@@ -46,6 +51,34 @@ def idle():
     with site_with(QUICK) as here:
         with here.reader("anke", lab.PASSWORD) as conn:
             assert closed_after(conn.sock, 8) > 1.5
+
+
+def idle_mail_programs():
+    """Each mail door has times of its own."""
+    quick = "{\n	idle = \"3s\"\n	login = \"2s\"\n}\n"
+    for door, block in (("imap", "imap"), ("submission", "submission")):
+        with site_with(f"{block} {quick}") as here:
+            with connect(here, door) as mute, connect(here) as other, here.reader() as reader:
+                talk = (here.imap if door == "imap" else here.mailer)("anke", lab.PASSWORD)
+                assert 1 < closed_after(mute, 6) < 4
+                assert 0.5 < closed_after(talk.sock, 8) < 5
+                reader.cmd("DATE", "111")  # idle at a door with other times
+                assert other.recv(100).startswith(b"200 ") and not readable(other)
+            assert here.ctl_json("status")["conns"]["late"] == 2
+
+
+def plain_logins():
+    """Passwords in the clear are a setting of each door."""
+    doors = {"nntp": ("CAPABILITIES", "AUTHINFO USER"), "imap": ("a CAPABILITY", "AUTH=PLAIN"),
+             "submission": ("EHLO x", "AUTH PLAIN")}
+    for closed in doors:
+        with site_with(f"{closed} {{\n	plain-login = \"never\"\n}}\n") as here:
+            for door, (command, offer) in doors.items():
+                with connect(here, door) as sock, sock.makefile("rb") as lines:
+                    lines.readline()
+                    sock.sendall(f"{command}\r\nQUIT\r\nb LOGOUT\r\n".encode())
+                    said = lines.read().decode()
+                assert (offer in said) == (door != closed), (closed, door, said)
 
 
 def stalled_reader():
@@ -272,7 +305,7 @@ def refuses_to_start():
 
 if __name__ == "__main__":
     lab.run_cases([
-        drip, idle, stalled_reader, stalled_handshake, starttls, many_from_one_source,
+        drip, idle, idle_mail_programs, plain_logins, stalled_reader, stalled_handshake, starttls, many_from_one_source,
         silent_flood, wrong_passwords, no_descriptors, log_that_cannot_be_written,
         sigterm_in_the_middle, systemd_is_told, memory_for_articles,
         reload_with_a_bad_certificate, refuses_to_start])

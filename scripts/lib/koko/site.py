@@ -43,11 +43,13 @@ nntp {{
 imap {{
 	listen = {{"127.0.0.1:{imap}"}}
 	listen-tls = {{"127.0.0.1:{imaps}"}}
+	plain-login = "loopback"
 }}
 
 submission {{
 	listen = {{"127.0.0.1:{submission}"}}
 	listen-tls = {{"127.0.0.1:{submissions}"}}
+	plain-login = "loopback"
 }}
 
 http {{
