@@ -240,3 +240,15 @@ struct forum *town_peer(struct town *t, const char *cert)
 {
 	return forum_new(&t->env, &(struct forum_who){.source = "192.0.2.2", .cert = cert});
 }
+
+void town_assert_clean(struct town *t)
+{
+	struct check_report r;
+	int rc = store_check(t->store, &r);
+
+	assert(rc == 0);
+	if (r.n_faults > 0)
+		fprintf(stderr, "%.*s", SLICE_ARG(buf_slice(&r.lines)));
+	assert(r.n_faults == 0);
+	buf_fini(&r.lines);
+}

@@ -41,4 +41,7 @@ void town_run(struct town *t);
 /* Set a role; ROLE_NONE removes. */
 void town_member(struct town *t, const char *group, const char *login, enum role role);
 
+/* store_check finds nothing. */
+void town_assert_clean(struct town *t);
+
 #endif

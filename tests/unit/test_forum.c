@@ -3,17 +3,12 @@
  * The forum over a store in memory: what posting and relaying take and refuse, what a stranger
  * cannot see, whose cancel counts.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
-
-#include <cmocka.h>
 
 #include "proto/msg/article.h"
 #include "proto/msg/fields.h"
 #include "tests/rig/town.h"
+#include "tests/rig/unit.h"
 
 static struct town town;
 
@@ -399,140 +394,6 @@ static void test_cancel_hides(void **state)
 	assert_int_equal(sees("grzegorz", secret.mid), 0);
 }
 
-/* ---- mail ---- */
-
-static void test_sender(void **state)
-{
-	static const struct {
-		const char *login, *local, *domain;
-		int rc;
-	} rows[] = {
-		{"anke",     "anke",  "stadt.example", 0          },
-		{"anke",     "anke",  "STADT.example", 0          },
-		{"anke",     "Anke",  "stadt.example", KERR_DENIED},
-		{"anke",     "cem",   "stadt.example", KERR_DENIED},
-		{NULL,       "anke",  "stadt.example", KERR_DENIED},
-		{"importer", "other", "else.example",  0          },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < array_len(rows); i++) {
-		struct forum *f = town_forum(&town, rows[i].login);
-
-		assert_int_equal(
-			forum_sender(f, slice_str(rows[i].local), slice_str(rows[i].domain)),
-			rows[i].rc);
-		forum_free(f);
-	}
-}
-
-static void test_rcpt(void **state)
-{
-	static const struct {
-		const char *login, *local, *domain;
-		int rc;
-		bool shared;
-	} rows[] = {
-		{"anke",   "koko.forum",  "stadt.koko.example", 0,             true },
-		{"anke",   "KOKO.Forum",  "stadt.EXAMPLE",      0,             true },
-		{"anke",   "koko.local",  "stadt.example",      0,             false},
-		{"anke",   "koko.local",  "else.example",       KERR_DENIED,   false},
-		{"oezlem", "koko.forum",  "stadt.example",      KERR_NOTFOUND, false},
-		{"oezlem", "koko.open",   "stadt.example",      0,             true },
-		{"doerte", "koko.forum",  "stadt.example",      KERR_NOTFOUND, false},
-		{"anke",   "koko.board",  "stadt.example",      KERR_NOTFOUND, false},
-		{"anke",   "koko.absent", "stadt.example",      KERR_NOTFOUND, false},
-		{"anke",   "Cem",         "stadt.example",      0,             false},
-		{"oezlem", "cem",         "stadt.koko.example", 0,             false},
-		{"anke",   "cem",         "else.example",       KERR_DENIED,   false},
-		{"anke",   "lea",         "stadt.example",      KERR_NOTFOUND, false},
-		{"anke",   "gerd",        "stadt.example",      KERR_NOTFOUND, false},
-		{NULL,     "cem",         "stadt.example",      KERR_NOTFOUND, false},
-		{"anke",   "../x",        "stadt.example",      KERR_NOTFOUND, false},
-		{NULL,     "koko.forum",  "stadt.example",      KERR_NOTFOUND, false},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < array_len(rows); i++) {
-		struct forum *f = town_forum(&town, rows[i].login);
-		struct forum_rcpt to = {.shared = false};
-
-		assert_int_equal(
-			forum_rcpt(f, slice_str(rows[i].local), slice_str(rows[i].domain), &to),
-			rows[i].rc);
-		assert_int_equal(to.shared, rows[i].shared);
-		forum_free(f);
-	}
-}
-
-static struct answer submit(
-	const char *login, const struct forum_rcpt *to, size_t n_to, const char *more)
-{
-	struct forum *f = town_forum(&town, login);
-	struct answer a = {.rc = 1};
-	struct ticket t = {0};
-	struct buf b;
-	struct err why;
-	int rc;
-
-	buf_init(&b, 1 << 16);
-	buf_addf(&b, "From: <%s@stadt.example>\r\nTo: x@y.example\r\nSubject: Mail\r\n", login);
-	buf_addf(&b, "%s\r\nEin Text.\r\n", more);
-	rc = forum_submit(f,
-		&(struct forum_mail){.to = to,
-			.n_to = n_to,
-			.sender = lit("x@y.example"),
-			.with = lit("ESMTPSA")},
-		&b, on_answer, &a, &t, &why);
-	assert_int_equal(b.len, 0);
-	if (rc == 0)
-		town_run(&town);
-	else
-		a.rc = rc;
-	if (rc < 0)
-		snprintf(a.why, sizeof a.why, "%s", why.text);
-	buf_fini(&b);
-	forum_free(f);
-	return a;
-}
-
-static void test_submit(void **state)
-{
-	struct answer first, second;
-	char value[256];
-
-	(void)state;
-	first = submit("anke", &(struct forum_rcpt){.name = "koko.forum"}, 1,
-		"Message-ID: <sent@laptop.example>\r\n");
-	assert_int_equal(first.rc, 0);
-	assert_true(slice_ends(slice_str(first.mid), lit("@stadt.koko.example>")));
-	stored_field("cem", first.mid, ART_NEWSGROUPS, value);
-	assert_string_equal(value, "koko.forum");
-	second = submit("anke", &(struct forum_rcpt){.name = "koko.forum"}, 1,
-		"In-Reply-To: <sent@laptop.example>\r\n");
-	assert_int_equal(second.rc, 0);
-	stored_field("cem", second.mid, ART_REFERENCES, value);
-	assert_string_equal(value, first.mid);
-}
-
-/* Several local groups are one article; a group whose right has gone is refused at the end. */
-static void test_submit_groups(void **state)
-{
-	static const struct forum_rcpt local[] = {{.name = "koko.local"}, {.name = "koko.secret"}};
-	static const struct forum_rcpt mixed[] = {{.name = "koko.local"}, {.name = "koko.forum"}};
-	struct answer a = submit("anke", local, 2, "");
-	char value[256];
-
-	(void)state;
-	assert_int_equal(a.rc, 0);
-	stored_field("anke", a.mid, ART_NEWSGROUPS, value);
-	assert_string_equal(value, "koko.local,koko.secret");
-	assert_int_equal(submit("anke", mixed, 2, "").rc, KERR_INVALID);
-	assert_int_equal(submit("doerte", local, 1, "").rc, KERR_DENIED);
-	assert_int_equal(
-		submit("anke", local, 1, "Auto-Submitted: auto-replied\r\n").rc, KERR_DENIED);
-}
-
 /* ---- relaying ---- */
 
 static void test_relay(void **state)
@@ -721,10 +582,6 @@ int main(void)
 		cmocka_unit_test(test_newnews_pauses),
 		cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_cancel_hides),
-		cmocka_unit_test(test_sender),
-		cmocka_unit_test(test_rcpt),
-		cmocka_unit_test(test_submit),
-		cmocka_unit_test(test_submit_groups),
 		cmocka_unit_test(test_relay),
 		cmocka_unit_test(test_relay_refused),
 		cmocka_unit_test(test_relay_claims),

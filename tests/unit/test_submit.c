@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Mail to groups and persons over the town: what stands where, byte by byte, and nothing twice. */
+/* Mail to groups and persons over the town: who may send to whom, what stands where, not twice. */
 #include "tests/rig/town.h"
 
 #include <stdio.h>
@@ -23,21 +23,18 @@ static void on_answer(void *arg, const struct forum_result *r)
 	snprintf(a->why, sizeof a->why, "%s", r->why);
 }
 
-/* Submit as login to names at stadt.example, blanks between. */
-static struct answer submit(const char *login, const char *names, const char *text)
+static struct answer submit_to(
+	struct forum *f, const struct forum_rcpt *to, size_t n_to, const char *text)
 {
-	struct forum *f = town_forum(&town, login);
-	struct slice rest = slice_str(names), name;
-	struct forum_rcpt to[8];
-	struct forum_mail m = {
-		.to = to, .sender = lit("anke@stadt.example"), .with = lit("ESMTPSA")};
+	struct forum_mail m = {.to = to,
+		.n_to = n_to,
+		.sender = lit("anke@stadt.example"),
+		.with = lit("ESMTPSA")};
 	struct answer a = {.rc = 1000};
 	struct ticket t = {0};
 	struct err why = {""};
 	struct buf b;
 
-	while (slice_word(&rest, &name))
-		assert_int_equal(forum_rcpt(f, name, lit("stadt.example"), &to[m.n_to++]), 0);
 	buf_init(&b, 1 << 16);
 	buf_addz(&b, text);
 	int rc = forum_submit(f, &m, &b, on_answer, &a, &t, &why);
@@ -48,6 +45,20 @@ static struct answer submit(const char *login, const char *names, const char *te
 		snprintf(a.why, sizeof a.why, "%s", why.text);
 	a.rc = rc == 0 ? a.rc : rc;
 	buf_fini(&b);
+	return a;
+}
+
+/* Submit as login to names at stadt.example, blanks between. */
+static struct answer submit(const char *login, const char *names, const char *text)
+{
+	struct forum *f = town_forum(&town, login);
+	struct slice rest = slice_str(names), name;
+	struct forum_rcpt to[8];
+	size_t n = 0;
+
+	while (slice_word(&rest, &name))
+		assert_int_equal(forum_rcpt(f, name, lit("stadt.example"), &to[n++]), 0);
+	struct answer a = submit_to(f, to, n, text);
 	forum_free(f);
 	return a;
 }
@@ -80,17 +91,79 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	struct check_report r;
-
 	(void)state;
-	assert_int_equal(store_check(town.store, &r), 0);
-	assert_int_equal(r.n_faults, 0);
-	buf_fini(&r.lines);
+	town_assert_clean(&town);
 	town_fini(&town);
 	return 0;
 }
 
 #define ANKE "From: Anke <anke@stadt.example>\r\nDate: Mon, 23 Nov 2026 13:00:00 +0000\r\n"
+
+/* Whom MAIL may name. */
+static void senders(void **state)
+{
+	static const struct {
+		const char *login, *local, *domain;
+		int rc;
+	} rows[] = {
+		{"anke",     "anke",  "stadt.example", 0          },
+		{"anke",     "anke",  "STADT.example", 0          },
+		{"anke",     "Anke",  "stadt.example", KERR_DENIED},
+		{"anke",     "cem",   "stadt.example", KERR_DENIED},
+		{NULL,       "anke",  "stadt.example", KERR_DENIED},
+		{"importer", "other", "else.example",  0          },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < array_len(rows); i++) {
+		struct forum *f = town_forum(&town, rows[i].login);
+
+		assert_int_equal(
+			forum_sender(f, slice_str(rows[i].local), slice_str(rows[i].domain)),
+			rows[i].rc);
+		forum_free(f);
+	}
+}
+
+/* Whom RCPT may name; shared: a group of several municipalities, one for a mail. */
+static void recipients(void **state)
+{
+	static const struct {
+		const char *login, *local, *domain;
+		int rc;
+		bool shared;
+	} rows[] = {
+		{"anke",   "koko.forum",  "stadt.koko.example", 0,             true },
+		{"anke",   "KOKO.Forum",  "stadt.EXAMPLE",      0,             true },
+		{"anke",   "koko.local",  "stadt.example",      0,             false},
+		{"anke",   "koko.local",  "else.example",       KERR_DENIED,   false},
+		{"oezlem", "koko.forum",  "stadt.example",      KERR_NOTFOUND, false},
+		{"oezlem", "koko.open",   "stadt.example",      0,             true },
+		{"doerte", "koko.forum",  "stadt.example",      KERR_NOTFOUND, false},
+		{"anke",   "koko.board",  "stadt.example",      KERR_NOTFOUND, false},
+		{"anke",   "koko.absent", "stadt.example",      KERR_NOTFOUND, false},
+		{"anke",   "Cem",         "stadt.example",      0,             false},
+		{"oezlem", "cem",         "stadt.koko.example", 0,             false},
+		{"anke",   "cem",         "else.example",       KERR_DENIED,   false},
+		{"anke",   "lea",         "stadt.example",      KERR_NOTFOUND, false},
+		{"anke",   "gerd",        "stadt.example",      KERR_NOTFOUND, false},
+		{NULL,     "cem",         "stadt.example",      KERR_NOTFOUND, false},
+		{"anke",   "../x",        "stadt.example",      KERR_NOTFOUND, false},
+		{NULL,     "koko.forum",  "stadt.example",      KERR_NOTFOUND, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < array_len(rows); i++) {
+		struct forum *f = town_forum(&town, rows[i].login);
+		struct forum_rcpt to = {.shared = false};
+
+		assert_int_equal(
+			forum_rcpt(f, slice_str(rows[i].local), slice_str(rows[i].domain), &to),
+			rows[i].rc);
+		assert_int_equal(to.shared, rows[i].shared);
+		forum_free(f);
+	}
+}
 
 static void to_one_person(void **state)
 {
@@ -144,6 +217,50 @@ static void to_a_group_and_persons(void **state)
 	assert_non_null(reply);
 	assert_true(slice_starts(slice_str(reply + 13), slice_str(a.mid)));
 	buf_fini(&b);
+}
+
+/* What answers a mail by its old name is the article's child in the group. */
+static void answers_thread_in_groups(void **state)
+{
+	struct answer first;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 1 << 16);
+	first = submit("anke", "koko.forum",
+		ANKE "Subject: a\r\nMessage-ID: <4@laptop.example>\r\n\r\nText\r\n");
+	assert_int_equal(first.rc, 0);
+	submit("anke", "koko.forum",
+		ANKE "Subject: b\r\nIn-Reply-To: <4@laptop.example>\r\n\r\nText\r\n");
+	assert_true(message(NULL, "koko.forum", 2, &b) > 0);
+	const char *references = strstr(buf_cstr(&b), "\r\nReferences: ");
+	assert_non_null(references);
+	assert_true(slice_starts(slice_str(references + 14), slice_str(first.mid)));
+	buf_fini(&b);
+}
+
+/* Several local groups are one article; a group whose right has gone is refused at the end. */
+static void to_several_groups(void **state)
+{
+	static const struct forum_rcpt mixed[] = {{.name = "koko.local"}, {.name = "koko.forum"}};
+	static const char text[] = ANKE "Subject: s\r\n\r\nText\r\n";
+	struct forum *anke = town_forum(&town, "anke"), *doerte = town_forum(&town, "doerte");
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 1 << 16);
+	assert_int_equal(submit("anke", "koko.local koko.secret", text).rc, 0);
+	assert_true(message(NULL, "koko.secret", 1, &b) > 0);
+	assert_non_null(strstr(buf_cstr(&b), "\r\nNewsgroups: koko.local,koko.secret\r\n"));
+	assert_int_equal(submit_to(anke, mixed, 2, text).rc, KERR_INVALID);
+	assert_int_equal(submit_to(doerte, mixed, 1,
+				 "From: doerte@stadt.example\r\nSubject: s\r\n\r\nText\r\n")
+				 .rc,
+		KERR_DENIED);
+	assert_int_equal(message(NULL, "koko.local", 2, &b), 0);
+	buf_fini(&b);
+	forum_free(anke);
+	forum_free(doerte);
 }
 
 /* What one place refuses, none gets. */
@@ -244,6 +361,10 @@ static void gone_since_rcpt(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(senders, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(recipients, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(answers_thread_in_groups, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(to_several_groups, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(to_one_person, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(to_a_group_and_persons, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(all_or_nothing, set_up, tear_down),
