@@ -3,6 +3,7 @@
 #include "tests/rig/mail_rig.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "daemon/mail.h"
 #include "storage/store_priv.h"
