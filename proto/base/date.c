@@ -236,31 +236,49 @@ static bool zoned_seconds(const struct date_parts *d, int offset_s, int64_t *at_
 	return true;
 }
 
+/* "Mon, 23 Nov 2026" and the blanks behind it. */
+static bool take_date(struct cursor *c, struct date_parts *d)
+{
+	skip_cfws(c);
+	struct slice weekday = cursor_run(c, is_alpha);
+	if (weekday.len > 0) {
+		if (find_name(weekday, day_names, 7) < 0)
+			return false;
+		skip_cfws(c);
+		cursor_take(c, ',');
+		skip_cfws(c);
+	}
+	if (!take_digits(c, 1, 2, &d->day))
+		return false;
+	skip_cfws(c);
+	if (!take_month(c, &d->month))
+		return false;
+	skip_cfws(c);
+	if (!take_year(c, &d->year))
+		return false;
+	skip_cfws(c);
+	return true;
+}
+
+bool date_parse_day(struct slice s, int64_t *day_out)
+{
+	struct cursor c = cursor_of(s);
+	struct date_parts d = {0};
+	int64_t at;
+
+	if (!take_date(&c, &d) || !date_seconds(&d, &at))
+		return false;
+	*day_out = at / (24 * 60 * 60);
+	return true;
+}
+
 bool date_parse(struct slice s, int64_t *at_out)
 {
 	struct cursor c = cursor_of(s);
 	struct date_parts d = {0};
 	int offset_s;
 
-	skip_cfws(&c);
-	struct slice weekday = cursor_run(&c, is_alpha);
-	if (weekday.len > 0) {
-		if (find_name(weekday, day_names, 7) < 0)
-			return false;
-		skip_cfws(&c);
-		cursor_take(&c, ',');
-		skip_cfws(&c);
-	}
-	if (!take_digits(&c, 1, 2, &d.day))
-		return false;
-	skip_cfws(&c);
-	if (!take_month(&c, &d.month))
-		return false;
-	skip_cfws(&c);
-	if (!take_year(&c, &d.year))
-		return false;
-	skip_cfws(&c);
-	if (!take_time(&c, &d))
+	if (!take_date(&c, &d) || !take_time(&c, &d))
 		return false;
 	skip_cfws(&c);
 	if (!take_zone(&c, &offset_s))

@@ -25,6 +25,9 @@ void date_parts_of(int64_t at, struct date_parts *out);
  */
 NODISCARD bool date_parse(struct slice s, int64_t *at_out);
 
+/* The day of a Date field as its author's calendar had it, in days since 1970; time is not read. */
+NODISCARD bool date_parse_day(struct slice s, int64_t *day_out);
+
 /* "Mon, 23 Nov 2026 13:59:11 +0000" */
 void date_add(struct buf *b, int64_t at);
 

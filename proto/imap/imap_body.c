@@ -57,23 +57,35 @@ static void add_disposition(struct buf *b, const struct mime_part *p)
 	buf_addc(b, ')');
 }
 
+/* The next language tag, comments passed over.  RFC 3282 section 2 */
+static bool next_tag(struct slice tags, size_t *at, struct slice *tag_out)
+{
+	bool found = false;
+
+	while (!found && *at < tags.len) {
+		found = mime_token_next(tags, at, tag_out);
+		*at += slice_chr(slice_from(tags, *at), ',') + 1;
+	}
+	return found;
+}
+
 /* One tag is a string, more are a list. */
 static void add_language(struct buf *b, struct slice tags)
 {
-	struct slice rest = tags, tag;
-	bool many = slice_chr(tags, ',') < tags.len;
-	char gap = '(';
+	struct slice first = slice_of(NULL, 0), tag;
+	size_t at = 0;
 
 	buf_addc(b, ' ');
-	if (!many) {
-		imap_add_nstring(b, tags, false);
+	if (!next_tag(tags, &at, &first) || !next_tag(tags, &at, &tag)) {
+		imap_add_nstring(b, first.len > 0 ? first : slice_of(NULL, 0), false);
 		return;
 	}
-	while (slice_split(&rest, ',', &tag)) {
-		buf_addc(b, gap);
-		imap_add_string(b, slice_trim(tag), false);
-		gap = ' ';
-	}
+	buf_addc(b, '(');
+	imap_add_string(b, first, false);
+	do {
+		buf_addc(b, ' ');
+		imap_add_string(b, tag, false);
+	} while (next_tag(tags, &at, &tag));
 	buf_addc(b, ')');
 }
 

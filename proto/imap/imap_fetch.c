@@ -274,7 +274,10 @@ static bool is_named(const struct imap_section *s, struct slice name)
 	return false;
 }
 
-/* The chosen fields and an empty line. */
+/*
+ * The chosen fields, and the empty line if the head has one.  RFC 3501 section 6.4.5: a message
+ * without a body and without an empty line has none here either.
+ */
 static void add_fields(struct buf *b, const struct imap_section *s, struct slice head)
 {
 	struct header_field f;
@@ -283,7 +286,8 @@ static void add_fields(struct buf *b, const struct imap_section *s, struct slice
 	while (mime_field_next(head, &at, &f))
 		if (is_named(s, f.name) == (s->filter == NAMES_ONLY))
 			buf_add(b, f.raw);
-	buf_add(b, lit("\r\n"));
+	if (at < head.len)
+		buf_add(b, slice_from(head, at));
 }
 
 bool imap_fetch_section(

@@ -166,16 +166,25 @@ static struct slice or_nil(struct slice s)
 	return s.len > 0 ? s : slice_of(NULL, 0);
 }
 
-/* A group begins with its name in place of a mailbox and ends with NIL there. */
+static struct slice or_missing(struct slice s, const char *missing)
+{
+	return s.len > 0 ? s : slice_str(missing);
+}
+
+/*
+ * A group begins with its name in place of a mailbox and ends with NIL there; so what a broken
+ * address lacks is named as other servers do it.
+ */
 static void add_address(struct buf *b, const struct address *a)
 {
-	struct slice name = slice_of(NULL, 0), local = name, domain = name;
+	struct slice name = slice_of(NULL, 0), route = name, local = name, domain = name;
 
 	switch (a->kind) {
 	case ADDRESS_MAILBOX:
 		name = or_nil(a->name);
-		local = a->local;
-		domain = a->domain;
+		route = or_nil(a->route);
+		local = or_missing(a->local, "MISSING_MAILBOX");
+		domain = or_missing(a->domain, "MISSING_DOMAIN");
 		break;
 	case ADDRESS_GROUP_BEGIN:
 		local = a->name;
@@ -185,50 +194,37 @@ static void add_address(struct buf *b, const struct address *a)
 	}
 	buf_addc(b, '(');
 	imap_add_nstring(b, name, false);
-	buf_add(b, lit(" NIL "));
+	buf_addc(b, ' ');
+	imap_add_nstring(b, route, false);
+	buf_addc(b, ' ');
 	imap_add_nstring(b, local, false);
 	buf_addc(b, ' ');
 	imap_add_nstring(b, domain, false);
 	buf_addc(b, ')');
 }
 
-/* What is no address at all: one word is a local part, more are a name.  As other servers do. */
-static struct address broken_address(struct slice text)
-{
-	bool word = slice_chr(text, ' ') == text.len && text.len > 0;
-
-	return (struct address){.kind = ADDRESS_MAILBOX,
-		.name = word ? slice_of(NULL, 0) : text,
-		.local = word ? text : lit("MISSING_MAILBOX"),
-		.domain = lit("MISSING_DOMAIN")};
-}
-
-static void add_addresses(struct buf *b, struct slice value, struct arena *ar)
+/* Sender and Reply-To stand for From where they are absent or say nobody. */
+static void add_addresses(struct buf *b, struct slice value[ENV_N], enum env i, struct arena *ar)
 {
 	struct address_list l;
-	struct slice text = slice_trim(header_unfold(value, ar));
-	int rc = address_parse(value, ADDRESS_MAX, ar, &l);
-	struct address broken = broken_address(text);
 
-	if (l.n == 0 && (rc == 0 || text.len == 0)) {
+	address_parse_broken(value[i], ADDRESS_MAX, ar, &l);
+	if (l.n == 0 && (i == ENV_SENDER || i == ENV_REPLY_TO))
+		address_parse_broken(value[ENV_FROM], ADDRESS_MAX, ar, &l);
+	if (l.n == 0) {
 		buf_add(b, lit("NIL"));
 		return;
 	}
 	buf_addc(b, '(');
-	if (l.n == 0)
-		add_address(b, &broken);
-	for (size_t i = 0; i < l.n; i++)
-		add_address(b, &l.v[i]);
+	for (size_t k = 0; k < l.n; k++)
+		add_address(b, &l.v[k]);
 	buf_addc(b, ')');
 }
 
-/* Sender and Reply-To stand for From where they are absent or empty. */
 static void add_field(struct buf *b, struct slice value[ENV_N], enum env i, struct arena *ar)
 {
-	bool from = (i == ENV_SENDER || i == ENV_REPLY_TO) && value[i].len == 0;
-
 	if (i >= ENV_FROM && i <= ENV_BCC)
-		add_addresses(b, value[from ? ENV_FROM : i], ar);
+		add_addresses(b, value, i, ar);
 	else
 		imap_add_nstring(b, header_unfold(value[i], ar), false);
 }

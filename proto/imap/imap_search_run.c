@@ -59,6 +59,13 @@ static void add_head(struct buf *b, struct slice head)
 	}
 }
 
+/* Reports and what else is not taken apart is text, too. */
+static bool is_text(const struct mime_part *p)
+{
+	return p->kind == MIME_LEAF &&
+	       (slice_eq_ci(p->type, lit("text")) || slice_eq_ci(p->type, lit("message")));
+}
+
 /* Append what a text part says. */
 static void add_part(struct buf *b, const struct mime_part *p, struct slice body)
 {
@@ -90,7 +97,7 @@ static void add_parts(struct imap_search_run *r, const struct mime *m)
 
 		if (p->kind == MIME_MESSAGE)
 			add_head(&r->body, mime_head(m, &m->v[p->child]));
-		if (p->kind != MIME_LEAF || !slice_eq_ci(p->type, lit("text")))
+		if (!is_text(p))
 			continue;
 		add_part(&r->body, p, body);
 		left -= body.len;
@@ -147,32 +154,15 @@ static int match_field(struct imap_search_run *r, const struct imap_test *t, voi
 	return 0;
 }
 
-/* Seconds that the zone at the end of a Date field is ahead: "+0130". */
-static int64_t zone_of(struct slice date)
-{
-	for (size_t i = date.len; i-- > 1;) {
-		struct slice digits = slice_head(slice_from(date, i + 1), 4);
-		bool sign = date.p[i - 1] == ' ' && (date.p[i] == '+' || date.p[i] == '-');
-		uint64_t n;
-
-		if (!sign || digits.len < 4 || !text_number(digits, 9999, &n))
-			continue;
-		int64_t s = (int64_t)(n / 100 * 60 + n % 100) * 60;
-		return date.p[i] == '-' ? -s : s;
-	}
-	return 0;
-}
-
-/* The day of the Date field, as its author's calendar had it. */
+/* RFC 3501 section 6.4.4: of the Date field, disregarding time and zone */
 static int match_sent(struct imap_search_run *r, const struct imap_test *t, void *msg)
 {
 	struct slice date;
-	int64_t at, day = (int64_t)t->n;
+	int64_t sent, day = (int64_t)t->n;
 	int rc = r->ops->field(msg, lit("Date"), 0, &date);
 
-	if (rc < 0 || !date.p || !date_parse(date, &at))
+	if (rc < 0 || !date.p || !date_parse_day(date, &sent))
 		return rc < 0 ? rc : 0;
-	int64_t sent = (at + zone_of(date)) / DAY_S;
 	if (t->key == KEY_SENTBEFORE)
 		return sent < day;
 	return t->key == KEY_SENTON ? sent == day : sent >= day;

@@ -24,7 +24,9 @@ struct parser {
 	bool gap;            /* two words with a blank and no dot between: no local part */
 	bool has_addr;       /* local and domain of this entry are known */
 	struct address addr; /* the entry being made */
+	bool in_angle;       /* a `<` of this entry was seen */
 	bool in_group;
+	bool lenient; /* what breaks the grammar is guessed */
 };
 
 static void fail(struct parser *p, int rc)
@@ -184,18 +186,30 @@ static void take_spec(struct parser *p)
 	p->has_addr = true;
 }
 
-/* "<local@domain>" behind its `<`; an obsolete route is skipped.  Section 3.4, 4.4 */
+/* "@relay,@two:" in front of the local part.  Section 4.4, obs-route */
+static void take_route(struct parser *p)
+{
+	struct slice rest = cursor_rest(&p->c);
+	size_t n = slice_chr(rest, ':'), angle = slice_chr(rest, '>');
+
+	if (n > angle || n == rest.len) {
+		fail(p, KERR_INVALID);
+		return;
+	}
+	p->addr.route = arena_dup(p->ar, slice_trim(slice_head(rest, n)));
+	p->c.at += n + 1;
+	skip_cfws(p);
+}
+
+/* "<local@domain>" behind its `<`.  Section 3.4, 4.4 */
 static void take_angle(struct parser *p)
 {
 	p->addr.name = arena_dup(p->ar, buf_slice(&p->name));
+	p->in_angle = true;
 	drop_words(p);
 	skip_cfws(p);
-	if (cursor_peek(&p->c) == '@') {
-		p->c.at += slice_chr(cursor_rest(&p->c), ':');
-		if (!cursor_take(&p->c, ':'))
-			fail(p, KERR_INVALID);
-		skip_cfws(p);
-	}
+	if (cursor_peek(&p->c) == '@')
+		take_route(p);
 	while (p->rc == 0 && take_word(p))
 		skip_cfws(p);
 	take_spec(p);
@@ -224,9 +238,23 @@ static void push(struct parser *p, const struct address *a)
 	l->v[l->n++] = *a;
 }
 
+/* An entry without an address: one word is a local part, more are a name. */
+static void guess(struct parser *p)
+{
+	bool words = p->name.len > 0;
+
+	if (p->in_angle || !p->gap)
+		p->addr.local = arena_dup(p->ar, buf_slice(&p->local));
+	else
+		p->addr.name = arena_dup(p->ar, buf_slice(&p->name));
+	p->has_addr = words || p->in_angle || p->addr.domain.len > 0;
+}
+
 /* The entry ends here; an empty one is obsolete and means nothing.  Section 4.4, obs-addr-list */
 static void end_entry(struct parser *p)
 {
+	if (p->lenient && !p->has_addr)
+		guess(p);
 	if (p->has_addr) {
 		if (p->addr.name.len == 0)
 			p->addr.name = arena_dup(p->ar, slice_trim(buf_slice(&p->comment)));
@@ -235,7 +263,7 @@ static void end_entry(struct parser *p)
 		fail(p, KERR_INVALID);
 	}
 	p->addr = (struct address){.kind = ADDRESS_MAILBOX};
-	p->has_addr = false;
+	p->has_addr = p->in_angle = false;
 	drop_words(p);
 	buf_reset(&p->comment);
 }
@@ -282,30 +310,72 @@ static void take_one(struct parser *p)
 		begin_group(p);
 	} else if (ch == ';') {
 		p->c.at++;
-		end_group(p);
+		if (p->in_group || !p->lenient)
+			end_group(p);
+		else
+			end_entry(p);
 	} else if (p->has_addr || !take_word(p)) {
 		fail(p, KERR_INVALID);
 	}
 }
 
-int address_parse(struct slice value, size_t max, struct arena *ar, struct address_list *out)
+/* Behind a fault: the rest of the entry is passed over, but for a domain that stands alone. */
+static void recover(struct parser *p)
 {
-	struct parser p = {.c = cursor_of(value), .ar = ar, .out = out, .max = max};
+	p->rc = 0;
+	if (!p->has_addr && p->local.len == 0 && cursor_take(&p->c, '@'))
+		take_domain(p);
+	p->rc = 0;
+	while (!cursor_end(&p->c) && cursor_peek(&p->c) != ',' && cursor_peek(&p->c) != ';')
+		p->c.at++;
+}
+
+static void take_all(struct parser *p)
+{
+	for (;;) {
+		skip_cfws(p);
+		if (p->rc == 0 && cursor_end(&p->c))
+			break;
+		if (p->rc == 0)
+			take_one(p);
+		if (p->rc == KERR_INVALID && p->lenient)
+			recover(p);
+		if (p->rc != 0)
+			return;
+	}
+	end_entry(p);
+	if (p->in_group && p->lenient)
+		end_group(p);
+	else if (p->in_group)
+		fail(p, KERR_INVALID);
+}
+
+static int parse(
+	struct slice value, size_t max, bool lenient, struct arena *ar, struct address_list *out)
+{
+	struct parser p = {
+		.c = cursor_of(value), .ar = ar, .out = out, .max = max, .lenient = lenient};
 
 	*out = (struct address_list){0};
 	buf_init(&p.name, SIZE_MAX);
 	buf_init(&p.local, SIZE_MAX);
 	buf_init(&p.comment, SIZE_MAX);
-	for (skip_cfws(&p); p.rc == 0 && !cursor_end(&p.c); skip_cfws(&p))
-		take_one(&p);
-	if (p.rc == 0)
-		end_entry(&p);
-	if (p.in_group)
-		fail(&p, KERR_INVALID);
+	take_all(&p);
 	buf_fini(&p.name);
 	buf_fini(&p.local);
 	buf_fini(&p.comment);
 	return p.rc;
+}
+
+int address_parse(struct slice value, size_t max, struct arena *ar, struct address_list *out)
+{
+	return parse(value, max, false, ar, out);
+}
+
+void address_parse_broken(
+	struct slice value, size_t max, struct arena *ar, struct address_list *out)
+{
+	(void)parse(value, max, true, ar, out);
 }
 
 const struct address *address_first(const struct address_list *l)

@@ -24,6 +24,7 @@ enum address_kind {
 struct address {
 	enum address_kind kind;
 	struct slice name;  /* display name, or the last comment when there is none; may be empty */
+	struct slice route; /* "@relay.example,@two.example" of an obsolete form; may be empty */
 	struct slice local; /* left of the @, without quotes */
 	struct slice domain; /* right of it; "[...]" for a literal */
 };
@@ -43,6 +44,14 @@ struct address_list {
  * 0, KERR_INVALID (breaks the grammar) or KERR_TOOBIG (more than max entries).
  */
 NODISCARD int address_parse(
+	struct slice value, size_t max, struct arena *ar, struct address_list *out);
+
+/*
+ * The same for showing: an entry that breaks the grammar is told as far as it can be understood,
+ * its local part or domain empty where they are missing, and the list goes on behind its comma.  A
+ * group that is not closed ends with the list.  Of more than max entries the first are told.
+ */
+void address_parse_broken(
 	struct slice value, size_t max, struct arena *ar, struct address_list *out);
 
 /* The first mailbox of a list; NULL when there is none. */

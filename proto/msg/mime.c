@@ -121,6 +121,7 @@ static struct mime_params read_params(struct walk *w, struct slice value, size_t
 		out.n++;
 	if (out.n == MIME_MAX_PARAMS && at < value.len)
 		w->m->cut = true;
+	out.n = mime_params_join(v, out.n, w->ar);
 	if (out.n > 0) {
 		out.v = arena_alloc(w->ar, out.n * sizeof *v);
 		memcpy(out.v, v, out.n * sizeof *v);
@@ -136,7 +137,7 @@ static void read_type(struct walk *w, struct mime_part *p, struct slice value)
 	p->type = lit("text");
 	p->subtype = lit("plain");
 	p->params.n = 0;
-	if (!mime_token_next(value, &at, &type) || at == value.len || value.p[at++] != '/' ||
+	if (!mime_token_next(value, &at, &type) || !mime_slash_next(value, &at) ||
 		!mime_token_next(value, &at, &subtype))
 		return;
 	p->type = type;
@@ -144,14 +145,18 @@ static void read_type(struct walk *w, struct mime_part *p, struct slice value)
 	p->params = read_params(w, value, at);
 }
 
+/* A type that cannot be read means attachment when more is said.  RFC 2183 section 2.8 */
 static void read_disposition(struct walk *w, struct mime_part *p, struct slice value)
 {
+	struct slice type;
 	size_t at = 0;
+	bool known = mime_token_next(value, &at, &type);
 
-	if (mime_token_next(value, &at, &p->disposition))
-		p->disposition_params = read_params(w, value, at);
-	else
-		p->disposition = slice_of(NULL, 0);
+	p->disposition_params = read_params(w, value, at);
+	if (known)
+		p->disposition = type;
+	else if (p->disposition_params.n > 0)
+		p->disposition = lit("attachment");
 }
 
 static void read_encoding(struct mime_part *p, struct slice value)
@@ -253,10 +258,13 @@ static void begin_message(struct walk *w, struct mime_part *p)
 	open_part(w, p->body);
 }
 
+/*
+ * message/global is a leaf: RFC 3501 section 9 (media-message) has an ENVELOPE for RFC822 alone,
+ * and a client that keeps to it could not read the rest.
+ */
 static bool is_message(const struct mime_part *p)
 {
-	return slice_eq_ci(p->type, lit("message")) &&
-	       (slice_eq_ci(p->subtype, lit("rfc822")) || slice_eq_ci(p->subtype, lit("global")));
+	return slice_eq_ci(p->type, lit("message")) && slice_eq_ci(p->subtype, lit("rfc822"));
 }
 
 /* The head of the current part ends before `at`. */

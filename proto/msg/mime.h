@@ -27,7 +27,10 @@ enum {
 	MIME_MAX_BOUNDARY = 200,
 };
 
-/* A parameter as it stands there, RFC 2231 forms too; quotes and quoted pairs are undone. */
+/*
+ * A parameter as it stands there; quotes and quoted pairs are undone, and the sections of a
+ * continued one are joined.  RFC 2231 section 3 and 6
+ */
 struct mime_param {
 	struct slice name, value;
 };
@@ -115,6 +118,15 @@ struct slice mime_field_get(struct slice head, struct slice name, struct arena *
 
 /* The next token of a field value from *at on, comments passed over; false when none is there. */
 bool mime_token_next(struct slice value, size_t *at, struct slice *token_out);
+
+/* Step over the "/" of a media type, and over blanks and comments before it; false: no "/". */
+bool mime_slash_next(struct slice value, size_t *at);
+
+/*
+ * Join the sections of continued parameters in place: "a*0=x; a*1*=y" is one "a*".  Sections that
+ * are not complete stay as they are.  How many parameters are left, of at most MIME_MAX_PARAMS.
+ */
+size_t mime_params_join(struct mime_param *v, size_t n, struct arena *ar);
 
 /*
  * The next parameter of a field value from *at on, which stands at its semicolon: names and tokens

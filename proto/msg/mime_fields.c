@@ -123,6 +123,17 @@ bool mime_token_next(struct slice value, size_t *at, struct slice *token_out)
 	return token_out->len > 0;
 }
 
+bool mime_slash_next(struct slice value, size_t *at)
+{
+	struct cursor c = {value, *at};
+	bool found;
+
+	skip_cfws(&c);
+	found = cursor_take(&c, '/');
+	*at = c.at;
+	return found;
+}
+
 /* Programs leave quotes away where tspecials stand, so only what must end a token ends it. */
 static bool is_name_char(int ch)
 {

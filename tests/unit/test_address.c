@@ -7,15 +7,10 @@
 #include "tests/rig/splits.h"
 
 /* Each entry as {name|local|domain}, groups as {name: and ;}. */
-static int parse_to(struct buf *b, struct slice in, size_t max)
+static void add_list(struct buf *b, const struct address_list *l)
 {
-	struct address_list l;
-	struct arena ar;
-
-	arena_init(&ar);
-	int rc = address_parse(in, max, &ar, &l);
-	for (size_t i = 0; i < l.n; i++) {
-		const struct address *a = &l.v[i];
+	for (size_t i = 0; i < l->n; i++) {
+		const struct address *a = &l->v[i];
 		if (a->kind == ADDRESS_GROUP_END)
 			buf_addz(b, ";");
 		else if (a->kind == ADDRESS_GROUP_BEGIN)
@@ -24,6 +19,16 @@ static int parse_to(struct buf *b, struct slice in, size_t max)
 			buf_addf(b, "{%.*s|%.*s|%.*s}", SLICE_ARG(a->name), SLICE_ARG(a->local),
 				SLICE_ARG(a->domain));
 	}
+}
+
+static int parse_to(struct buf *b, struct slice in, size_t max)
+{
+	struct address_list l;
+	struct arena ar;
+
+	arena_init(&ar);
+	int rc = address_parse(in, max, &ar, &l);
+	add_list(b, &l);
 	arena_fini(&ar);
 	return rc;
 }
@@ -109,6 +114,70 @@ static void parses(void **state)
 	buf_fini(&b);
 }
 
+static void add_broken(struct buf *b, struct slice in, size_t max)
+{
+	struct address_list l;
+	struct arena ar;
+
+	arena_init(&ar);
+	address_parse_broken(in, max, &ar, &l);
+	add_list(b, &l);
+	if (l.n > 0 && l.v[0].route.len > 0)
+		buf_addf(b, " via %.*s", SLICE_ARG(l.v[0].route));
+	arena_fini(&ar);
+}
+
+static void guess_prefix(void *arg, struct slice prefix)
+{
+	struct buf *b = arg;
+
+	buf_reset(b);
+	add_broken(b, prefix, ADDRESS_MAX);
+}
+
+/* What breaks the grammar is told as far as it goes, and the list goes on. */
+static void guesses(void **state)
+{
+	static const char *const broken[][2] = {
+		{"anna",                       "{|anna|}"                      },
+		{"Anna Muster",                "{Anna Muster||}"               },
+		{"@x.de",                      "{||x.de}"                      },
+		{"anna@",                      "{|anna|}"                      },
+		{"<>, a@b",                    "{||}{|a|b}"                    },
+		{"Anna <>",                    "{Anna||}"                      },
+		{"Anna <anna>, a@b",           "{Anna|anna|}{|a|b}"            },
+		{"Anna <anna@x.de, a@b",       "{Anna|anna|x.de}{|a|b}"        },
+		{"Anna <a@b> <c@d>, e@f",      "{Anna|a|b}{|e|f}"              },
+		{"Anna <a@b> says, e@f",       "{Anna|a|b}{|e|f}"              },
+		{"a@b@c, d@e",                 "{|a|b}{|d|e}"                  },
+		{"a@b (Anna",                  "{Anna|a|b}"                    },
+		{"\"Anna <a@b>",               "{|Anna <a@b>|}"                },
+		{"a@b; c@d;",                  "{|a|b}{|c|d}"                  },
+		{"An\\na <a@b>, c@d",          "{|An|}{|c|d}"                  },
+		{"G: a@b, x",                  "G:{|a|b}{|x|};"                },
+		{"G: H: a@b; c@d",             "G:{|H|};{|c|d}"                },
+		{", ,a@b,",                    "{|a|b}"                        },
+		{"(nobody)",                   ""                              },
+		{"Anna <@r.test,@s.test:a@b>", "{Anna|a|b} via @r.test,@s.test"},
+		{"<@r.test a@b>, c@d",         "{||r.test}{|c|d}"              },
+		{"a@b,b@c,c@d,d@e,e@f,f@g",    "{|a|b}{|b|c}{|c|d}{|d|e}{|e|f}"},
+	};
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 10000);
+	for (size_t i = 0; i < array_len(broken); i++) {
+		struct slice in = splits_copy(slice_str(broken[i][0]));
+
+		buf_reset(&b);
+		add_broken(&b, in, 5);
+		assert_buf(&b, broken[i][1]);
+		splits_free(in);
+		splits_prefixes(guess_prefix, &b, slice_str(broken[i][0]));
+	}
+	buf_fini(&b);
+}
+
 /* 64 KiB of nothing but one delimiter: an answer, and memory in proportion. */
 static void floods(void **state)
 {
@@ -125,6 +194,8 @@ static void floods(void **state)
 		while (in.len < 65000)
 			buf_addz(&in, units[i]);
 		assert_true(parse_to(&out, buf_slice(&in), ADDRESS_MAX) <= 0);
+		buf_reset(&out);
+		add_broken(&out, buf_slice(&in), ADDRESS_MAX);
 	}
 	buf_fini(&in);
 	buf_fini(&out);
@@ -176,6 +247,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parses),
+		cmocka_unit_test(guesses),
 		cmocka_unit_test(floods),
 		cmocka_unit_test(compares),
 		cmocka_unit_test(writes),

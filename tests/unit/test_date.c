@@ -84,6 +84,37 @@ static void parses(void **state)
 	}
 }
 
+/* Time and zone are not asked for, right or wrong. */
+static void days(void **state)
+{
+	static const struct {
+		const char *in;
+		int64_t day; /* -1: none */
+	} dates[] = {
+		{"Tue, 24 Nov 2026 23:30:00 -1200", 20781},
+		{"24 Nov 26 23:59:60 EST",          20781},
+		{"Tue, 24 Nov 2026 10:00:00",       20781},
+		{"(c) 24 (c) Nov 2026",             20781},
+		{"24 Nov 2026 gestern",             20781},
+		{"1 Jan 1970",                      0    },
+		{"31 Dec 1969",                     -1   },
+		{"31 Nov 2026",                     -1   },
+		{"24 Nov",                          -1   },
+		{"Foo, 24 Nov 2026",                -1   },
+		{"",				-1   },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < array_len(dates); i++) {
+		struct slice in = splits_copy(slice_str(dates[i].in));
+		int64_t day = -1;
+
+		if (date_parse_day(in, &day) != (dates[i].day >= 0) || day != dates[i].day)
+			fail_msg("%s: %lld", dates[i].in, (long long)day);
+		splits_free(in);
+	}
+}
+
 static void prints(void **state)
 {
 	struct buf b;
@@ -158,6 +189,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(calendar),
 		cmocka_unit_test(parses),
+		cmocka_unit_test(days),
 		cmocka_unit_test(prints),
 		cmocka_unit_test(nntp),
 	};

@@ -137,11 +137,44 @@ static void cuts_sections(void **state)
 	arena_fini(&ar);
 }
 
+/* RFC 3501 section 6.4.5: no empty line where the message has none. */
+static void head_without_end(void **state)
+{
+	static const char *const heads[][2] = {
+		{"Subject: s\r\nTo: a\r\n", "Subject: s\r\n"    },
+		{"Subject: s",              "Subject: s"        },
+		{"Subject: s\r\n\r\n",      "Subject: s\r\n\r\n"},
+		{"Subject: s\n\nx",         "Subject: s\n\n"    },
+	};
+	struct cursor c = cursor_of(lit("BODY[HEADER.FIELDS (Subject)]"));
+	struct imap_fetch f;
+	struct arena ar;
+	struct slice got;
+	struct mime m;
+	struct buf tmp;
+
+	(void)state;
+	arena_init(&ar);
+	buf_init(&tmp, 1000);
+	assert_true(imap_read_fetch(&c, &ar, &f));
+	for (size_t i = 0; i < array_len(heads); i++) {
+		struct slice in = splits_copy(slice_str(heads[i][0]));
+
+		mime_parse(&m, in, &ar);
+		assert_true(imap_fetch_section(&m, &f.v[0], &tmp, &got));
+		assert_slice(got, heads[i][1]);
+		splits_free(in);
+	}
+	buf_fini(&tmp);
+	arena_fini(&ar);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_attributes),
 		cmocka_unit_test(cuts_sections),
+		cmocka_unit_test(head_without_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

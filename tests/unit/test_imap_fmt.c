@@ -80,6 +80,13 @@ static const struct {
 		"(NIL NIL NIL NIL)(NIL NIL \"c\" \"z\")) ((NIL NIL \"empty\" NIL)(NIL NIL NIL "
 		"NIL)) "
 		"NIL NIL NIL)"										       },
+	{"From: Anna <@r.test:anna@x.example>\r\nSender: ,\r\nReply-To: (nobody)\r\nTo: G: a@x\r\n"
+	 "Cc: Bert <>, c@z\r\nBcc: @x\r\n",		      "(NIL NIL ((\"Anna\" \"@r.test\" \"anna\" \"x.example\")) ((\"Anna\" \"@r.test\" "
+		"\"anna\" "
+		"\"x.example\")) ((\"Anna\" \"@r.test\" \"anna\" \"x.example\")) "
+		"((NIL NIL \"G\" NIL)(NIL NIL \"a\" \"x\")(NIL NIL NIL NIL)) "
+		"((\"Bert\" NIL \"MISSING_MAILBOX\" \"MISSING_DOMAIN\")(NIL NIL \"c\" \"z\")) "
+		"((NIL NIL \"MISSING_MAILBOX\" \"x\")) NIL NIL)" },
 	{"To: root\r\nCc: no address here\r\nSubject: \xfc\n",
          "(NIL {1}\r\n\xfc NIL NIL NIL ((NIL NIL \"root\" \"MISSING_DOMAIN\")) "
 		"((\"no address here\" NIL \"MISSING_MAILBOX\" \"MISSING_DOMAIN\")) NIL NIL NIL)"                    },
@@ -111,34 +118,43 @@ static void writes_envelopes(void **state)
 static const struct {
 	const char *msg, *body, *structure;
 } bodies[] = {
-	{"\r\nhi\r\n",							 "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 4 1)",
+	{"\r\nhi\r\n",							       "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 4 1)",
          "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 4 1 NIL NIL NIL "
-		"NIL)"																		       },
+		"NIL)"																									},
 	{"Content-Type: application/pdf; name=\"a \\\"b\"; x*0=y\r\nContent-ID: <i>\r\n"
 	 "Content-Description: d\r\nContent-Transfer-Encoding: BASE64\r\nContent-MD5: m\r\n"
 	 "Content-Disposition: attachment; filename=f\r\nContent-Language: de, en\r\n"
-	 "Content-Location: l\r\n\r\nQQ==",			   "(\"application\" \"pdf\" (\"name\" \"a \\\"b\" \"x*0\" \"y\") \"<i>\" \"d\" "
-		"\"BASE64\" 4)",								   "(\"application\" \"pdf\" (\"name\" \"a \\\"b\" \"x*0\" \"y\") \"<i>\" \"d\" "
+	 "Content-Location: l\r\n\r\nQQ==",				 "(\"application\" \"pdf\" (\"name\" \"a \\\"b\" \"x\" \"y\") \"<i>\" \"d\" "
+		"\"BASE64\" 4)",									 "(\"application\" \"pdf\" (\"name\" \"a \\\"b\" \"x\" \"y\") \"<i>\" \"d\" "
 		"\"BASE64\" 4 "
-		"\"m\" (\"attachment\" (\"filename\" \"f\")) (\"de\" \"en\") \"l\")"     },
+		"\"m\" (\"attachment\" (\"filename\" \"f\")) (\"de\" \"en\") \"l\")"                                                      },
 	{MULTI "--b\r\nContent-Type: text/html; charset=utf-8\r\n\r\nx\r\n--b\r\n"
 	       "Content-Type: image/png\r\nContent-Disposition: inline\r\nContent-Language: "
-	       "de\r\n\r\n\r\n--b--\r\n",			     "((\"text\" \"html\" (\"charset\" \"utf-8\") NIL NIL \"7bit\" 1 0)"
-		"(\"image\" \"png\" NIL NIL NIL \"7bit\" 0) \"mixed\")",			     "((\"text\" \"html\" (\"charset\" \"utf-8\") NIL NIL \"7bit\" 1 0 NIL NIL NIL NIL)"
+	       "de\r\n\r\n\r\n--b--\r\n",				   "((\"text\" \"html\" (\"charset\" \"utf-8\") NIL NIL \"7bit\" 1 0)"
+		"(\"image\" \"png\" NIL NIL NIL \"7bit\" 0) \"mixed\")",				   "((\"text\" \"html\" (\"charset\" \"utf-8\") NIL NIL \"7bit\" 1 0 NIL NIL NIL NIL)"
 		"(\"image\" \"png\" NIL NIL NIL \"7bit\" 0 NIL (\"inline\" NIL) \"de\" NIL) "
 		"\"mixed\" "
-		"(\"boundary\" \"b\") NIL NIL NIL)"},
+		"(\"boundary\" \"b\") NIL NIL NIL)"                                                 },
+	{"Content-Type: a / b ; x*1*=%20c; y=1; x*0=\"a %\"; z*1=q; w*0=r; W*1=s\r\n"
+	 "Content-Disposition: \"inline\"; filename=f\r\nContent-Language: ,de "
+	 "(deutsch),,en,\r\n\r\n",					  "(\"a\" \"b\" (\"y\" \"1\" \"x*\" \"''a%20%25%20c\" \"z*1\" \"q\" \"w\" \"rs\") "
+		"NIL NIL "
+		"\"7bit\" 0)",										    "(\"a\" \"b\" (\"y\" \"1\" \"x*\" \"''a%20%25%20c\" \"z*1\" \"q\" \"w\" \"rs\") "
+		"NIL NIL "
+		"\"7bit\" 0 NIL (\"attachment\" (\"filename\" \"f\")) (\"de\" \"en\") NIL)"                                                          },
+	{"Content-Type: message/global\r\nContent-Language: ,\r\n\r\nA: b\r\n\r\nx",
+         "(\"message\" \"global\" NIL NIL NIL \"7bit\" 9)",												  "(\"message\" \"global\" NIL NIL NIL \"7bit\" 9 NIL NIL NIL NIL)"},
 	{MULTI "nothing",
-         "((\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0) \"mixed\")",							   "((\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0 NIL NIL NIL "
+         "((\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0) \"mixed\")",								 "((\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0 NIL NIL NIL "
 		"NIL) "
-		"\"mixed\" (\"boundary\" \"b\") NIL NIL NIL)"                    },
+		"\"mixed\" (\"boundary\" \"b\") NIL NIL NIL)"								     },
 	{"Content-Type: message/rfc822\r\n\r\n" MULTI "--b\r\n\r\nx\r\n--b--",
          "(\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 60 " EMPTY
 		" ((\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 1 0) \"mixed\") "
-		"5)",																  "(\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 60 " EMPTY
+		"5)",																	"(\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 60 " EMPTY
 		" ((\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 1 0 NIL NIL NIL "
 		"NIL) "
-		"\"mixed\" (\"boundary\" \"b\") NIL NIL NIL) 5 NIL NIL NIL NIL)"                                                                        },
+		"\"mixed\" (\"boundary\" \"b\") NIL NIL NIL) 5 NIL NIL NIL NIL)"															 },
 };
 
 /* clang-format on */

@@ -20,6 +20,7 @@ static const char text[] =
 	"Content-Transfer-Encoding: quoted-printable\r\n\r\nGr=FC=DFe aus M=\r\n=FCnster\r\n"
 	"--b\r\nContent-Type: text/html\r\nContent-Transfer-Encoding: base64\r\n\r\nSGFsbG8=\r\n"
 	"--b\r\nContent-Type: image/png\r\n\r\npicture\r\n"
+	"--b\r\nContent-Type: message/delivery-status\r\n\r\nAction: failed\r\n"
 	"--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: within\r\n\r\ndeep\r\n--b--\r\n";
 
 static int n_bytes_asked;
@@ -137,6 +138,7 @@ static const struct {
 	{"BODY HALLO",			     1                  },
 	{"BODY picture",			   0                  },
 	{"BODY within BODY deep",                  1                  },
+	{"BODY \"action: failed\"",                1                  },
 	{"BODY Subject:",			  1                  },
 	{"BODY x.example",                         0                  },
 	{"TEXT x.example",                         1                  },
