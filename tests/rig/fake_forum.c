@@ -26,8 +26,7 @@ static struct fake_forum *fake_of(struct forum *f)
 	return (struct fake_forum *)(void *)f;
 }
 
-/* Shall this question be asked again?  Never twice in a row, so that all ends. */
-static bool must_wait(struct fake_forum *f)
+bool fake_must_wait(struct fake_forum *f)
 {
 	if (f->waits == 0)
 		return false;
@@ -57,14 +56,6 @@ static bool sees(const struct fake_forum *f, const struct fake_group *g)
 static int absent(const struct fake_forum *f)
 {
 	return f->login ? KERR_NOTFOUND : KERR_LOGIN;
-}
-
-static struct fake_group *group_named(struct fake_forum *f, struct slice name)
-{
-	for (unsigned i = 0; i < f->n_groups; i++)
-		if (slice_eq(name, slice_str(f->groups[i].name)))
-			return &f->groups[i];
-	return NULL;
 }
 
 static struct fake_group *group_seen(struct fake_forum *f, uint32_t id)
@@ -104,9 +95,9 @@ static void fill_group(struct fake_forum *f, const struct fake_group *g, struct 
 static int fake_group(struct forum *base, struct slice name, struct forum_group *out)
 {
 	struct fake_forum *f = fake_of(base);
-	struct fake_group *g = group_named(f, name);
+	struct fake_group *g = fake_group_named(f, name);
 
-	if (must_wait(f))
+	if (fake_must_wait(f))
 		return KERR_WAIT;
 	if (!g || !sees(f, g))
 		return absent(f);
@@ -122,7 +113,7 @@ static int fake_groups(struct forum *base, struct slice after, forum_group_fn fn
 	for (unsigned i = 0; i < f->n_groups; i++) { /* they stand in name order */
 		if (slice_cmp(slice_str(f->groups[i].name), after) <= 0 || !sees(f, &f->groups[i]))
 			continue;
-		if (must_wait(f))
+		if (fake_must_wait(f))
 			return KERR_WAIT;
 		fill_group(f, &f->groups[i], &out);
 		if (!fn(arg, &out))
@@ -145,7 +136,7 @@ static int fake_nums(struct forum *base, uint32_t group, uint32_t lo, uint32_t h
 
 		if (num == 0 || num < lo || num > hi)
 			continue;
-		if (must_wait(f))
+		if (fake_must_wait(f))
 			return KERR_WAIT;
 		if (!fn(arg, num))
 			return 0;
@@ -192,7 +183,7 @@ static int fake_over(
 
 		if (num == 0 || num < lo || num > hi)
 			continue;
-		if (must_wait(f))
+		if (fake_must_wait(f))
 			return KERR_WAIT;
 		if (!give_over(f, &f->arts[i], num, fn, arg))
 			return 0;
@@ -200,17 +191,10 @@ static int fake_over(
 	return 0;
 }
 
-static struct fake_art *art_named(struct fake_forum *f, struct slice mid)
-{
-	uintptr_t at = (uintptr_t)map_get(f->mids, mid);
-
-	return at ? &f->arts[at - 1] : NULL;
-}
-
 /* The article, and the first place where it is seen. */
 static struct fake_art *art_seen(struct fake_forum *f, struct slice mid, unsigned *place)
 {
-	struct fake_art *a = art_named(f, mid);
+	struct fake_art *a = fake_art_named(f, mid);
 
 	for (*place = 0; a && !a->removed && *place < a->n_places; ++*place)
 		if (group_seen(f, a->places[*place].group))
@@ -224,7 +208,7 @@ static int fake_over_mid(struct forum *base, struct slice mid, forum_over_fn fn,
 	unsigned place;
 	const struct fake_art *a = art_seen(f, mid, &place);
 
-	if (must_wait(f))
+	if (fake_must_wait(f))
 		return KERR_WAIT;
 	if (!a)
 		return absent(f);
@@ -253,7 +237,7 @@ static int fake_article(struct forum *base, uint32_t group, uint32_t num, struct
 {
 	struct fake_forum *f = fake_of(base);
 
-	if (must_wait(f))
+	if (fake_must_wait(f))
 		return KERR_WAIT;
 	if (!group_seen(f, group))
 		return absent(f);
@@ -273,7 +257,7 @@ static int fake_article_mid(struct forum *base, struct slice mid, struct forum_a
 	unsigned place;
 	const struct fake_art *a = art_seen(f, mid, &place);
 
-	if (must_wait(f))
+	if (fake_must_wait(f))
 		return KERR_WAIT;
 	if (!a)
 		return absent(f);
@@ -286,7 +270,7 @@ static int fake_read(struct forum *base, const struct forum_art *a, uint32_t chu
 	struct fake_forum *f = fake_of(base);
 	struct slice bytes = buf_slice(&f->arts[a->content - 1].bytes);
 
-	if (must_wait(f))
+	if (fake_must_wait(f))
 		return KERR_WAIT;
 	if ((size_t)chunk * f->chunk >= bytes.len)
 		return KERR_NOTFOUND;
@@ -298,9 +282,9 @@ static int fake_wanted(struct forum *base, struct slice mid)
 {
 	struct fake_forum *f = fake_of(base);
 
-	if (must_wait(f))
+	if (fake_must_wait(f))
 		return KERR_WAIT;
-	return art_named(f, mid) ? KERR_EXISTS : 0;
+	return fake_art_named(f, mid) ? KERR_EXISTS : 0;
 }
 
 static int fake_newnews(struct forum *base, struct slice wildmat, int64_t since_at, uint64_t *place,
@@ -317,7 +301,7 @@ static int fake_newnews(struct forum *base, struct slice wildmat, int64_t since_
 
 			match |= g && wildmat_match(wildmat, slice_str(g->name));
 		}
-		if (must_wait(f))
+		if (fake_must_wait(f))
 			return KERR_WAIT;
 		if (match && a->arrived_at >= since_at && !fn(arg, slice_str(a->mid)))
 			return 0;
@@ -379,9 +363,9 @@ static int fake_post(struct forum *base, enum forum_how how, struct buf *article
 {
 	struct fake_forum *f = fake_of(base);
 
-	if (must_wait(f))
+	if (fake_must_wait(f))
 		return KERR_WAIT; /* the article stays with the caller */
-	if (f->post_rc < 0 || (how == FORUM_RELAY && art_named(f, mid))) {
+	if (f->post_rc < 0 || (how == FORUM_RELAY && fake_art_named(f, mid))) {
 		buf_fini(article_take);
 		return err_set(why, f->post_rc < 0 ? f->post_rc : KERR_EXISTS, "not now");
 	}
@@ -405,7 +389,7 @@ static int fake_sender(struct forum *base, struct slice local, struct slice doma
 {
 	struct fake_forum *f = fake_of(base);
 
-	if (must_wait(f))
+	if (fake_must_wait(f))
 		return KERR_WAIT;
 	if (!f->login || !slice_eq(local, slice_str(f->login)) ||
 		!slice_eq_ci(domain, lit("koko.test")))
@@ -437,11 +421,11 @@ static int fake_rcpt(
 	struct forum *base, struct slice local, struct slice domain, struct forum_rcpt *out)
 {
 	struct fake_forum *f = fake_of(base);
-	const struct fake_group *g = group_named(f, local);
+	const struct fake_group *g = fake_group_named(f, local);
 
 	if (!is_here(domain))
 		return KERR_DENIED;
-	if (must_wait(f))
+	if (fake_must_wait(f))
 		return KERR_WAIT;
 	*out = (struct forum_rcpt){.kind = FORUM_RCPT_GROUP};
 	if (f->many_rcpts)
@@ -457,7 +441,7 @@ static int fake_rcpt(
 static int deliver(struct fake_forum *f, struct buf *mail_take, forum_done_fn done, void *arg,
 	struct ticket *t, struct err *why)
 {
-	if (must_wait(f))
+	if (fake_must_wait(f))
 		return KERR_WAIT;
 	buf_reset(mail_take);
 	if (f->post_rc < 0)
@@ -573,7 +557,7 @@ static const struct forum_ops fake_ops = {
 	.max_article = fake_max_article,
 };
 
-/* ---- life cycle, content ---- */
+/* ---- life cycle ---- */
 
 struct fake_forum *fake_new(void)
 {
@@ -602,135 +586,4 @@ void fake_free(struct fake_forum *f)
 	free(f->arts);
 	map_free(f->mids);
 	free(f);
-}
-
-struct fake_group *fake_add_group(struct fake_forum *f, const char *name, const char *title)
-{
-	struct fake_group *g = &f->groups[f->n_groups++];
-
-	*g = (struct fake_group){.id = f->n_groups, .next = 1, .title = title, .status = 'y'};
-	snprintf(g->name, sizeof g->name, "%s", name);
-	g->created_at = f->now_at - 86400;
-	return g;
-}
-
-static struct slice field(struct slice article, const char *name)
-{
-	static const struct msg_limits none = {0};
-	struct header_walk w;
-	struct header_field f;
-
-	header_walk_init(&w, article, &none);
-	while (header_next(&w, &f) == SCAN_OK)
-		if (slice_eq_ci(f.name, slice_str(name)))
-			return f.value;
-	return slice_of(NULL, 0);
-}
-
-static uint32_t count_lines(struct slice article)
-{
-	size_t at = slice_find(article, lit("\r\n\r\n"));
-	uint32_t n = 0;
-
-	for (at += 4; article.p && at < article.len; at++)
-		n += article.p[at] == '\n';
-	return n;
-}
-
-static void place(struct fake_forum *f, struct fake_art *a, struct slice newsgroups)
-{
-	struct slice name;
-
-	while (newsgroups_next(&newsgroups, &name) && a->n_places < FAKE_PLACES) {
-		struct fake_group *g = group_named(f, name);
-
-		if (!g)
-			continue;
-		a->places[a->n_places].group = g->id;
-		a->places[a->n_places++].num = g->next++;
-	}
-}
-
-int fake_add(struct fake_forum *f, struct slice article)
-{
-	static const char *const over[] = {"Subject", "From", "Date", "Message-ID", "References"};
-	struct slice mid = field(article, "Message-ID");
-	struct fake_art a = {.arrived_at = f->now_at, .lines = count_lines(article)};
-
-	if (!slice_cstr(mid, a.mid, sizeof a.mid))
-		return KERR_INVALID;
-	if (mid.len == 0)
-		snprintf(a.mid, sizeof a.mid, "<new%zu@news.koko.test>", f->n_arts);
-	if (art_named(f, slice_str(a.mid)))
-		return KERR_EXISTS;
-	place(f, &a, field(article, "Newsgroups"));
-	if (a.n_places == 0)
-		return KERR_INVALID;
-	buf_init(&a.bytes, SIZE_MAX / 2);
-	buf_init(&a.fields, 1 << 20);
-	if (mid.len == 0)
-		buf_addf(&a.bytes, "Message-ID: %s\r\n", a.mid);
-	buf_add(&a.bytes, article);
-	for (unsigned i = 0; i < array_len(over); i++) {
-		if (i > 0)
-			buf_addc(&a.fields, '\t');
-		header_add_flat(&a.fields, i == 3 ? slice_str(a.mid) : field(article, over[i]));
-	}
-	if (f->n_arts == f->cap_arts) {
-		f->cap_arts = f->cap_arts * 2 + 16;
-		f->arts = mem_realloc(f->arts, f->cap_arts * sizeof *f->arts);
-	}
-	f->arts[f->n_arts++] = a;
-	map_put(f->mids, slice_str(a.mid), (void *)(uintptr_t)f->n_arts);
-	return 0;
-}
-
-/* ---- the world of the scripts ---- */
-
-static void add_numbered(struct fake_forum *f, const char *groups, unsigned n)
-{
-	struct buf b;
-
-	buf_init(&b, 4096);
-	buf_addf(&b,
-		"Path: news.koko.test!not-for-mail\r\nFrom: Anna <anna@koko.test>\r\n"
-		"Newsgroups: %s\r\nSubject: Subject %u\r\nDate: Mon, 23 Nov 2026 13:00:0%u "
-		"+0000\r\n"
-		"Message-ID: <a%u@koko.test>\r\n",
-		groups, n, n, n);
-	if (n > 1)
-		buf_addf(&b, "References: <a%u@koko.test>\r\n", n - 1);
-	if (n % 2 == 0)
-		buf_add(&b, lit("Organization: Amt\r\n\tfuer Folds\r\n"));
-	buf_addf(&b, "\r\nBody of %u.\r\n.a dot\r\n..\r\nend\r\n", n);
-	if (fake_add(f, buf_slice(&b)) < 0)
-		abort();
-	f->arts[f->n_arts - 1].arrived_at = f->now_at - 3600 + (int64_t)n;
-	buf_fini(&b);
-}
-
-struct fake_forum *fake_world(void)
-{
-	struct fake_forum *f = fake_new();
-
-	f->users[f->n_users++] = (struct fake_user){"anna", "anna"};
-	f->users[f->n_users++] = (struct fake_user){"bert", "bert"};
-	f->users[f->n_users++] = (struct fake_user){"cleo", "gr\xc3\xbcne  W\xc3\xa4lder "};
-	f->chunk = 41;
-	f->max_article = 4096;
-	fake_add_group(f, "koko.board", "Read only")->status = 'n';
-	fake_add_group(f, "koko.closed", "Bert alone")->members = "bert";
-	fake_add_group(f, "koko.empty", "Nothing yet")->members = "anna";
-	fake_add_group(f, "koko.open", "For all")->members = "anna bert";
-	fake_add_group(f, "koko.test", "Tests und \xc3\x9c")->members = "anna bert";
-	f->groups[0].members = "anna bert";
-	group_named(f, lit("koko.open"))->shared = true;
-	f->groups[0].created_at = 1000000000;
-	f->groups[3].open = true;
-	for (unsigned n = 1; n <= 5; n++)
-		add_numbered(f, n == 4 ? "koko.test,koko.closed" : "koko.test", n);
-	add_numbered(f, "koko.closed", 6);
-	add_numbered(f, "koko.open", 7);
-	f->arts[2].removed = true;
-	return f;
 }

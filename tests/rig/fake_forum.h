@@ -73,9 +73,15 @@ struct fake_forum *fake_world(void);
 
 struct fake_group *fake_add_group(struct fake_forum *f, const char *name, const char *title);
 
-/* Store an article with the fields given (lines with CRLF); false when it lacks what it must have.
- */
+/* Store an article; KERR_INVALID when it lacks what it must have, KERR_EXISTS. */
 int fake_add(struct fake_forum *f, struct slice article);
+
+/* NULL when there is none; seen or not. */
+struct fake_group *fake_group_named(struct fake_forum *f, struct slice name);
+struct fake_art *fake_art_named(struct fake_forum *f, struct slice mid);
+
+/* Shall this question be asked again?  Never twice in a row, so that all ends. */
+bool fake_must_wait(struct fake_forum *f);
 
 /* Answer all calls that are out; how many. */
 size_t fake_run(struct fake_forum *f);
