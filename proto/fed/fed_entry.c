@@ -313,8 +313,8 @@ static int add_signed_fields(struct buf *out, const struct fed_make *make, const
 	return add_fields_field(out, buf_slice(out), why);
 }
 
-/* Hash and sign the head in `out` and the body. */
-static int sign_entry(const struct article *a, const struct fed_make *make, struct slice head,
+/* Hash the head in `out` and the body. */
+static int hash_entry(const struct article *a, const struct fed_make *make, struct slice head,
 	struct fed_sign *s, const char **why)
 {
 	struct article whole;
@@ -322,10 +322,6 @@ static int sign_entry(const struct article *a, const struct fed_make *make, stru
 	*s = (struct fed_sign){.o = make->o,
 		.g = make->g,
 		.e = make->e,
-		.n = make->n,
-		.p = make->p,
-		.t = make->t,
-		.r = make->r,
 		.y = make->y,
 		.z = a->body.len,
 		.k = make->k};
@@ -336,19 +332,19 @@ static int sign_entry(const struct article *a, const struct fed_make *make, stru
 	if (!fed_head_hash(head, whole.value[ART_KOKOD_FIELDS], make->salt, &s->h, why))
 		return KERR_INVALID;
 	fed_body_hash(a->body, make->salt, &s->b);
-	fed_sign_make(s, make->seed);
 	return 0;
 }
 
-/* Does the head with its last field still travel? */
+/* Does the head still travel, with Kokod-Sign and a longer Path? */
 static int check_size(const struct buf *out, size_t n_fields, const char **why)
 {
-	if (out->bad || out->len > MSG_MAX_HEAD - PATH_ROOM || n_fields > MSG_MAX_FIELDS)
+	if (out->bad || out->len > MSG_MAX_HEAD - PATH_ROOM - FED_FIELD_MAX ||
+		n_fields > MSG_MAX_FIELDS)
 		return refuse_rc(why, KERR_TOOBIG, "head is too big");
 	return 0;
 }
 
-int fed_entry_make(struct article *a, const struct fed_make *make, struct buf *out,
+int fed_entry_prepare(struct article *a, const struct fed_make *make, struct buf *out,
 	struct fed_sign *sign_out, const char **why)
 {
 	size_t n_fields = a->n_fields + 3 + (make->actor.len > 0) + (make->gateway.len > 0);
@@ -362,19 +358,23 @@ int fed_entry_make(struct article *a, const struct fed_make *make, struct buf *o
 	if (rc == 0)
 		rc = check_size(out, n_fields, why);
 	if (rc == 0)
-		rc = sign_entry(a, make, buf_slice(out), sign_out, why);
+		rc = hash_entry(a, make, buf_slice(out), sign_out, why);
 	if (rc < 0)
 		return rc;
-	fed_sign_add_field(out, sign_out);
-	rc = check_size(out, n_fields, why);
 	buf_add(out, lit("\r\n"));
 	buf_add(out, a->body);
-	if (rc == 0 && out->bad)
-		rc = refuse_rc(why, KERR_TOOBIG, "article is too big");
-	return rc;
+	return out->bad ? refuse_rc(why, KERR_TOOBIG, "article is too big") : 0;
 }
 
-/* ---- receiver ---- */
+void fed_entry_seal(struct fed_sign *s, uint64_t n, const struct fed_hash *p, uint64_t t,
+	uint64_t r, const uint8_t seed[CRYPTO_KEY_LEN])
+{
+	s->n = n;
+	s->p = *p;
+	s->t = t;
+	s->r = r;
+	fed_sign_make(s, seed);
+}
 
 int fed_entry_parse(struct fed_entry *en, struct slice bytes)
 {
@@ -489,7 +489,7 @@ int fed_entry_store(const struct fed_entry *en, struct slice our_name, struct bu
 	add_path(out, our_name, a->value[ART_PATH]);
 	header_walk_init(&w, a->head, &msg_limits_relay);
 	while (header_next(&w, &f) == SCAN_OK)
-		if (slice_eq_ci(f.name, lit("Kokod-Sign")) || is_listed(list, f.name))
+		if (is_listed(list, f.name))
 			buf_add(out, f.raw);
 	buf_add(out, lit("\r\n"));
 	buf_add(out, a->body);

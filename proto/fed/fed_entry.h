@@ -36,26 +36,24 @@ void fed_body_hash(struct slice body, const uint8_t salt[FED_SALT_BYTES], struct
 struct fed_make {
 	struct fed_oid o;
 	struct fed_gid g;
-	uint64_t e, n;
-	struct fed_hash p;
-	uint64_t t, r;
+	uint64_t e;
 	enum fed_kind y;      /* FED_ARTICLE or FED_CONTROL */
 	struct slice name;    /* of this daemon */
 	struct slice group;   /* the newsgroup that g stands for */
 	struct slice actor;   /* user@name for Kokod-Actor; empty: no field */
 	struct slice gateway; /* Path of an article from outside, for Kokod-Gateway; else empty */
 	struct fed_keyid k;
-	uint8_t seed[CRYPTO_KEY_LEN]; /* of the key k */
 	uint8_t salt[FED_SALT_BYTES]; /* fresh random bytes */
 };
 
 /*
- * Make an entry of an injected article: append Kokod-Actor, Kokod-Salt, Kokod-Fields and
- * Kokod-Sign (and Kokod-Gateway) to its head.
+ * Make an injected article ready to be an entry: append Kokod-Actor, Kokod-Salt and Kokod-Fields
+ * (and Kokod-Gateway) to its head, and hash it.  Its place in the feed, and with it the signature,
+ * comes when it is stored: fed_entry_seal.
  *
  * a         parsed with article_parse; other bytes of it stay as they are
- * out       gets the new bytes; reset first, its ceiling is the caller's
- * sign_out  the tags, signed
+ * out       gets the new bytes, without Kokod-Sign; reset first, its ceiling is the caller's
+ * sign_out  the tags as far as they are known: all but n, p, t, r and the signature
  * why       the reason of a refusal
  *
  * 0; KERR_INVALID: NUL, bare CR or LF, a head that is not UTF-8, a doubled field, no or several
@@ -63,8 +61,12 @@ struct fed_make {
  * set, an actor of another daemon, no last CRLF; KERR_TOOBIG: a line, the head or the number of
  * fields over what travels, or `out` is full.
  */
-NODISCARD int fed_entry_make(struct article *a, const struct fed_make *make, struct buf *out,
+NODISCARD int fed_entry_prepare(struct article *a, const struct fed_make *make, struct buf *out,
 	struct fed_sign *sign_out, const char **why);
+
+/* Its place: entry n, behind the entry p, signed at t under record r with the key of that seed. */
+void fed_entry_seal(struct fed_sign *s, uint64_t n, const struct fed_hash *p, uint64_t t,
+	uint64_t r, const uint8_t seed[CRYPTO_KEY_LEN]);
 
 /* An entry as it arrived. */
 struct fed_entry {
@@ -92,9 +94,9 @@ NODISCARD int fed_entry_parse(struct fed_entry *en, struct slice bytes);
 NODISCARD int fed_entry_check(struct fed_entry *en, struct slice group, struct slice name);
 
 /*
- * Append what is stored and relayed: the listed fields and Kokod-Sign as they are, Path with our
- * name in front (a Path over 2 KiB begins anew), the body.  Every other field goes.  Only after
- * fed_entry_check.
+ * Append what is stored: the listed fields as they are, Path with our name in front (a Path over
+ * 2 KiB begins anew), the body.  Every other field goes; Kokod-Sign is kept apart and put in front
+ * when the article is relayed.  Only after fed_entry_check.
  *
  * 0, or KERR_TOOBIG when `out` is full.
  */

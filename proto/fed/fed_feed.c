@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Feeds in memory.  A list in the order of change answers "what is new since" without looking at
+ * the others: the feeds that changed since a count are its tail.
+ */
+#include "proto/fed/fed_feed.h"
+
+#include <stdio.h>
+
+#include "proto/base/mem.h"
+
+void fed_feeds_init(struct fed_feeds *s)
+{
+	*s = (struct fed_feeds){.by_name = map_new()};
+	list_init(&s->by_change);
+}
+
+static void feed_free(struct fed_feed *f)
+{
+	list_remove(&f->node);
+	fed_spans_fini(&f->ahead);
+	fed_spans_fini(&f->stubs);
+	vec_fini(&f->pending);
+	free(f);
+}
+
+void fed_feeds_fini(struct fed_feeds *s)
+{
+	for (struct list *it = s->by_change.next; it != &s->by_change; it = s->by_change.next)
+		feed_free(container_of(it, struct fed_feed, node));
+	map_free(s->by_name);
+}
+
+/* ---- names ---- */
+
+void fed_feed_name_text(const struct fed_feed_name *name, char out[FED_FEED_NAME_LEN])
+{
+	snprintf(out, FED_FEED_NAME_LEN, "%s %s %llu%s%s", name->gid.s, name->oid.s,
+		(unsigned long long)name->epoch.n, name->epoch.branch[0] ? "~" : "",
+		name->epoch.branch);
+}
+
+bool fed_feed_name_parse(struct slice text, struct fed_feed_name *out)
+{
+	struct slice gid, oid, epoch;
+
+	return slice_split(&text, ' ', &gid) && slice_split(&text, ' ', &oid) &&
+	       slice_split(&text, ' ', &epoch) && !text.p && fed_gid_parse(gid, &out->gid) &&
+	       fed_oid_parse(oid, &out->oid) && fed_epoch_parse(epoch, &out->epoch);
+}
+
+struct fed_feed *fed_feeds_get(const struct fed_feeds *s, const struct fed_feed_name *name)
+{
+	char text[FED_FEED_NAME_LEN];
+
+	fed_feed_name_text(name, text);
+	return map_get(s->by_name, slice_str(text));
+}
+
+struct fed_feed *fed_feeds_make(struct fed_feeds *s, const struct fed_feed_name *name)
+{
+	struct fed_feed *f = fed_feeds_get(s, name);
+	char text[FED_FEED_NAME_LEN];
+
+	if (f)
+		return f;
+	f = mem_new(struct fed_feed);
+	f->name = *name;
+	f->low = 1;
+	f->end = UINT64_MAX;
+	f->tip.e = fed_hash_none;
+	fed_spans_init(&f->ahead);
+	fed_spans_init(&f->stubs);
+	vec_init(&f->pending, sizeof(struct fed_link));
+	list_append(&s->by_change, &f->node);
+	f->changed = ++s->n_changes;
+	fed_feed_name_text(name, text);
+	map_put(s->by_name, slice_str(text), f);
+	s->n++;
+	return f;
+}
+
+void fed_feeds_touch(struct fed_feeds *s, struct fed_feed *f)
+{
+	f->changed = ++s->n_changes;
+	list_remove(&f->node);
+	list_append(&s->by_change, &f->node);
+}
+
+void fed_feeds_drop(struct fed_feeds *s, struct fed_feed *f)
+{
+	char text[FED_FEED_NAME_LEN];
+
+	fed_feed_name_text(&f->name, text);
+	map_del(s->by_name, slice_str(text));
+	feed_free(f);
+	s->n--;
+}
+
+/* ---- entries ---- */
+
+bool fed_feed_has(const struct fed_feed *f, uint64_t n)
+{
+	return (n >= f->low && n <= f->high) || fed_spans_has(&f->ahead, n);
+}
+
+static struct fed_link *pending_at(const struct fed_feed *f, size_t i)
+{
+	return vec_at(&f->pending, i);
+}
+
+const struct fed_link *fed_feed_link(const struct fed_feed *f, uint64_t n)
+{
+	if (n == f->high)
+		return &f->tip;
+	for (size_t i = f->pending.n; i-- > 0;)
+		if (pending_at(f, i)->n == n)
+			return pending_at(f, i);
+	return NULL;
+}
+
+void fed_feed_pend(struct fed_feed *f, const struct fed_link *l)
+{
+	*(struct fed_link *)vec_push(&f->pending) = *l;
+}
+
+/* Take the pending entry i out; order is kept. */
+static void unpend(struct fed_feed *f, size_t i)
+{
+	size_t tail = f->pending.n - i - 1;
+
+	if (tail > 0)
+		memmove(pending_at(f, i), pending_at(f, i + 1), tail * sizeof(struct fed_link));
+	f->pending.n--;
+}
+
+void fed_feed_stored(
+	struct fed_feeds *s, struct fed_feed *f, uint64_t n, const struct fed_link *tip, bool stub)
+{
+	for (size_t i = 0; i < f->pending.n; i++) {
+		if (pending_at(f, i)->n == n) {
+			unpend(f, i);
+			break;
+		}
+	}
+	if (stub)
+		fed_spans_add(&f->stubs, n, n);
+	else
+		fed_spans_take(&f->stubs, n, n);
+	if (tip->n > f->high) {
+		f->high = tip->n;
+		f->tip = *tip;
+		fed_spans_take(&f->ahead, 0, f->high);
+	}
+	if (n > f->high)
+		fed_spans_add(&f->ahead, n, n);
+	fed_feeds_touch(s, f);
+}
+
+void fed_feed_failed(struct fed_feed *f, uint64_t n)
+{
+	for (size_t i = 0; i < f->pending.n; i++) {
+		if (pending_at(f, i)->n != n)
+			continue;
+		unpend(f, i);
+		fed_feed_failed(f, n + 1); /* it was checked against this one */
+		return;
+	}
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The feeds that a daemon holds, in memory: how far each is complete, what lies beyond a gap, and
+ * in what order they changed.  docs/federation.md section 1, 5
+ *
+ * It says what is durable, and keeps beside it what has been accepted and is on its way to the disk
+ * ("pending"), so that the next entry of a pipeline is checked against the one before.
+ */
+#ifndef PROTO_FED_FED_FEED_H
+#define PROTO_FED_FED_FEED_H
+
+#include "proto/base/coll.h"
+#include "proto/fed/fed_id.h"
+#include "proto/fed/fed_span.h"
+
+enum {
+	FED_AHEAD_MAX = 10000,   /* entries of a feed beyond its first gap */
+	FED_WINDOW = 100000,     /* how far beyond high an entry may lie */
+	FED_FEED_NAME_LEN = 120, /* bytes of a name as text, NUL counted */
+};
+
+struct fed_feed_name {
+	struct fed_gid gid;
+	struct fed_oid oid;
+	struct fed_epoch epoch;
+};
+
+/* What the next entry is checked against. */
+struct fed_link {
+	uint64_t n;
+	struct fed_hash e, p; /* p is "" where it does not matter: of a tip */
+	uint64_t r, t;
+};
+
+struct fed_feed {
+	struct fed_feed_name name;
+	struct list node;        /* in fed_feeds.by_change */
+	uint32_t id;             /* the store's; 0: it is not there yet */
+	uint64_t low, high, end; /* high is low - 1 when it is empty; end: the last that counts */
+	struct fed_link tip;     /* entry `high`, or what came before low */
+	struct fed_spans ahead;  /* entries held beyond high */
+	struct fed_spans stubs;  /* entries within or beyond that are here without content */
+	uint64_t changed;        /* fed_feeds.n_changes at its last change */
+	struct vec pending;      /* struct fed_link, in the order of acceptance */
+	struct fed_want *want;   /* fed_pull.h; NULL: nothing is asked for */
+};
+
+struct fed_feeds {
+	struct map *by_name;
+	struct list by_change; /* the last changed at the end */
+	uint64_t n_changes;
+	size_t n;
+};
+
+void fed_feeds_init(struct fed_feeds *s);
+void fed_feeds_fini(struct fed_feeds *s);
+
+/* "<gid> <oid> <epoch>": as in a head line, and as the store calls it. */
+void fed_feed_name_text(const struct fed_feed_name *name, char out[FED_FEED_NAME_LEN]);
+NODISCARD bool fed_feed_name_parse(struct slice text, struct fed_feed_name *out);
+
+/* NULL when there is none. */
+struct fed_feed *fed_feeds_get(const struct fed_feeds *s, const struct fed_feed_name *name);
+
+/* The feed of that name; a new one is empty and begins at 1. */
+struct fed_feed *fed_feeds_make(struct fed_feeds *s, const struct fed_feed_name *name);
+
+/* Does a head line of it say something else now? */
+void fed_feeds_touch(struct fed_feeds *s, struct fed_feed *f);
+
+/* Forget a feed; it must have no want. */
+void fed_feeds_drop(struct fed_feeds *s, struct fed_feed *f);
+
+/* Is entry n here, durable (as article or stub)? */
+bool fed_feed_has(const struct fed_feed *f, uint64_t n);
+
+/* The link of n among what is pending and the tip; NULL: it is elsewhere, or nowhere. */
+const struct fed_link *fed_feed_link(const struct fed_feed *f, uint64_t n);
+
+/* Entry l was accepted and goes to the store. */
+void fed_feed_pend(struct fed_feed *f, const struct fed_link *l);
+
+/*
+ * It is durable; high may have risen over entries beyond a gap, of which the store says the last:
+ * `tip` is the link of `high` as the store has it now.
+ */
+void fed_feed_stored(
+	struct fed_feeds *s, struct fed_feed *f, uint64_t n, const struct fed_link *tip, bool stub);
+
+/* It was not stored: it and what was accepted upon it are forgotten. */
+void fed_feed_failed(struct fed_feed *f, uint64_t n);
+
+#endif

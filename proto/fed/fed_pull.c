@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A feed in which something is missing has a want: who holds what, what is under way, what was
+ * asked in vain.  A want goes when nothing is missing, so that quiet feeds cost nothing.
+ */
+#include "proto/fed/fed_pull.h"
+
+#include "proto/base/mem.h"
+
+/* One entry that was asked of `peer`, or (peer == NOBODY) asked in vain of `tried`. */
+struct ask {
+	uint64_t n;
+	uint64_t tried; /* bit i: neighbour i */
+	int64_t at;     /* when it was asked, or may be again */
+	unsigned peer;
+};
+
+enum { NOBODY = FED_PULL_PEERS };
+
+struct holder {
+	unsigned peer;
+	struct fed_holding h;
+};
+
+struct fed_want {
+	struct list node; /* in fed_pull.wants, the newest word first */
+	struct fed_feed *feed;
+	struct vec holders; /* struct holder */
+	struct vec asks;    /* struct ask, by n */
+	uint64_t next;      /* no entry from here on was asked */
+};
+
+struct fed_pull {
+	struct list wants;
+};
+
+struct fed_pull *fed_pull_new(void)
+{
+	struct fed_pull *p = mem_new(struct fed_pull);
+
+	list_init(&p->wants);
+	return p;
+}
+
+static struct holder *holder_at(const struct fed_want *w, size_t i)
+{
+	return vec_at(&w->holders, i);
+}
+
+static struct ask *ask_at(const struct fed_want *w, size_t i)
+{
+	return vec_at(&w->asks, i);
+}
+
+static void holding_fini(struct fed_holding *h)
+{
+	fed_spans_fini(&h->ahead);
+	fed_spans_fini(&h->stubs);
+}
+
+static void want_free(struct fed_want *w)
+{
+	for (size_t i = 0; i < w->holders.n; i++)
+		holding_fini(&holder_at(w, i)->h);
+	vec_fini(&w->holders);
+	vec_fini(&w->asks);
+	list_remove(&w->node);
+	w->feed->want = NULL;
+	free(w);
+}
+
+void fed_pull_free(struct fed_pull *p)
+{
+	if (!p)
+		return;
+	while (!list_empty(&p->wants))
+		want_free(container_of(p->wants.next, struct fed_want, node));
+	free(p);
+}
+
+/* ---- what is missing ---- */
+
+/* Has this neighbour entry n, as far as it said? */
+static bool covers(const struct fed_holding *h, uint64_t n)
+{
+	return (n >= h->low && n <= h->high) || fed_spans_has(&h->ahead, n);
+}
+
+/* Is entry n not here, or here without the content that this neighbour has? */
+static bool missing(const struct fed_feed *f, const struct fed_holding *h, uint64_t n)
+{
+	if (n < f->low || n > f->end)
+		return false;
+	if (!fed_feed_has(f, n))
+		return true;
+	return fed_spans_has(&f->stubs, n) && !fed_spans_has(&h->stubs, n);
+}
+
+/* The first entry from n on that this neighbour has and we have not; UINT64_MAX: none. */
+static uint64_t first_missing(const struct fed_feed *f, const struct fed_holding *h, uint64_t n)
+{
+	uint64_t last = fed_spans_n(&h->ahead) > 0
+				? fed_spans_at(&h->ahead, fed_spans_n(&h->ahead) - 1)->to
+				: h->high;
+
+	if (n <= f->high)
+		n = f->high + 1;
+	while (n <= last && n <= f->end) {
+		if (n < h->low)
+			n = h->low;
+		else if (fed_spans_has(&f->ahead, n))
+			n = fed_spans_free(&f->ahead, n);
+		else if (!covers(h, n))
+			n = fed_spans_next(&h->ahead, n);
+		else
+			return n;
+	}
+	return UINT64_MAX;
+}
+
+/* A stub of ours from n on of which this neighbour has the content; UINT64_MAX: none. */
+static uint64_t first_stub(const struct fed_feed *f, const struct fed_holding *h, uint64_t n)
+{
+	while ((n = fed_spans_next(&f->stubs, n)) != UINT64_MAX) {
+		if (covers(h, n) && missing(f, h, n))
+			return n;
+		n++;
+	}
+	return UINT64_MAX;
+}
+
+static bool lacks(const struct fed_feed *f, const struct fed_holding *h)
+{
+	return first_missing(f, h, 0) != UINT64_MAX || first_stub(f, h, 0) != UINT64_MAX;
+}
+
+/* ---- wants ---- */
+
+static struct fed_want *want_of(struct fed_pull *p, struct fed_feed *f)
+{
+	struct fed_want *w = f->want;
+
+	if (w)
+		return w;
+	w = f->want = mem_new(struct fed_want);
+	w->feed = f;
+	w->next = f->high + 1;
+	vec_init(&w->holders, sizeof(struct holder));
+	vec_init(&w->asks, sizeof(struct ask));
+	list_append(&p->wants, &w->node);
+	return w;
+}
+
+static size_t find_holder(const struct fed_want *w, unsigned peer)
+{
+	size_t i = 0;
+
+	while (i < w->holders.n && holder_at(w, i)->peer != peer)
+		i++;
+	return i;
+}
+
+static struct holder *add_holder(struct fed_want *w, unsigned peer)
+{
+	struct holder *h = vec_push(&w->holders);
+
+	h->peer = peer;
+	fed_spans_init(&h->h.ahead);
+	fed_spans_init(&h->h.stubs);
+	return h;
+}
+
+static void drop_holder(struct fed_want *w, size_t i)
+{
+	holding_fini(&holder_at(w, i)->h);
+	if (i + 1 < w->holders.n)
+		*holder_at(w, i) = *holder_at(w, w->holders.n - 1);
+	w->holders.n--;
+}
+
+/* Index of the ask for n, or where it belongs. */
+static size_t find_ask(const struct fed_want *w, uint64_t n)
+{
+	size_t lo = 0, hi = w->asks.n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (ask_at(w, mid)->n < n)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static struct ask *get_ask(const struct fed_want *w, uint64_t n)
+{
+	size_t i = find_ask(w, n);
+
+	return i < w->asks.n && ask_at(w, i)->n == n ? ask_at(w, i) : NULL;
+}
+
+static struct ask *add_ask(struct fed_want *w, uint64_t n)
+{
+	size_t i = find_ask(w, n), tail = w->asks.n - i;
+
+	vec_push(&w->asks);
+	if (tail > 0)
+		memmove(ask_at(w, i + 1), ask_at(w, i), tail * sizeof(struct ask));
+	*ask_at(w, i) = (struct ask){.n = n, .peer = NOBODY};
+	return ask_at(w, i);
+}
+
+static void del_ask(struct fed_want *w, uint64_t n)
+{
+	size_t i = find_ask(w, n), tail = w->asks.n - i - 1;
+
+	if (tail > 0)
+		memmove(ask_at(w, i), ask_at(w, i + 1), tail * sizeof(struct ask));
+	w->asks.n--;
+}
+
+/* Nothing under way and nobody who has more: the want goes. */
+static bool settle(struct fed_want *w)
+{
+	for (size_t i = 0; i < w->asks.n; i++)
+		if (ask_at(w, i)->peer != NOBODY)
+			return false;
+	for (size_t i = w->holders.n; i-- > 0;)
+		if (!lacks(w->feed, &holder_at(w, i)->h))
+			drop_holder(w, i);
+	if (w->holders.n > 0)
+		return false;
+	want_free(w);
+	return true;
+}
+
+bool fed_pull_head(
+	struct fed_pull *p, struct fed_feed *f, unsigned peer, const struct fed_holding *h)
+{
+	if (!lacks(f, h)) {
+		fed_pull_forget(p, f, peer);
+		return false;
+	}
+	struct fed_want *w = want_of(p, f);
+	size_t i = find_holder(w, peer);
+	struct holder *to = i < w->holders.n ? holder_at(w, i) : add_holder(w, peer);
+
+	to->h.low = h->low;
+	to->h.high = h->high;
+	fed_spans_copy(&to->h.ahead, &h->ahead);
+	fed_spans_copy(&to->h.stubs, &h->stubs);
+	list_remove(&w->node);
+	w->node.next = p->wants.next; /* to the front: what is said last is asked first */
+	w->node.prev = &p->wants;
+	p->wants.next->prev = &w->node;
+	p->wants.next = &w->node;
+	return true;
+}
+
+void fed_pull_forget(struct fed_pull *p, struct fed_feed *f, unsigned peer)
+{
+	struct fed_want *w = f->want;
+
+	(void)p;
+	if (!w)
+		return;
+	size_t i = find_holder(w, peer);
+	if (i < w->holders.n)
+		drop_holder(w, i);
+	for (size_t k = 0; k < w->asks.n; k++)
+		if (ask_at(w, k)->peer == peer)
+			ask_at(w, k)->peer = NOBODY;
+	settle(w);
+}
+
+void fed_pull_gone(struct fed_pull *p, unsigned peer)
+{
+	for (struct list *it = p->wants.next, *next; it != &p->wants; it = next) {
+		next = it->next;
+		fed_pull_forget(p, container_of(it, struct fed_want, node)->feed, peer);
+	}
+}
+
+void fed_pull_drop(struct fed_pull *p, struct fed_feed *f)
+{
+	(void)p;
+	if (f->want)
+		want_free(f->want);
+}
+
+/* ---- asking ---- */
+
+static void give(struct ask *a, unsigned peer, int64_t now_at)
+{
+	a->peer = peer;
+	a->at = now_at;
+}
+
+/* Something that was asked in vain of others, or failed for the moment. */
+static bool ask_again(
+	struct fed_want *w, const struct holder *h, int64_t now_at, struct fed_ask *out)
+{
+	for (size_t i = 0; i < w->asks.n; i++) {
+		struct ask *a = ask_at(w, i);
+
+		if (a->peer != NOBODY || a->at > now_at || (a->tried & UINT64_C(1) << h->peer) ||
+			!covers(&h->h, a->n) || !missing(w->feed, &h->h, a->n))
+			continue;
+		give(a, h->peer, now_at);
+		*out = (struct fed_ask){w->feed, a->n};
+		return true;
+	}
+	return false;
+}
+
+/* From `n` on; entries that are under way or were asked in vain are another's affair. */
+static uint64_t unasked(const struct fed_want *w, const struct holder *h, uint64_t n,
+	uint64_t (*first)(const struct fed_feed *f, const struct fed_holding *h, uint64_t n))
+{
+	while ((n = first(w->feed, &h->h, n)) != UINT64_MAX && get_ask(w, n))
+		n++;
+	return n;
+}
+
+static bool ask_new(struct fed_want *w, const struct holder *h, int64_t now_at, struct fed_ask *out)
+{
+	const struct fed_feed *f = w->feed;
+	uint64_t from = w->next > f->high ? w->next : f->high + 1;
+	uint64_t n = unasked(w, h, from, first_missing);
+
+	if (n == UINT64_MAX || n > f->high + FED_WINDOW ||
+		(n > f->high + 1 && fed_spans_count(&f->ahead) >= FED_AHEAD_MAX))
+		return false;
+	if (h->h.low <= from && n <= h->h.high)
+		w->next = n + 1; /* nothing was left out on the way */
+	give(add_ask(w, n), h->peer, now_at);
+	*out = (struct fed_ask){w->feed, n};
+	return true;
+}
+
+static bool ask_stub(
+	struct fed_want *w, const struct holder *h, int64_t now_at, struct fed_ask *out)
+{
+	uint64_t n = unasked(w, h, 0, first_stub);
+
+	if (n == UINT64_MAX)
+		return false;
+	give(add_ask(w, n), h->peer, now_at);
+	*out = (struct fed_ask){w->feed, n};
+	return true;
+}
+
+bool fed_pull_next(struct fed_pull *p, unsigned peer, int64_t now_at, struct fed_ask *out)
+{
+	list_each(&p->wants, it)
+	{
+		struct fed_want *w = container_of(it, struct fed_want, node);
+		size_t i = find_holder(w, peer);
+
+		if (i == w->holders.n)
+			continue;
+		const struct holder *h = holder_at(w, i);
+		if (ask_again(w, h, now_at, out) || ask_new(w, h, now_at, out) ||
+			ask_stub(w, h, now_at, out))
+			return true;
+	}
+	return false;
+}
+
+/* All who have it were asked in vain: begin anew after a while. */
+static void in_vain(struct fed_want *w, struct ask *a, int64_t now_at)
+{
+	uint64_t all = 0;
+
+	for (size_t i = 0; i < w->holders.n; i++)
+		if (covers(&holder_at(w, i)->h, a->n))
+			all |= UINT64_C(1) << holder_at(w, i)->peer;
+	if ((all & ~a->tried) != 0)
+		return;
+	a->tried = 0;
+	a->at = now_at + (fed_feed_has(w->feed, a->n) ? FED_ABSENT_S : FED_RETRY_S);
+}
+
+void fed_pull_end(struct fed_pull *p, struct fed_feed *f, uint64_t n, unsigned peer,
+	enum fed_ask_end how, int64_t now_at)
+{
+	struct fed_want *w = f->want;
+	struct ask *a = w ? get_ask(w, n) : NULL;
+
+	(void)p;
+	if (!a || a->peer != peer)
+		return;
+	a->peer = NOBODY;
+	a->at = now_at;
+	switch (how) {
+	case FED_ASK_STORED:
+		del_ask(w, n);
+		break;
+	case FED_ASK_LATER:
+		a->at = now_at + 1;
+		break;
+	case FED_ASK_STUB:
+	case FED_ASK_NOT_HELD:
+		a->tried |= UINT64_C(1) << peer;
+		in_vain(w, a, now_at);
+		break;
+	}
+	settle(w);
+}
+
+bool fed_pull_tick(struct fed_pull *p, int64_t now_at)
+{
+	bool news = false;
+
+	list_each(&p->wants, it)
+	{
+		struct fed_want *w = container_of(it, struct fed_want, node);
+
+		for (size_t i = 0; i < w->asks.n; i++) {
+			struct ask *a = ask_at(w, i);
+
+			news = news || (a->peer == NOBODY && a->at <= now_at);
+			if (a->peer == NOBODY || now_at - a->at < FED_ASK_S)
+				continue;
+			a->tried |= UINT64_C(1) << a->peer;
+			a->peer = NOBODY;
+			a->at = now_at;
+			in_vain(w, a, now_at);
+			news = true;
+		}
+	}
+	return news;
+}
+
+/* ---- figures ---- */
+
+/* Entries that the neighbour has and we have not, gaps in what it has counted as well. */
+static uint64_t behind(const struct fed_feed *f, const struct fed_holding *h)
+{
+	uint64_t from = h->low > f->high ? h->low : f->high + 1, n = 0;
+
+	if (h->high >= from)
+		n = h->high - from + 1;
+	for (size_t i = 0; i < fed_spans_n(&f->ahead); i++) {
+		const struct fed_span *s = fed_spans_at(&f->ahead, i);
+		uint64_t to = s->to < h->high ? s->to : h->high;
+
+		if (s->from >= from && s->from <= to)
+			n -= to - s->from + 1;
+	}
+	return n;
+}
+
+uint64_t fed_pull_behind_peer(const struct fed_pull *p, unsigned peer)
+{
+	uint64_t n = 0;
+
+	list_each(&p->wants, it)
+	{
+		struct fed_want *w = container_of(it, struct fed_want, node);
+		size_t i = find_holder(w, peer);
+
+		if (i < w->holders.n)
+			n += behind(w->feed, &holder_at(w, i)->h);
+	}
+	return n;
+}
+
+uint64_t fed_pull_behind(const struct fed_pull *p)
+{
+	uint64_t n = 0;
+
+	list_each(&p->wants, it)
+	{
+		struct fed_want *w = container_of(it, struct fed_want, node);
+		uint64_t most = 0;
+
+		for (size_t i = 0; i < w->holders.n; i++) {
+			uint64_t b = behind(w->feed, &holder_at(w, i)->h);
+			most = b > most ? b : most;
+		}
+		n += most;
+	}
+	return n;
+}
+
+bool fed_pull_wants(const struct fed_pull *p, const struct fed_feed *f)
+{
+	(void)p;
+	return f->want != NULL;
+}

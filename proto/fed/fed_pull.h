@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What to ask of whom: the difference between what we hold and what neighbours say they hold, and
+ * what is under way.  docs/federation.md section 1, 6, 7.2
+ *
+ * One entry is asked of one neighbour at a time.  When that one does not have it, or is silent for
+ * FED_ASK_S, another whose head covers it is asked; when nobody has it, again after a while.
+ * Neighbours are numbered by the caller, 0 .. FED_PULL_PEERS - 1.
+ */
+#ifndef PROTO_FED_FED_PULL_H
+#define PROTO_FED_FED_PULL_H
+
+#include "proto/fed/fed_feed.h"
+
+enum {
+	FED_PULL_PEERS = 64,      /* neighbours that are asked at the same time */
+	FED_ASK_S = 60,           /* an ask without an answer is given to another */
+	FED_RETRY_S = 60,         /* nobody has it: so long until all are asked again */
+	FED_ABSENT_S = 24 * 3600, /* a stub everywhere: likewise */
+	FED_SPANS_MAX = 1000,     /* spans of a neighbour's head that are looked at */
+};
+
+/* What a neighbour says it holds of a feed. */
+struct fed_holding {
+	uint64_t low, high;
+	struct fed_spans ahead, stubs;
+};
+
+enum fed_ask_end {
+	FED_ASK_STORED,   /* it is here now, with its content */
+	FED_ASK_STUB,     /* it is here now, without */
+	FED_ASK_LATER,    /* this neighbour is busy, or we are: ask any again in a moment */
+	FED_ASK_NOT_HELD, /* this neighbour does not have it, or what it sent was no good */
+};
+
+struct fed_ask {
+	struct fed_feed *feed;
+	uint64_t n;
+};
+
+struct fed_pull;
+
+NODISCARD struct fed_pull *fed_pull_new(void);
+void fed_pull_free(struct fed_pull *p);
+
+/*
+ * A neighbour's head of a feed.  Replaces what it said before; h is copied.  True when there is
+ * something to ask of it that was not there before.
+ */
+bool fed_pull_head(
+	struct fed_pull *p, struct fed_feed *f, unsigned peer, const struct fed_holding *h);
+
+/* The neighbour does not serve the feed to us, or not any more. */
+void fed_pull_forget(struct fed_pull *p, struct fed_feed *f, unsigned peer);
+
+/* Its connection is gone: what was asked of it is free again, its heads are forgotten. */
+void fed_pull_gone(struct fed_pull *p, unsigned peer);
+
+/* The feed is dropped, or frozen: nothing of it is asked any more. */
+void fed_pull_drop(struct fed_pull *p, struct fed_feed *f);
+
+/*
+ * The next entry to ask of this neighbour; it is under way from then on.  Feeds in which something
+ * new was said last come first.  False: nothing now.
+ */
+bool fed_pull_next(struct fed_pull *p, unsigned peer, int64_t now_at, struct fed_ask *out);
+
+/* What became of an ask of this neighbour.  One that is not under way any more is ignored. */
+void fed_pull_end(struct fed_pull *p, struct fed_feed *f, uint64_t n, unsigned peer,
+	enum fed_ask_end how, int64_t now_at);
+
+/* Take back asks without an answer; true when there is something new to ask of anybody. */
+bool fed_pull_tick(struct fed_pull *p, int64_t now_at);
+
+/* Entries known to exist and not held here; of all feeds, and of one neighbour's heads. */
+uint64_t fed_pull_behind(const struct fed_pull *p);
+uint64_t fed_pull_behind_peer(const struct fed_pull *p, unsigned peer);
+
+/* Is anything of the feed known to be missing here? */
+bool fed_pull_wants(const struct fed_pull *p, const struct fed_feed *f);
+
+#endif
