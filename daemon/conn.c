@@ -77,10 +77,16 @@ static void count_held(struct conn *c)
 	size_t total = atomic_fetch_add(&b->held, held - c->held) + (held - c->held);
 	bool grows = held > c->held;
 	c->held = held;
-	if (grows && held > CONN_HELD_FREE && total > atomic_load(&b->max)) {
-		atomic_fetch_add(&b->n_cut, 1);
-		die(c, "memory for articles that are being received is full");
+	if (held <= CONN_HELD_FREE)
+		c->warned = false;
+	if (!grows || held <= CONN_HELD_FREE || total <= atomic_load(&b->max))
+		return;
+	if (!c->warned) {
+		c->warned = c->full = true;
+		return;
 	}
+	atomic_fetch_add(&b->n_cut, 1);
+	die(c, "memory for articles that are being received is full");
 }
 
 /* What the session wants now.  After anything but feed, what is left is offered once more. */
@@ -193,6 +199,10 @@ static bool take_wake(struct conn *c)
 	} else if (c->shutdown) {
 		c->shutdown = false;
 		wake(c, WAKE_SHUTDOWN);
+	} else if (c->full) {
+		c->full = false;
+		wake(c, WAKE_FULL);
+		atomic_fetch_add(&c->set->budget->n_dropped, c->held <= CONN_HELD_FREE);
 	} else if (c->news) {
 		c->news = false;
 		wake(c, WAKE_NEWS);
@@ -574,6 +584,7 @@ void conn_wake(struct conn *c, enum wake_why why)
 		break;
 	case WAKE_RETRY:
 	case WAKE_TLS:
+	case WAKE_FULL:
 		return; /* the conn's own */
 	}
 	soon(c);

@@ -38,12 +38,13 @@ void conn_addr_set(struct conn_addr *a, const struct sockaddr *sa);
 struct conn;
 
 /*
- * Memory of articles that are being received, all loops together.  Over max, whoever holds more
- * than CONN_HELD_FREE and takes more is cut off.  Zeroed at first.
+ * Memory of articles and mails that are being received, all loops together.  Over max, whoever
+ * holds more than CONN_HELD_FREE and takes more is asked to drop it (WAKE_FULL), and cut off if he
+ * takes still more.  Zeroed at first.
  */
 struct conn_budget {
 	atomic_size_t held, max;
-	atomic_uint_fast64_t n_cut;
+	atomic_uint_fast64_t n_cut, n_dropped;
 };
 
 /* The conns of one loop, and what they share. */

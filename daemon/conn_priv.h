@@ -40,6 +40,8 @@ struct conn {
 	bool more;     /* the rounds of this turn are used up */
 	bool ticket;   /* wakes that are due */
 	bool news;
+	bool full;   /* memory for messages is used up */
+	bool warned; /* ... and the session was told */
 	bool shutdown;
 	const char *why;     /* of the end */
 	int64_t began_ms;    /* of the state */

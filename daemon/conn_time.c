@@ -28,6 +28,15 @@ static int64_t stranger_deadline(const struct conn *c, const char **why)
 	return at < line_at ? at : line_at;
 }
 
+/* Who has memory in use for a message must go on with it as with taking output. */
+static uint32_t quiet_s(const struct conn *c)
+{
+	const struct conn_times *t = &c->o.times;
+	bool holds = c->held > CONN_HELD_FREE && t->stall_s > 0;
+
+	return holds && (t->idle_s == 0 || t->stall_s < t->idle_s) ? t->stall_s : t->idle_s;
+}
+
 /* When the conversation as it stands has lasted too long.  Names the reason. */
 static int64_t talk_deadline(const struct conn *c, const char **why)
 {
@@ -41,7 +50,7 @@ static int64_t talk_deadline(const struct conn *c, const char **why)
 		return INT64_MAX;
 	*why = "idle";
 	if (c->cert[0] != '\0' || c->o.ops->logged_in(c->session))
-		return after(later(c->input_ms, c->output_ms), t->idle_s);
+		return after(later(c->input_ms, c->output_ms), quiet_s(c));
 	return stranger_deadline(c, why);
 }
 

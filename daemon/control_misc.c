@@ -136,8 +136,9 @@ int control_status(struct control_req *r)
 	json_object_set_new(out, "store", store_json(r->d->store));
 	json_object_set_new(out, "conns", conns_json(r->d));
 	json_object_set_new(out, "receiving",
-		json_pack("{s:o, s:o}", "bytes", count(atomic_load(&r->d->budget->held)), "cut",
-			count(atomic_load(&r->d->budget->n_cut))));
+		json_pack("{s:o, s:o, s:o}", "bytes", count(atomic_load(&r->d->budget->held)),
+			"cut", count(atomic_load(&r->d->budget->n_cut)), "dropped",
+			count(atomic_load(&r->d->budget->n_dropped))));
 	json_object_set_new(out, "logins", logins_json(r->d->auth));
 	json_object_set_new(out, "nntp", nntp_json(&doors.nntp));
 	json_object_set_new(out, "imap", imap_json(&doors.imap));

@@ -30,6 +30,8 @@ struct wake {
 		WAKE_RETRY,    /* after NEED_RETRY */
 		WAKE_NEWS,     /* articles have arrived (only for sessions that watch) */
 		WAKE_TLS,      /* the handshake is done; forget what was said before */
+		WAKE_FULL,     /* memory for messages is used up: drop the one half received and
+				  refuse it at its end; who takes more is cut off */
 		WAKE_SHUTDOWN, /* the daemon drains: say goodbye at the next safe place; if it comes
 				  again: now, what is half received is lost */
 	} why;

@@ -87,6 +87,7 @@ static enum cmd_step begin(struct imap_session *s, const struct imap_line *a)
 	if (step != CMD_DATA)
 		return step;
 	s->cur.own = ask;
+	s->cur.receiving = true;
 	s->cur.phase = PHASE_READ;
 	s->block.max = a->literal_len;
 	if (a->sync)
@@ -100,6 +101,11 @@ static enum cmd_step store(struct imap_session *s, const struct imap_line *a)
 	struct err why = {{0}};
 	int rc;
 
+	if (s->cur.no_room) {
+		s->stats->n_append_refused++;
+		return imap_no(
+			s, "[LIMIT] too many messages are coming in at once, try again later");
+	}
 	if (a->streams || !slice_eq(a->args, ask->utf8 ? lit(")") : lit("")))
 		rc = KERR_INVALID;
 	else
@@ -109,6 +115,7 @@ static enum cmd_step store(struct imap_session *s, const struct imap_line *a)
 		return CMD_WAIT;
 	buf_fini(&s->block);
 	buf_init(&s->block, 0);
+	s->cur.receiving = false;
 	if (rc == KERR_INVALID && why.text[0] == '\0')
 		return imap_bad(s, "expected one message");
 	s->stats->n_append_refused += rc < 0;

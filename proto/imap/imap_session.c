@@ -219,7 +219,8 @@ static bool step_data(struct imap_session *s, struct slice in, size_t *used)
 	struct slice piece;
 	bool last = imap_literal_take(&s->parser, in, used, &piece);
 
-	buf_add(&s->block, piece);
+	if (!s->cur.no_room)
+		buf_add(&s->block, piece);
 	if (!last)
 		return rest(s, NEED_INPUT);
 	s->streams = false;
@@ -346,6 +347,16 @@ static enum sess_need session_pump(void *arg, int64_t now_at)
 	return session_feed(arg, lit(""), now_at, &used);
 }
 
+/* There is no memory for the message that is being read: read on, keep nothing. */
+static void drop_block(struct imap_session *s)
+{
+	if (s->stage != IMAP_ST_DATA && s->stage != IMAP_ST_PART)
+		return;
+	s->cur.no_room = true;
+	buf_fini(&s->block);
+	buf_init(&s->block, 0);
+}
+
 static enum sess_need session_wake(void *arg, const struct wake *w)
 {
 	struct imap_session *s = arg;
@@ -361,6 +372,9 @@ static enum sess_need session_wake(void *arg, const struct wake *w)
 		break;
 	case WAKE_SHUTDOWN:
 		s->shutdown = true;
+		break;
+	case WAKE_FULL:
+		drop_block(s);
 		break;
 	case WAKE_NEWS:
 		s->news = s->sel.box != 0;
@@ -379,6 +393,13 @@ static struct buf *session_output(void *arg)
 static bool session_logged_in(void *arg)
 {
 	return forum_has_login(((struct imap_session *)arg)->forum);
+}
+
+static size_t session_held(void *arg)
+{
+	const struct imap_session *s = arg;
+
+	return s->cur.receiving ? s->block.cap : 0;
 }
 
 static void session_free(void *arg)
@@ -416,6 +437,7 @@ const struct session_ops imap_session_ops = {
 	.wake = session_wake,
 	.output = session_output,
 	.logged_in = session_logged_in,
+	.held = session_held,
 	.free = session_free,
 };
 

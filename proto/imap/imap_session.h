@@ -62,9 +62,11 @@ struct imap_cur {
 	unsigned phase;
 	unsigned n_made; /* keywords */
 	bool full;
-	uint32_t at;   /* next number */
-	size_t range;  /* ... in this range of `set` */
-	uint64_t from; /* bytes of a message that were read */
+	bool receiving; /* a message comes into the session's block */
+	bool no_room;   /* ... or would: memory was full, it is dropped */
+	uint32_t at;    /* next number */
+	size_t range;   /* ... in this range of `set` */
+	uint64_t from;  /* bytes of a message that were read */
 	uint64_t modseq;
 	uint64_t flags;
 	struct mail_ranges set;

@@ -280,6 +280,7 @@ static enum sess_need session_wake(void *arg, const struct wake *w)
 		break;
 	case WAKE_RETRY:
 	case WAKE_NEWS:
+	case WAKE_FULL:
 		break;
 	}
 	nntp_window_flush(s);

@@ -39,6 +39,10 @@ static int store(struct smtp_session *s)
 	struct err why = {""};
 	int rc;
 
+	if (s->no_room && !s->closing) {
+		smtp_set_why(s, lit("too much mail is coming in at once, try again later"));
+		return KERR_FULL;
+	}
 	if (s->dot.too_big) {
 		smtp_set_why(s, lit("mail is too big"));
 		return KERR_TOOBIG;
@@ -52,6 +56,8 @@ static int store(struct smtp_session *s)
 		.sender = buf_slice(&s->mail.sender),
 		.with = way_of(s)};
 	rc = forum_submit(s->forum, &m, &s->block, smtp_on_done, s, &s->ticket, &why);
+	if (rc != KERR_WAIT)
+		buf_trim(&s->block, 0);
 	smtp_set_why(s, rc > 0 ? lit("delivered before") : slice_str(why.text));
 	return rc;
 }

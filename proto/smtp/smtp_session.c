@@ -116,6 +116,7 @@ static void begin_block(struct smtp_session *s)
 	dot_in_begin(&s->dot, &s->block, max, 2 * (uint64_t)max + BLOCK_EXTRA);
 	if (max > BLOCK_FIRST && !buf_room(&s->block, BLOCK_FIRST))
 		s->block.bad = false;
+	s->no_room = false;
 	s->state = SMTP_ST_BLOCK;
 }
 
@@ -338,6 +339,16 @@ static void forget(struct smtp_session *s)
 	s->state = SMTP_ST_COMMAND;
 }
 
+/* There is no memory for what is being read: read on, keep nothing. */
+static void drop_block(struct smtp_session *s)
+{
+	if (s->state != SMTP_ST_BLOCK)
+		return;
+	s->no_room = s->dot.too_big = true;
+	buf_fini(&s->block);
+	buf_init(&s->block, 0);
+}
+
 static enum sess_need session_wake(void *arg, const struct wake *w)
 {
 	struct smtp_session *s = arg;
@@ -348,6 +359,9 @@ static enum sess_need session_wake(void *arg, const struct wake *w)
 		break;
 	case WAKE_SHUTDOWN:
 		s->shutdown = true;
+		break;
+	case WAKE_FULL:
+		drop_block(s);
 		break;
 	case WAKE_TICKET:
 	case WAKE_RETRY:

@@ -53,6 +53,7 @@ struct smtp_session {
 	struct smtp_mail mail;
 	struct dot_in dot;
 	struct buf block;
+	bool no_room;          /* the mail was dropped: memory was full */
 	const char *block_why; /* the mail must be refused; NULL: well-formed */
 };
 

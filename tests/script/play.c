@@ -371,6 +371,9 @@ static void directive(struct play *p, struct slice l)
 		rig_wake(&p->rig, WAKE_TLS);
 	} else if (slice_starts(l, lit("other "))) {
 		other(p, slice_from(l, 6));
+	} else if (slice_eq(l, lit("full"))) {
+		flush(p);
+		rig_wake(&p->rig, WAKE_FULL);
 	} else if (slice_eq(l, lit("shutdown"))) {
 		flush(p);
 		rig_wake(&p->rig, WAKE_SHUTDOWN);

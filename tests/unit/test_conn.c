@@ -26,6 +26,7 @@ struct toy {
 	bool *freed;
 	size_t to_send; /* of BIG, still */
 	size_t holds;   /* since HOLD */
+	bool keeps;     /* what it holds, when told that memory is full */
 	int n_retries;
 	bool in;
 };
@@ -77,6 +78,8 @@ static enum sess_need toy_line(struct toy *t, struct slice line)
 		t->in = true;
 	if (slice_starts(line, lit("HOLD ")) && text_number(slice_from(line, 5), 1 << 30, &n))
 		t->holds = (size_t)n;
+	if (slice_eq(line, lit("KEEP")))
+		t->keeps = true;
 	if (slice_eq(line, lit("TLS")))
 		return NEED_TLS;
 	if (slice_starts(line, lit("BIG ")) && text_number(slice_from(line, 4), 1 << 30, &n))
@@ -125,6 +128,8 @@ static enum sess_need toy_wake(void *s, const struct wake *w)
 		return buf_addz(&t->out, "shutdown\n"), NEED_CLOSE;
 	if (w->why == WAKE_RETRY && --t->n_retries > 0)
 		return NEED_RETRY;
+	if (w->why == WAKE_FULL)
+		return t->holds = t->keeps ? t->holds : 0, buf_addz(&t->out, "full\n"), NEED_INPUT;
 	buf_addz(&t->out, w->why == WAKE_RETRY ? "retried\n" : "woken\n");
 	return NEED_INPUT;
 }
@@ -410,7 +415,10 @@ static void shutdown_is_told(void **state)
 	rig_close(&r);
 }
 
-/* Over the budget small ones stay, who takes more is cut off, and what he held is free again. */
+/*
+ * Over the budget small ones stay; who takes more is asked to drop it; who does not and takes still
+ * more is cut off, and what he held is free again.
+ */
 static void memory_is_bounded(void **state)
 {
 	struct rig r;
@@ -425,10 +433,19 @@ static void memory_is_bounded(void **state)
 	atomic_fetch_add(&r.budget.held, 1000000); /* others */
 	say(&r, "HOLD 60000\n");
 	expect(&r, "HOLD 60000\n");
-	say(&r, "HOLD 70000\n");
+	for (int i = 0; i < 2; i++) {
+		say(&r, "HOLD 70000\n");
+		expect(&r, "HOLD 70000\nfull\n");
+	}
+	assert_int_equal(atomic_load(&r.budget.held), 1000000);
+	say(&r, "KEEP\nHOLD 70000\n");
+	expect(&r, "KEEP\nHOLD 70000\nfull\n");
+	say(&r, "HOLD 70001\n");
 	sem_wait(&r.closed);
 	assert_string_equal(r.why, "memory for articles that are being received is full");
 	assert_int_equal(atomic_load(&r.budget.held), 1000000);
+	assert_int_equal(atomic_load(&r.budget.n_dropped), 2);
+	assert_int_equal(atomic_load(&r.budget.n_cut), 1);
 	rig_close(&r);
 }
 
