@@ -395,7 +395,7 @@ void mime_parse(struct mime *m, struct slice msg, struct arena *ar)
 	struct walk w = {.m = m, .ar = ar};
 	size_t at = 0, n;
 
-	*m = (struct mime){.msg = msg};
+	*m = (struct mime){.msg = msg.p ? msg : lit("")};
 	open_part(&w, 0);
 	for (; at < msg.len; at += n) {
 		struct slice rest = slice_from(msg, at);

@@ -115,6 +115,21 @@ static void trees(void **state)
 		check_tree(slice_str(rows[i].msg), rows[i].tree);
 }
 
+/* No bytes at all, not even a place where they would be. */
+static void nothing(void **state)
+{
+	struct arena ar;
+	struct mime m;
+
+	(void)state;
+	arena_init(&ar);
+	mime_parse(&m, slice_of(NULL, 0), &ar);
+	assert_int_equal(m.n, 1);
+	assert_non_null(mime_head(&m, &m.v[0]).p);
+	assert_int_equal(mime_body(&m, &m.v[0]).len, 0);
+	arena_fini(&ar);
+}
+
 /* All parts lie within the message, whatever is cut off. */
 static void check_prefix(void *arg, struct slice prefix)
 {
@@ -373,6 +388,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(trees),
+		cmocka_unit_test(nothing),
 		cmocka_unit_test(prefixes),
 		cmocka_unit_test(fields),
 		cmocka_unit_test(joins_params),
