@@ -25,7 +25,7 @@ enum {
 	FED_ADMINS_MAX = 9,
 	FED_DEPUTIES_MAX = 4,
 	FED_MODERATORS_MAX = 64,
-	FED_DAEMONS_MAX = 4096, /* daemons of a federation, members of a group */
+	FED_DAEMONS_MAX = 1000, /* daemons or domains of a federation, members of a group */
 	FED_MARKS_MAX = 8192,   /* lines of start, cut, former or ban, of each */
 	FED_SIGS_MAX = 16,
 	FED_UNKNOWN_MAX = 256, /* lines with unknown keys */
