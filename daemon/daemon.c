@@ -26,6 +26,7 @@
 #include "daemon/stats.h"
 #include "daemon/tls.h"
 #include "daemon/watchdog.h"
+#include "daemon/words.h"
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
 
@@ -323,6 +324,7 @@ static unsigned count_loops(const struct conf *c)
 /* What needs no store. */
 static void start_base(struct daemon *d)
 {
+	d->words = words_new();
 	d->n_loops = count_loops(d->conf);
 	d->loops = mem_array(d->n_loops, sizeof(struct loop *));
 	d->sets = mem_array(d->n_loops, sizeof(struct conn_set *));
@@ -415,6 +417,7 @@ static void stop(struct daemon *d)
 		loop_free(d->loops[i]);
 	peers_free(d->peers);
 	services_free(d->services);
+	words_free(d->words);
 	auth_free(d->auth);
 	limits_free(d->limits);
 	hub_free(d->hub);

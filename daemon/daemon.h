@@ -22,10 +22,12 @@ struct peers;
 struct services;
 struct stats;
 struct tls;
+struct words;
 
 struct daemon {
 	struct conf *conf; /* replaced by a reload; loop 0 only */
 	struct store *store;
+	struct words *words;
 	struct tls *tls;
 	struct loop **loops; /* 0 is the main thread's: signals, control, accept, links */
 	unsigned n_loops;

@@ -45,7 +45,7 @@ static struct slice dup(const char *s)
 	return slice_of(mem_dup(from), from.len);
 }
 
-struct setup_site *http_site_new(const struct conf *c)
+struct setup_site *http_site_new(const struct conf *c, const struct words *words)
 {
 	struct setup_site *site = mem_new(struct setup_site);
 	struct slice *domains = mem_array(c->mail_domains.n + 1, sizeof *domains);
@@ -60,6 +60,8 @@ struct setup_site *http_site_new(const struct conf *c)
 	site->imap = door_of(c, host, &c->imap.listen_tls, &c->imap.listen);
 	site->submission = door_of(c, host, &c->submission.listen_tls, &c->submission.listen);
 	site->nntp = door_of(c, host, &c->nntp.listen_tls, &c->nntp.listen);
+	site->words = words->list;
+	site->n_words = words->n;
 	return site;
 }
 

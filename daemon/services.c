@@ -197,7 +197,7 @@ static struct env *env_new(struct services *s)
 		e->domains[i] = slice_of(mem_dup(d), d.len);
 	}
 	set_rules(e, c);
-	e->site = http_site_new(c);
+	e->site = http_site_new(c, s->d->words);
 	e->open_loopback = c->transit.open_loopback;
 	e->forum = (struct forum_env){.store = s->d->store,
 		.claims = s->claims,

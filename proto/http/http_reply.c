@@ -59,6 +59,8 @@ void http_reply_add(const struct http_reply *reply, int64_t now_at, bool with_bo
 	buf_add(out, lit("\r\n"));
 	if (reply->type)
 		buf_addf(out, "Content-Type: %s\r\n", reply->type);
+	if (reply->language)
+		buf_addf(out, "Content-Language: %s\r\nVary: Accept-Language\r\n", reply->language);
 	buf_addf(out, "Content-Length: %zu\r\n", reply->body.len);
 	buf_addz(out, reply->more);
 	buf_addz(out, safety);

@@ -8,6 +8,7 @@
 struct asked {
 	const struct setup_site *site;
 	const struct http_request *request;
+	int64_t now_at;
 };
 
 typedef void (*route_fn)(const struct asked *a, struct http_reply *reply);
@@ -19,7 +20,7 @@ struct route {
 	route_fn fn;
 };
 
-/* ---- handlers ---- */
+/* ---- what handlers share ---- */
 
 static void refuse(struct http_reply *reply, int status, const char *why)
 {
@@ -27,35 +28,138 @@ static void refuse(struct http_reply *reply, int status, const char *why)
 }
 
 /*
- * The address in the query, when there is one, decides whether the document is for it; a wrong
- * answer for another domain would set up an account that cannot work.
+ * What the address in the query is to this site; *address is empty when there is none.  One of
+ * another domain gets 404, for settings that cannot work help nobody.  Sets *reply and is false
+ * when it is refused.
  */
+static bool take_address(
+	const struct asked *a, struct slice name, struct buf *address, struct http_reply *reply)
+{
+	enum scan got = http_query(a->request->query, name, address);
+	enum setup_address what = SETUP_ADDRESS_HERE;
+
+	if (got == SCAN_OK && address->len > 0)
+		what = setup_judge(a->site, buf_slice(address));
+	if (got == SCAN_BAD || what == SETUP_ADDRESS_BAD)
+		refuse(reply, 400, "no address");
+	else if (what == SETUP_ADDRESS_ELSEWHERE)
+		refuse(reply, 404, "not a domain of this server");
+	else
+		return true;
+	return false;
+}
+
+/* Without IMAP and submission there is no mail program to set up. */
+static bool has_mail(const struct asked *a, struct http_reply *reply)
+{
+	if (a->site->imap.port > 0 && a->site->submission.port > 0)
+		return true;
+	refuse(reply, 404, "there is no mail here");
+	return false;
+}
+
+/* The visitor's language: ?lang=, else what the browser asks for. */
+static const struct setup_words *choose_words(const struct asked *a, struct http_reply *reply)
+{
+	const struct setup_site *site = a->site;
+	struct buf lang;
+
+	buf_init(&lang, HTTP_VALUE_MAX);
+	if (http_query(a->request->query, lit("lang"), &lang) != SCAN_OK)
+		buf_reset(&lang);
+	size_t i = setup_words_choose(
+		site->words, site->n_words, buf_slice(&lang), a->request->languages);
+	buf_fini(&lang);
+	reply->language = site->words[i]->lang;
+	return site->words[i];
+}
+
+/* ---- handlers ---- */
+
 static void autoconfig(const struct asked *a, struct http_reply *reply)
 {
 	struct buf address;
 
 	buf_init(&address, HTTP_VALUE_MAX);
-	enum scan got = http_query(a->request->query, lit("emailaddress"), &address);
-	enum setup_address what = SETUP_ADDRESS_HERE;
-	if (got == SCAN_OK && address.len > 0)
-		what = setup_judge(a->site, buf_slice(&address));
+	if (has_mail(a, reply) && take_address(a, lit("emailaddress"), &address, reply)) {
+		reply->type = "text/xml; charset=utf-8";
+		setup_autoconfig(a->site, &reply->body);
+	}
 	buf_fini(&address);
-	if (got == SCAN_BAD || what == SETUP_ADDRESS_BAD) {
-		refuse(reply, 400, "no address");
-		return;
-	}
-	if (what == SETUP_ADDRESS_ELSEWHERE) {
-		refuse(reply, 404, "not a domain of this server");
-		return;
-	}
-	reply->type = "text/xml; charset=utf-8";
-	setup_autoconfig(a->site, &reply->body);
 }
 
+static void apple(const struct asked *a, struct http_reply *reply)
+{
+	struct buf address;
+
+	buf_init(&address, HTTP_VALUE_MAX);
+	if (has_mail(a, reply) && take_address(a, lit("address"), &address, reply)) {
+		reply->type = "application/x-apple-aspen-config";
+		reply->more = "Content-Disposition: attachment; filename=\"koko.mobileconfig\"\r\n";
+		setup_apple(a->site, choose_words(a, reply), buf_slice(&address), &reply->body);
+	}
+	buf_fini(&address);
+}
+
+/* Faults are said in the answer, which is a good one for HTTP: Outlook expects that. */
+static void outlook(const struct asked *a, struct http_reply *reply)
+{
+	struct buf address, schema;
+
+	if (!has_mail(a, reply))
+		return;
+	buf_init(&address, HTTP_VALUE_MAX);
+	buf_init(&schema, HTTP_VALUE_MAX);
+	bool good = setup_outlook_read(a->request->body, &address, &schema);
+	enum setup_address what =
+		good ? setup_judge(a->site, buf_slice(&address)) : SETUP_ADDRESS_BAD;
+	reply->type = "text/xml; charset=utf-8";
+	if (what == SETUP_ADDRESS_BAD)
+		setup_outlook_error(600, "Invalid Request", a->now_at, &reply->body);
+	else if (!setup_outlook_wants(buf_slice(&schema)))
+		setup_outlook_error(
+			601, "Requested schema version not supported", a->now_at, &reply->body);
+	else if (what == SETUP_ADDRESS_ELSEWHERE)
+		setup_outlook_error(
+			500, "The email address is not of this server", a->now_at, &reply->body);
+	else
+		setup_outlook(a->site, buf_slice(&address), &reply->body);
+	buf_fini(&address);
+	buf_fini(&schema);
+}
+
+static void page(const struct asked *a, struct http_reply *reply)
+{
+	reply->type = "text/html; charset=utf-8";
+	setup_page(a->site, choose_words(a, reply), &reply->body);
+}
+
+static void style(const struct asked *a, struct http_reply *reply)
+{
+	(void)a;
+	reply->type = "text/css; charset=utf-8";
+	buf_addz(&reply->body, setup_css);
+}
+
+/* Who types the name of the server alone comes to the page. */
+static void to_page(const struct asked *a, struct http_reply *reply)
+{
+	(void)a;
+	reply->status = 302;
+	reply->more = "Location: /setup\r\n";
+}
+
+enum { READ = HTTP_GET | HTTP_HEAD };
+
 static const struct route routes[] = {
-	{lit("/mail/config-v1.1.xml"),                        HTTP_GET | HTTP_HEAD, false, autoconfig},
-	{lit("/.well-known/autoconfig/mail/config-v1.1.xml"), HTTP_GET | HTTP_HEAD, false,
-         autoconfig										  },
+	{lit("/"),					    READ,      false, to_page   },
+	{lit("/setup"),				       READ,      false, page      },
+	{lit("/setup/"),				      READ,      false, to_page   },
+	{lit("/setup/koko.css"),                              READ,      false, style     },
+	{lit("/setup/apple.mobileconfig"),                    READ,      false, apple     },
+	{lit("/mail/config-v1.1.xml"),                        READ,      false, autoconfig},
+	{lit("/.well-known/autoconfig/mail/config-v1.1.xml"), READ,      false, autoconfig},
+	{lit("/autodiscover/autodiscover.xml"),               HTTP_POST, true,  outlook   },
 };
 
 /* ---- finding ---- */
@@ -71,10 +175,10 @@ static const struct route *find(struct slice path)
 	return NULL;
 }
 
-void http_reply_make(
-	const struct setup_site *site, const struct http_request *r, struct http_reply *reply)
+void http_reply_make(const struct setup_site *site, const struct http_request *r, int64_t now_at,
+	struct http_reply *reply)
 {
-	const struct asked a = {site, r};
+	const struct asked a = {site, r, now_at};
 	struct buf path;
 
 	reply->status = 200;

@@ -8,14 +8,15 @@
 /* The answer to one request. */
 struct http_reply {
 	int status;
-	const char *type; /* Content-Type; NULL: there is no body */
-	const char *more; /* further fields, each with CRLF; "" none */
-	struct buf body;  /* initialised by the caller with HTTP_DOCUMENT_MAX */
+	const char *type;     /* Content-Type; NULL: there is no body */
+	const char *language; /* Content-Language, chosen for this visitor; NULL: none */
+	const char *more;     /* further fields, each with CRLF; "" none */
+	struct buf body;      /* initialised by the caller with HTTP_DOCUMENT_MAX */
 };
 
 /* Fill *reply, whose body is empty. */
-void http_reply_make(
-	const struct setup_site *site, const struct http_request *r, struct http_reply *reply);
+void http_reply_make(const struct setup_site *site, const struct http_request *r, int64_t now_at,
+	struct http_reply *reply);
 
 /* The same for a request that was not understood; why is a line of ASCII. */
 void http_reply_error(int status, const char *why, struct http_reply *reply);

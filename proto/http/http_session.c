@@ -49,7 +49,7 @@ static void answer(struct http_session *s, const struct http_request *r, int64_t
 	struct http_reply reply = {0};
 
 	buf_init(&reply.body, HTTP_DOCUMENT_MAX);
-	http_reply_make(s->opts.site, r, &reply);
+	http_reply_make(s->opts.site, r, now_at, &reply);
 	count(s->stats, reply.status, false);
 	s->closed = r->close || s->shutdown || ++s->n_requests >= HTTP_REQUESTS_MAX;
 	say(s, &reply, now_at, r->method != HTTP_HEAD, r->minor);

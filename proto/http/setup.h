@@ -7,6 +7,7 @@
 #define PROTO_HTTP_SETUP_H
 
 #include "proto/base/buf.h"
+#include "proto/http/setup_words.h"
 
 enum setup_security { SETUP_TLS, SETUP_STARTTLS, SETUP_PLAIN };
 
@@ -22,6 +23,8 @@ struct setup_site {
 		*domains; /* right sides of its people's addresses; the first is its name */
 	size_t n_domains; /* at least 1 */
 	struct setup_door imap, submission, nntp;
+	const struct setup_words *const *words; /* a language each; the first when none suits */
+	size_t n_words;                         /* at least 1 */
 };
 
 enum { SETUP_ADDRESS_MAX = 254 }; /* bytes.  RFC 5321 section 4.5.3.1.3 */
@@ -40,6 +43,31 @@ enum setup_address setup_judge(const struct setup_site *site, struct slice addre
  * https://wiki.mozilla.org/Thunderbird:Autoconfiguration:ConfigFileFormat
  */
 void setup_autoconfig(const struct setup_site *site, struct buf *out);
+
+/*
+ * A configuration profile for Apple's Mail.  address may be empty: then the device asks for it.
+ * https://developer.apple.com/documentation/devicemanagement/mail
+ */
+void setup_apple(const struct setup_site *site, const struct setup_words *words,
+	struct slice address, struct buf *out);
+
+/*
+ * The address in an autodiscover request, and the schema it wants (may be empty).
+ * false: no UTF-8, XML with declarations, comments or unknown entities, either text twice, or no
+ * address.  MS-OXDSCLI section 2.2.3
+ */
+NODISCARD bool setup_outlook_read(struct slice body, struct buf *address, struct buf *schema);
+
+/* Is that the schema of setup_outlook? */
+bool setup_outlook_wants(struct slice schema);
+
+/* Outlook's answer, and one that says what is wrong.  MS-OXDSCLI section 2.2.4 */
+void setup_outlook(const struct setup_site *site, struct slice address, struct buf *out);
+void setup_outlook_error(int code, const char *message, int64_t now_at, struct buf *out);
+
+/* The page for people, HTML, and its style sheet. */
+void setup_page(const struct setup_site *site, const struct setup_words *words, struct buf *out);
+extern const char setup_css[];
 
 /* Text for XML and HTML, in elements and between double quotes; invalid UTF-8 and what XML cannot
  * hold become U+FFFD.  XML 1.0 section 2.2, 2.4 */

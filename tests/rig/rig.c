@@ -77,6 +77,7 @@ static void settle(struct rig *r)
 {
 	while (turn(r))
 		;
+	drain(r); /* what was said of input that was left */
 }
 
 void rig_start(struct rig *r)

@@ -16,6 +16,7 @@
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
+#include "proto/http/http.h"
 #include "proto/imap/imap.h"
 #include "proto/nntp/nntp.h"
 #include "proto/smtp/smtp.h"
@@ -141,6 +142,26 @@ static void new_imap(struct play *p)
         });
 }
 
+/* What HTTP is served of: no forum, the set-up of a daemon called news.koko.test. */
+static void new_http(struct play *p)
+{
+	static const struct slice domains[] = {lit("news.koko.test"), lit("koko.test")};
+	static const struct setup_words *const words[] = {&setup_words_source};
+	static const struct setup_site site = {
+		.host = "news.koko.test",
+		.domains = domains,
+		.n_domains = array_len(domains),
+		.imap = {993, SETUP_TLS     },
+		.submission = {587, SETUP_STARTTLS},
+		.words = words,
+		.n_words = array_len(words),
+	};
+
+	p->greeting = true; /* there is none */
+	p->rig.ops = &http_session_ops;
+	p->rig.session = http_session_new(&(struct http_opts){.id = "t", .site = &site});
+}
+
 static void begin(struct play *p)
 {
 	if (p->begun)
@@ -155,6 +176,8 @@ static void begin(struct play *p)
 		new_smtp(p);
 	else if (is_of(p, lit("/imap/")))
 		new_imap(p);
+	else if (is_of(p, lit("script/http/")))
+		new_http(p);
 	else
 		new_nntp(p);
 	rig_start(&p->rig);
@@ -439,7 +462,8 @@ static bool play_file(const char *path)
 	char *room = buf_room(&text, FILE_MAX);
 	buf_commit(&text, fread(room, 1, FILE_MAX, in));
 	fclose(in);
-	bool store = slice_find(slice_str(path), lit("/imap/")) == strlen(path);
+	bool store = slice_find(slice_str(path), lit("/imap/")) == strlen(path) &&
+		     slice_find(slice_str(path), lit("script/http/")) == strlen(path);
 	bool ok = play_modes(path, buf_slice(&text), false) &&
 		  (!store || play_modes(path, buf_slice(&text), true));
 	buf_fini(&text);
@@ -489,7 +513,7 @@ int main(int argc, char **argv)
 	}
 	if (argc < 2) {
 		ok = play_protocol("nntp", &n) && play_protocol("smtp", &n) &&
-		     play_protocol("imap", &n);
+		     play_protocol("imap", &n) && play_protocol("http", &n);
 		printf("%u scripts\n", n);
 	}
 	return ok ? 0 : 1;

@@ -292,6 +292,8 @@ the groups stand below Gruppen.
 By mail: send to a group as to a person, nrw.koko.forum@{gib.domain}, from the person's own address;
 outgoing server 127.0.0.1, port {gib.ports['submission']} (STARTTLS, or none) or {gib.ports['submissions']} (SSL/TLS), login and password as above.
 
+Setting up any mail program, in German and English: http://127.0.0.1:{gib.ports['http']}/setup
+
 Everything a program needs to know: {self.env_file}
 Stop: scripts/demo stop --dir {self.dir}""")
 

@@ -27,6 +27,7 @@ READY_LIMIT = 30
 STOP_LIMIT = 30
 DOORS = ("nntp", "nntps", "imap", "imaps", "submission", "submissions", "http",
          "https")
+GERMAN = os.path.join(os.path.dirname(__file__), "..", "..", "..", "po", "de.po")
 SOCKET_PATH_MAX = 100  # sun_path holds 108
 
 CONF = """# Written by the demo; see kokod.conf(5)
@@ -151,6 +152,14 @@ def running(pid, mark):
         return False
 
 
+def catalogues(folder):
+    """The German catalogue of this tree, where a program finds it; returns its LOCALEDIR."""
+    there = os.path.join(folder, "locale", "de", "LC_MESSAGES")
+    os.makedirs(there, exist_ok=True)
+    subprocess.run(["msgfmt", "-o", os.path.join(there, "koko.mo"), GERMAN], check=True)
+    return os.path.join(folder, "locale")
+
+
 def log_in(mailer, user, password):
     """AUTH PLAIN; smtplib's own login takes ASCII alone."""
     mailer.ehlo_or_helo_if_needed()
@@ -202,6 +211,7 @@ class Site:
 
     def start(self, wrapper=(), env=None):
         """Start kokod, apart from our terminal and output; `wrapper` goes before its command."""
+        env = {**(os.environ if env is None else env), "KOKO_LOCALEDIR": catalogues(self.dir)}
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [*wrapper, os.path.join(self.build, "kokod"), "-f", "-c", self.conf],

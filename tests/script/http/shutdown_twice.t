@@ -1,0 +1,6 @@
+C: HEAD /setup HTTP/1.1
+open
+shutdown
+open
+shutdown
+closed
