@@ -12,7 +12,10 @@
 #include "proto/imap/imap_message.h"
 #include "proto/imap/imap_session.h"
 
-enum { STEP_MAX = 2000 /* messages looked at in one step */ };
+enum {
+	STEP_MAX = 2000, /* messages looked at in one step */
+	READ_COST = 50,  /* for how many of them one counts that is read */
+};
 
 enum { PHASE_BEGIN, PHASE_ROWS, PHASE_SAY };
 
@@ -21,7 +24,7 @@ struct search {
 	struct imap_search ask;
 	struct imap_search_run run;
 	unsigned want;
-	bool bytes; /* messages must be read */
+	bool scanning; /* rows are coming: no message can be read now */
 	unsigned n_seen;
 	uint64_t modseq; /* the highest found */
 	uint64_t n_found;
@@ -30,6 +33,7 @@ struct search {
 	enum imap_part_need loaded;
 	const struct mail_row *row;
 	struct mail_row kept;
+	struct buf envelope; /* of kept */
 	uint32_t seq;
 	uint64_t load_from;
 	struct mime mime;
@@ -80,10 +84,19 @@ static int load(struct search *q, enum imap_part_need need)
 
 	if (q->loaded >= need)
 		return 0;
+	if (q->scanning)
+		return KERR_WAIT;
+	q->n_seen += READ_COST;
 	rc = imap_message_load(q->s, q->row, need, &q->load_from, &q->mime);
 	if (rc == 0)
 		q->loaded = need;
 	return rc;
+}
+
+static int ask_envelope(void *msg, struct slice *envelope_out)
+{
+	*envelope_out = ((struct search *)msg)->row->envelope;
+	return 0;
 }
 
 static int ask_field(void *msg, struct slice name, size_t i, struct slice *value_out)
@@ -119,6 +132,7 @@ static const struct imap_search_ops ops = {
 	.times = ask_time,
 	.size = ask_size,
 	.modseq = ask_modseq,
+	.envelope = ask_envelope,
 	.field = ask_field,
 	.bytes = ask_bytes,
 };
@@ -138,16 +152,16 @@ static void judge_key(struct search *q, enum imap_key key)
 	case KEY_SMALLER:
 	case KEY_OLDER:
 	case KEY_YOUNGER:
+	case KEY_FIELD:
+	case KEY_BODY:
+	case KEY_TEXT:
 		q->want |= MAIL_WANT_META;
 		return;
 	case KEY_SENTBEFORE:
 	case KEY_SENTON:
 	case KEY_SENTSINCE:
-	case KEY_FIELD:
-	case KEY_BODY:
-	case KEY_TEXT:
-		q->bytes = true;
-		q->want |= MAIL_WANT_META;
+	case KEY_ENVELOPE:
+		q->want |= MAIL_WANT_STRUCT;
 		return;
 	case KEY_AND:
 	case KEY_OR:
@@ -179,6 +193,18 @@ static int judge(struct imap_session *s, struct search *q)
 	return rc == KERR_NOTFOUND ? 0 : rc;
 }
 
+/* The row outlives its callback, as far as it is asked about. */
+static void keep_row(struct search *q, const struct mail_row *r)
+{
+	buf_reset(&q->envelope);
+	buf_add(&q->envelope, r->envelope);
+	q->kept = *r;
+	q->kept.envelope = buf_slice(&q->envelope);
+	q->row = &q->kept;
+	q->has_row = true;
+}
+
+/* The walk stops at a message that must be read to be judged. */
 static bool on_row(void *arg, const struct mail_row *r)
 {
 	struct search *q = arg;
@@ -191,17 +217,14 @@ static bool on_row(void *arg, const struct mail_row *r)
 	q->seq = imap_view_seq(&s->sel.view, r->num);
 	if (q->seq == 0)
 		return true;
-	if (q->bytes) {
-		q->kept = *r;
-		q->row = &q->kept;
-		q->has_row = true;
-		q->loaded = MSG_NONE;
-		q->load_from = 0;
-		return false;
-	}
 	q->row = r;
-	(void)judge(s, q);
-	return true;
+	q->loaded = MSG_NONE;
+	q->load_from = 0;
+	q->scanning = true;
+	if (judge(s, q) == KERR_WAIT)
+		keep_row(q, r);
+	q->scanning = false;
+	return !q->has_row;
 }
 
 static enum cmd_step walk(struct imap_session *s, struct search *q)
@@ -329,7 +352,10 @@ static enum cmd_step refused(struct imap_session *s, enum imap_search_result why
 
 static void search_end(void *own)
 {
-	imap_search_end(&((struct search *)own)->run);
+	struct search *q = own;
+
+	imap_search_end(&q->run);
+	buf_fini(&q->envelope);
 }
 
 static enum cmd_step begin(struct imap_session *s, const struct imap_line *a)
@@ -349,6 +375,7 @@ static enum cmd_step begin(struct imap_session *s, const struct imap_line *a)
 		q->want |= MAIL_WANT_FLAGS;
 	}
 	q->s = s;
+	buf_init(&q->envelope, IMAP_STRUCTURE_MAX);
 	imap_search_begin(&q->run, &q->ask, &ops, s->now_at);
 	s->cur.own = q;
 	s->cur.own_end = search_end;

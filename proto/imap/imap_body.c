@@ -8,6 +8,8 @@
  */
 #include "proto/imap/imap_fmt.h"
 
+#include "proto/imap/imap_envelope.h"
+
 struct writer {
 	struct buf *b;
 	const struct mime *m;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What an IMAP server writes: strings, flags, dates, ENVELOPE and BODYSTRUCTURE.
+ * What an IMAP server writes: strings, flags, dates and BODYSTRUCTURE; ENVELOPE is in
+ * imap_envelope.h.
  *
  * A string is quoted where it can be and a literal where it must be: CR, LF and, unless the client
  * has said UTF8=ACCEPT, bytes that are not ASCII (RFC 6855 section 3).  NUL may stand in neither
@@ -43,12 +44,6 @@ void imap_add_flags(struct buf *b, unsigned flags, const struct slice *keywords,
 
 /* The flag that "\seen" names; 0 for keywords and unknown ones. */
 unsigned imap_flag_find(struct slice name);
-
-/*
- * The ENVELOPE of a message, from its head.  Addresses that break the grammar are shown as far as
- * they were understood; the arena is for names.  RFC 9051 section 7.5.2
- */
-void imap_add_envelope(struct buf *b, struct slice head, struct arena *ar);
 
 /* BODYSTRUCTURE, or BODY, which is without extension data.  RFC 9051 section 7.5.2 */
 void imap_add_body(struct buf *b, const struct mime *m, bool extended, struct arena *ar);

@@ -9,6 +9,7 @@
 #include "proto/base/date.h"
 #include "proto/base/text.h"
 #include "proto/imap/imap_args.h"
+#include "proto/imap/imap_envelope.h"
 #include "proto/imap/imap_fmt.h"
 #include "proto/msg/fields.h"
 
@@ -19,7 +20,6 @@ enum shape {
 	SHAPE_DATE,
 	SHAPE_NUMBER,
 	SHAPE_MODSEQ,
-	SHAPE_FIELD, /* the name is the key's */
 	SHAPE_HEADER,
 	SHAPE_TEXT,
 	SHAPE_KEYS,
@@ -29,19 +29,19 @@ static const struct row {
 	const char *name;
 	enum imap_key key;
 	enum shape shape;
-	unsigned n;   /* a flag, or how many keys it wants */
+	unsigned n;   /* a flag, a field of the ENVELOPE, or how many keys it wants */
 	bool negated; /* the test is turned round */
 } rows[] = {
 	{"ALL",        KEY_ALL,        SHAPE_NONE,    0,             false},
 	{"ANSWERED",   KEY_FLAG,       SHAPE_NONE,    IMAP_ANSWERED, false},
-	{"BCC",        KEY_FIELD,      SHAPE_FIELD,   0,             false},
+	{"BCC",        KEY_ENVELOPE,   SHAPE_TEXT,    ENV_BCC,       false},
 	{"BEFORE",     KEY_BEFORE,     SHAPE_DATE,    0,             false},
 	{"BODY",       KEY_BODY,       SHAPE_TEXT,    0,             false},
-	{"CC",         KEY_FIELD,      SHAPE_FIELD,   0,             false},
+	{"CC",         KEY_ENVELOPE,   SHAPE_TEXT,    ENV_CC,        false},
 	{"DELETED",    KEY_FLAG,       SHAPE_NONE,    IMAP_DELETED,  false},
 	{"DRAFT",      KEY_FLAG,       SHAPE_NONE,    IMAP_DRAFT,    false},
 	{"FLAGGED",    KEY_FLAG,       SHAPE_NONE,    IMAP_FLAGGED,  false},
-	{"FROM",       KEY_FIELD,      SHAPE_FIELD,   0,             false},
+	{"FROM",       KEY_ENVELOPE,   SHAPE_TEXT,    ENV_FROM,      false},
 	{"HEADER",     KEY_FIELD,      SHAPE_HEADER,  0,             false},
 	{"KEYWORD",    KEY_KEYWORD,    SHAPE_KEYWORD, 0,             false},
 	{"LARGER",     KEY_LARGER,     SHAPE_NUMBER,  0,             false},
@@ -59,9 +59,9 @@ static const struct row {
 	{"SENTSINCE",  KEY_SENTSINCE,  SHAPE_DATE,    0,             false},
 	{"SINCE",      KEY_SINCE,      SHAPE_DATE,    0,             false},
 	{"SMALLER",    KEY_SMALLER,    SHAPE_NUMBER,  0,             false},
-	{"SUBJECT",    KEY_FIELD,      SHAPE_FIELD,   0,             false},
+	{"SUBJECT",    KEY_ENVELOPE,   SHAPE_TEXT,    ENV_SUBJECT,   false},
 	{"TEXT",       KEY_TEXT,       SHAPE_TEXT,    0,             false},
-	{"TO",         KEY_FIELD,      SHAPE_FIELD,   0,             false},
+	{"TO",         KEY_ENVELOPE,   SHAPE_TEXT,    ENV_TO,        false},
 	{"UID",        KEY_UID,        SHAPE_SET,     0,             false},
 	{"UNANSWERED", KEY_FLAG,       SHAPE_NONE,    IMAP_ANSWERED, true },
 	{"UNDELETED",  KEY_FLAG,       SHAPE_NONE,    IMAP_DELETED,  true },
@@ -193,12 +193,27 @@ static bool read_number(struct reader *r, uint64_t *out)
 	return imap_read_sp(r->c) && cursor_number(r->c, INT64_MAX, out);
 }
 
+/* Fields that are in the ENVELOPE, and seldom twice in a message, are looked up there. */
+static bool read_header(struct reader *r, struct imap_test *t)
+{
+	if (!imap_read_sp(r->c) || !imap_read_astring(r->c, r->ar, &t->name))
+		return false;
+	if (slice_eq_ci(t->name, lit("Message-ID"))) {
+		t->key = KEY_ENVELOPE;
+		t->n = ENV_MESSAGE_ID;
+	} else if (slice_eq_ci(t->name, lit("In-Reply-To"))) {
+		t->key = KEY_ENVELOPE;
+		t->n = ENV_IN_REPLY_TO;
+	}
+	return read_text(r, &t->text);
+}
+
 static bool read_argument(struct reader *r, const struct row *row, struct imap_test *t)
 {
+	t->n = row->n;
 	switch (row->shape) {
 	case SHAPE_NONE:
 	case SHAPE_KEYS:
-		t->n = row->n;
 		return true;
 	case SHAPE_KEYWORD:
 		return imap_read_sp(r->c) && imap_read_atom(r->c, &t->text);
@@ -210,12 +225,8 @@ static bool read_argument(struct reader *r, const struct row *row, struct imap_t
 		return read_number(r, &t->n);
 	case SHAPE_MODSEQ:
 		return read_modseq(r, &t->n);
-	case SHAPE_FIELD:
-		t->name = slice_str(row->name);
-		return read_text(r, &t->text);
 	case SHAPE_HEADER:
-		return imap_read_sp(r->c) && imap_read_astring(r->c, r->ar, &t->name) &&
-		       read_text(r, &t->text);
+		return read_header(r, t);
 	case SHAPE_TEXT:
 		return read_text(r, &t->text);
 	}

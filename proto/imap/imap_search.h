@@ -37,9 +37,10 @@ enum imap_key {
 	KEY_SMALLER,
 	KEY_OLDER, /* n: seconds */
 	KEY_YOUNGER,
-	KEY_MODSEQ, /* n: at least */
-	KEY_FIELD,  /* name and text; an empty text asks whether there is such a field */
-	KEY_BODY,   /* text, folded */
+	KEY_MODSEQ,   /* n: at least */
+	KEY_ENVELOPE, /* n: enum imap_env; text is in this field of the ENVELOPE */
+	KEY_FIELD,    /* name and text; an empty text asks whether there is such a field */
+	KEY_BODY,     /* text, folded */
 	KEY_TEXT,
 };
 
@@ -93,7 +94,8 @@ struct imap_search_ops {
 	int (*times)(void *msg, int64_t *arrived_at_out);
 	int (*size)(void *msg, uint64_t *size_out);
 	int (*modseq)(void *msg, uint64_t *modseq_out);
-	/* the i-th field of that name, or p NULL; the overview may answer for what it holds */
+	int (*envelope)(void *msg, struct slice *envelope_out);
+	/* the i-th field of that name, or p NULL */
 	int (*field)(void *msg, struct slice name, size_t i, struct slice *value_out);
 	int (*bytes)(void *msg, struct slice *bytes_out);
 };
@@ -102,7 +104,8 @@ struct imap_search_run {
 	const struct imap_search *search;
 	const struct imap_search_ops *ops;
 	int64_t now_at;
-	struct buf head, body, word; /* folded text of the message; kept between messages */
+	struct buf head, body;  /* folded text of the message; kept between messages */
+	struct buf value, word; /* of one field, and folded */
 	bool has_text;
 };
 

@@ -6,6 +6,7 @@
 #include "proto/base/date.h"
 #include "proto/base/err.h"
 #include "proto/base/text.h"
+#include "proto/imap/imap_envelope.h"
 #include "proto/imap/imap_search.h"
 #include "proto/msg/cte.h"
 #include "proto/msg/fields.h"
@@ -19,6 +20,7 @@ void imap_search_begin(struct imap_search_run *r, const struct imap_search *s,
 	*r = (struct imap_search_run){.search = s, .ops = ops, .now_at = now_at};
 	buf_init(&r->head, SIZE_MAX);
 	buf_init(&r->body, SIZE_MAX);
+	buf_init(&r->value, SIZE_MAX);
 	buf_init(&r->word, SIZE_MAX);
 }
 
@@ -26,6 +28,7 @@ void imap_search_end(struct imap_search_run *r)
 {
 	buf_fini(&r->head);
 	buf_fini(&r->body);
+	buf_fini(&r->value);
 	buf_fini(&r->word);
 }
 
@@ -154,14 +157,34 @@ static int match_field(struct imap_search_run *r, const struct imap_test *t, voi
 	return 0;
 }
 
+/* A field of the ENVELOPE to r->value: 1, 0 when it is NIL, or a KERR_* code. */
+static int load_envelope(struct imap_search_run *r, enum imap_env field, void *msg)
+{
+	struct slice envelope;
+	int rc = r->ops->envelope(msg, &envelope);
+
+	buf_reset(&r->value);
+	return rc < 0 ? rc : imap_envelope_get(envelope, field, &r->value);
+}
+
+static int match_envelope(struct imap_search_run *r, const struct imap_test *t, void *msg)
+{
+	int rc = load_envelope(r, (enum imap_env)t->n, msg);
+
+	if (rc <= 0)
+		return rc;
+	buf_reset(&r->word);
+	add_value(&r->word, buf_slice(&r->value));
+	return contains(&r->word, t->text);
+}
+
 /* RFC 3501 section 6.4.4: of the Date field, disregarding time and zone */
 static int match_sent(struct imap_search_run *r, const struct imap_test *t, void *msg)
 {
-	struct slice date;
 	int64_t sent, day = (int64_t)t->n;
-	int rc = r->ops->field(msg, lit("Date"), 0, &date);
+	int rc = load_envelope(r, ENV_DATE, msg);
 
-	if (rc < 0 || !date.p || !date_parse_day(date, &sent))
+	if (rc <= 0 || !date_parse_day(buf_slice(&r->value), &sent))
 		return rc < 0 ? rc : 0;
 	if (t->key == KEY_SENTBEFORE)
 		return sent < day;
@@ -238,6 +261,8 @@ static int match_one(
 	case KEY_SMALLER:
 	case KEY_MODSEQ:
 		return match_number(r, t, msg);
+	case KEY_ENVELOPE:
+		return match_envelope(r, t, msg);
 	case KEY_FIELD:
 		return match_field(r, t, msg);
 	case KEY_BODY:

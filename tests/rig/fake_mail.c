@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "proto/base/mem.h"
+#include "proto/imap/imap_envelope.h"
 #include "proto/imap/imap_fmt.h"
 #include "proto/msg/mime.h"
 

@@ -2,7 +2,9 @@
 /* Strings, flags, ENVELOPE and BODYSTRUCTURE. */
 #include "tests/rig/unit.h"
 
+#include "proto/imap/imap_envelope.h"
 #include "proto/imap/imap_fmt.h"
+#include "tests/rig/splits.h"
 
 static const struct {
 	const char *in, *plain, *utf8, *astring;
@@ -108,6 +110,63 @@ static void writes_envelopes(void **state)
 		assert_buf(&b, envelopes[i].envelope);
 	}
 	buf_fini(&b);
+	arena_fini(&ar);
+}
+
+/* Fields of an ENVELOPE as they are read again, each in braces; - is NIL. */
+static const struct {
+	const char *head, *fields;
+} read_again[] = {
+	{"",					  "----------"                  },
+	{"Subject: a \\\"b\\ \xc3\xa4\r\n c\r\nFrom: \"A \\\"B\" <a@b>, G: c@d;, x\r\nCc: "
+	 "(nobody)\r\n"
+	 "Message-ID: \r\nTo: <@r:e@f>\r\n", "-{a \\\"b\\ \xc3\xa4 c}{A \"B <a@b> G: <c@d> <x@MISSING_DOMAIN> }"
+		"{A \"B <a@b> G: <c@d> <x@MISSING_DOMAIN> }{A \"B <a@b> G: <c@d> "
+		"<x@MISSING_DOMAIN> }"
+		"{<e@f> }---{}"},
+};
+
+static void add_fields_read(struct buf *b, struct slice envelope)
+{
+	struct buf value;
+
+	buf_init(&value, 1000);
+	for (enum imap_env i = ENV_DATE; i < IMAP_ENV_N; i++) {
+		buf_reset(&value);
+		if (imap_envelope_get(envelope, i, &value))
+			buf_addf(b, "{%.*s}", SLICE_ARG(buf_slice(&value)));
+		else
+			buf_addc(b, '-');
+	}
+	buf_fini(&value);
+}
+
+static void read_prefix(void *arg, struct slice prefix)
+{
+	struct buf *b = arg;
+
+	buf_reset(b);
+	add_fields_read(b, prefix);
+}
+
+static void reads_envelopes(void **state)
+{
+	struct buf envelope, b;
+	struct arena ar;
+
+	(void)state;
+	arena_init(&ar);
+	buf_init(&envelope, 4000);
+	buf_init(&b, 4000);
+	for (size_t i = 0; i < array_len(read_again); i++) {
+		buf_reset(&envelope);
+		imap_add_envelope(&envelope, slice_str(read_again[i].head), &ar);
+		splits_prefixes(read_prefix, &b, buf_slice(&envelope));
+		read_prefix(&b, buf_slice(&envelope));
+		assert_buf(&b, read_again[i].fields);
+	}
+	buf_fini(&b);
+	buf_fini(&envelope);
 	arena_fini(&ar);
 }
 
@@ -224,6 +283,7 @@ int main(void)
 		cmocka_unit_test(writes_strings),
 		cmocka_unit_test(writes_flags),
 		cmocka_unit_test(writes_envelopes),
+		cmocka_unit_test(reads_envelopes),
 		cmocka_unit_test(writes_bodies),
 		cmocka_unit_test(keeps_structure),
 		cmocka_unit_test(bounds_structure),

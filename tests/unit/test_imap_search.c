@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "proto/base/text.h"
+#include "proto/imap/imap_envelope.h"
 #include "proto/imap/imap_fmt.h"
 #include "proto/imap/imap_search.h"
 #include "proto/msg/mime.h"
@@ -60,6 +61,22 @@ static int get_modseq(void *msg, uint64_t *modseq_out)
 	return 0;
 }
 
+static int get_envelope(void *msg, struct slice *envelope_out)
+{
+	static char kept[1000];
+	struct arena ar;
+	struct buf b;
+
+	arena_init(&ar);
+	buf_init(&b, sizeof kept);
+	imap_add_envelope(&b, slice_str(msg), &ar);
+	memcpy(kept, buf_slice(&b).p, b.len);
+	*envelope_out = slice_of(kept, b.len);
+	buf_fini(&b);
+	arena_fini(&ar);
+	return 0;
+}
+
 static int get_field(void *msg, struct slice name, size_t i, struct slice *value_out)
 {
 	struct header_field f;
@@ -81,8 +98,8 @@ static int get_bytes(void *msg, struct slice *bytes_out)
 	return 0;
 }
 
-static const struct imap_search_ops ops = {
-	get_flags, get_keyword, get_times, get_size, get_modseq, get_field, get_bytes};
+static const struct imap_search_ops ops = {get_flags, get_keyword, get_times, get_size, get_modseq,
+	get_envelope, get_field, get_bytes};
 
 static const struct {
 	const char *keys;
@@ -127,7 +144,10 @@ static const struct {
 	{"MODSEQ \"/flags/\\\\draft\" all 501",    0                  },
 	{"FROM \"j\xc3\x9crgen\"",                 1                  },
 	{"FROM {7+}\r\nJ\xc3\xbcrgen",             1                  },
-	{"TO c@D",				 1                  },
+	{"FROM \"gen <j@x\"",                      1                  },
+	{"TO c@D",				 0                  },
+	{"HEADER To c@D",			  1                  },
+	{"HEADER Message-ID \"\"",                 0                  },
 	{"CC c@d",				 0                  },
 	{"SUBJECT STRASSE",                        1                  },
 	{"HEADER X-Empty \"\"",                    1                  },
