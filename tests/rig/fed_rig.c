@@ -3,6 +3,7 @@
 #include "tests/rig/fed_rig.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "proto/base/text.h"
 
@@ -128,4 +129,61 @@ void fed_rig_sign(struct buf *b, const char *who)
 		memset(seed, *who, sizeof seed);
 		fed_record_sign(b, seed);
 	}
+}
+
+static void must(bool ok, const char *what, struct slice text)
+{
+	if (ok)
+		return;
+	fprintf(stderr, "fed_rig: %s\n%.*s\n", what, SLICE_ARG(text));
+	abort();
+}
+
+/* Replace the first `what`, which must be there. */
+static void replace(struct buf *b, struct slice what, struct slice by)
+{
+	size_t at = slice_find(buf_slice(b), what);
+	struct buf out;
+
+	must(at < b->len, "nothing to replace", what);
+	buf_init(&out, SIZE_MAX);
+	buf_add(&out, slice_head(buf_slice(b), at));
+	buf_add(&out, by);
+	buf_add(&out, slice_from(buf_slice(b), at + what.len));
+	buf_move(b, &out);
+	buf_fini(&out);
+}
+
+static void set_serial(struct buf *b, const struct fed_record *prev)
+{
+	char serial[128];
+	struct fed_hash h;
+
+	fed_record_hash(prev->text, &h);
+	snprintf(serial, sizeof serial, "serial: %d\nprev: %s\n", (int)prev->serial + 1, h.s);
+	replace(b, lit("serial: 1\nprev: " NONE "\n"), slice_str(serial));
+}
+
+struct fed_record *fed_rig_make(struct arena *ar, const char *text, const char *edits,
+	const struct fed_record *prev, const char *sigs)
+{
+	struct fed_record *rec = arena_new(ar, struct fed_record);
+	struct slice rest = slice_str(edits), what, by;
+	struct buf plain, full;
+	struct err err = {""};
+
+	buf_init(&plain, SIZE_MAX);
+	buf_init(&full, SIZE_MAX);
+	buf_addz(&plain, text);
+	while (edits && slice_split(&rest, '|', &what) && slice_split(&rest, '|', &by))
+		replace(&plain, what, by);
+	if (prev)
+		set_serial(&plain, prev);
+	fed_rig_add(&full, buf_cstr(&plain));
+	fed_rig_sign(&full, sigs);
+	must(fed_record_parse(arena_dup(ar, buf_slice(&full)), ar, rec, &err) == 0, err.text,
+		buf_slice(&full));
+	buf_fini(&plain);
+	buf_fini(&full);
+	return rec;
 }

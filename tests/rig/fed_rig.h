@@ -28,6 +28,13 @@ void fed_rig_add(struct buf *b, const char *text);
 /* Append signatures of all letters: 'A' signs with the signing key of a, 'a' with its root key. */
 void fed_rig_sign(struct buf *b, const char *who);
 
+/*
+ * A record of such a text with changes, as successor of prev (NULL: the first), signed by `sigs`;
+ * it lives in the arena.  edits is "what|by|what|by", in that order; it may be NULL.
+ */
+struct fed_record *fed_rig_make(struct arena *ar, const char *text, const char *edits,
+	const struct fed_record *prev, const char *sigs);
+
 /* Texts with placeholders, serial 1. */
 extern const char fed_rig_daemon[], fed_rig_federation[], fed_rig_group[];
 
