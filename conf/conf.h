@@ -57,6 +57,7 @@ struct conf {
 		char *setup_host;            /* told to mail programs; "": name */
 		uint64_t request_s;          /* for one request, and to the first */
 		uint64_t idle_s;             /* between two requests */
+		uint64_t stall_s;            /* output that does not move */
 	} http;
 
 	struct {

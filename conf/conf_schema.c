@@ -86,6 +86,8 @@ const struct conf_row conf_rows[] = {
 		"time to the first request, and to the end of one once begun"),
 	ROW("http.idle", CONF_TIME, http.idle_s, "30s", 1, 3600,
 		"a connection without a further request is closed after this time"),
+	ROW("http.stall", CONF_TIME, http.stall_s, "30s", 1, 3600,
+		"a browser that takes no output for this time is cut off"),
 
 	ROW("tls.certificate", CONF_PATH, tls.certificate, "", 0, 1000,
 		"PEM file with the certificate and its chain"),

@@ -180,7 +180,7 @@ static void set_rules(struct env *e, const struct conf *c)
 	e->imap = rules_make(c->imap.login_s, c->imap.idle_s, c->imap.stall_s, c->imap.plain_login);
 	e->smtp = rules_make(c->submission.login_s, c->submission.idle_s, c->submission.stall_s,
 		c->submission.plain_login);
-	e->http = rules_make(c->http.request_s, c->http.idle_s, c->nntp.stall_s, "never");
+	e->http = rules_make(c->http.request_s, c->http.idle_s, c->http.stall_s, "never");
 }
 
 static struct env *env_new(struct services *s)

@@ -9,6 +9,7 @@ import html.parser
 import os
 import plistlib
 import signal
+import socket
 import time
 import urllib.parse
 import xml.etree.ElementTree as ET
@@ -21,6 +22,7 @@ SETTINGS = f"""mail-domains = {{"{MAIL_DOMAIN}"}}
 http {{
 	request = 1s
 	idle = 2s
+	stall = 1s
 }}
 """
 OUTLOOK = "http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a"
@@ -284,6 +286,22 @@ class Trial:
             sock.sendall(b"HEAD / HTTP/1.1\r\nHost: a\r\n\r\n")
             assert 1 < lab.closed_after(sock, 10) < 8
 
+    def takes_nothing(self):
+        """
+        Who asks and takes nothing is cut off, and others are served meanwhile.  The kernel holds all
+        that a connection may ask for, so as a rule it is http.idle that ends it.
+        """
+        late = self.site.ctl_json("status")["conns"]["late"]
+        asks = [lab.connect(self.site, "http") for _ in range(20)]
+        with contextlib.ExitStack() as stack:
+            for sock in asks:
+                stack.enter_context(contextlib.closing(sock))
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                sock.sendall(b"GET /setup HTTP/1.1\r\nHost: a\r\n\r\n" * 99)
+            assert self.status(self.url("/setup")) == 200
+            wait_for("their end", lambda: self.site.ctl_json("status")["conns"]["late"]
+                     >= late + len(asks))
+
     def discreet(self):
         """No address of a person stands in the log."""
         with open(self.site.log, encoding="utf-8") as f:
@@ -317,4 +335,4 @@ if __name__ == "__main__":
         lab.run_cases([trial.refused, trial.autoconfig, trial.addresses, trial.login_with_the_address,
                        trial.apple, trial.outlook, trial.page, trial.safety,
                        trial.nothing_comes_back, trial.versions, trial.pipelined,
-                       trial.climbing, trial.slow, trial.discreet, trial.reload])
+                       trial.climbing, trial.slow, trial.takes_nothing, trial.discreet, trial.reload])
