@@ -153,7 +153,8 @@ void mail_on(void *arg, const struct store_result *res)
 	struct mail_result r = {.rc = res->rc,
 		.why = c->why ? c->why : mail_why(res->rc),
 		.box = res->id != 0 ? res->id : c->box,
-		.modseq = res->seq};
+		.modseq = res->seq,
+		.had = res->had};
 
 	if (res->from)
 		mail_ranges_set(&from, res->from);

@@ -106,6 +106,7 @@ struct mail_result {
 	const char *why;                  /* as in forum_result */
 	uint32_t box;                     /* UIDVALIDITY of the mailbox that grew or is new */
 	uint64_t modseq;                  /* of the change */
+	uint64_t had;                     /* flags: the highest one that changed had before, or 0 */
 	const struct mail_ranges *from;   /* COPY: what was copied, */
 	const struct mail_ranges *to;     /* APPEND, COPY: the numbers given, in the same order */
 	const struct mail_ranges *failed; /* UNCHANGEDSINCE: these had changed */

@@ -279,7 +279,7 @@ static int flags_run(struct txn *t, struct store_job *job)
 	if (j->unchanged_since > 0)
 		hold_back(t, j, &st, &given);
 	change_sets(t, j, &given, &changed);
-	job->res.seq = marks_note(t, j->account, j->group, &changed);
+	job->res.seq = marks_note(t, j->account, j->group, &changed, &job->res.had);
 	job->res.failed = &j->failed;
 	ranges_fini(&given);
 	ranges_fini(&changed);

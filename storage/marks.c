@@ -10,15 +10,17 @@
 #include "storage/store_priv.h"
 #include "storage/txn.h"
 
-uint64_t marks_note(struct txn *t, uint32_t account, uint32_t group, const struct ranges *changed)
+uint64_t marks_note(struct txn *t, uint32_t account, uint32_t group, const struct ranges *changed,
+	uint64_t *had_out)
 {
 	struct log_entry e = {
 		.kind = LOG_MARKS, .group = group, .account = account, .at = t->now_at};
 
+	*had_out = 0;
 	if (ranges_n(changed) == 0 || t->rc < 0)
 		return 0;
 	uint64_t seq = log_append(t, &e);
-	modseq_note(t, account, group, changed, seq);
+	*had_out = modseq_note(t, account, group, changed, seq);
 	return seq;
 }
 
@@ -27,6 +29,7 @@ int marks_change(struct txn *t, uint32_t account, uint32_t group, uint8_t set,
 {
 	struct ranges given, changed;
 	struct group_state st;
+	uint64_t had;
 	struct key k;
 	int rc = state_get(t, group, &st);
 
@@ -38,7 +41,7 @@ int marks_change(struct txn *t, uint32_t account, uint32_t group, uint8_t set,
 		ranges_within(r, 1, st.next - 1, &given);
 	key_of_set(&k, account, group, set);
 	numset_change(t, &k, &given, add, &changed);
-	*seq_out = marks_note(t, account, group, &changed);
+	*seq_out = marks_note(t, account, group, &changed, &had);
 	ranges_fini(&given);
 	ranges_fini(&changed);
 	return t->rc;

@@ -17,8 +17,9 @@ NODISCARD int marks_change(struct txn *t, uint32_t account, uint32_t group, uint
 
 /*
  * The account's flags of `changed` have changed: log that, and note it as their mod-sequence.  The
- * sequence, or 0 when nothing has changed.
+ * sequence, or 0 when nothing has changed.  *had_out: the highest that one of them had before.
  */
-uint64_t marks_note(struct txn *t, uint32_t account, uint32_t group, const struct ranges *changed);
+uint64_t marks_note(struct txn *t, uint32_t account, uint32_t group, const struct ranges *changed,
+	uint64_t *had_out);
 
 #endif

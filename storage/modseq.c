@@ -114,9 +114,31 @@ static void shrink(struct vec *runs)
 	}
 }
 
-static void note_piece(struct txn *t, const struct key *k, const struct ranges *part, uint64_t seq)
+/* The highest sequence that a number of r has. */
+static uint64_t highest(const struct vec *runs, const struct ranges *r)
+{
+	uint64_t seq = 0;
+
+	for (size_t i = 0, at = 0; i < runs->n && at < ranges_n(r);) {
+		const struct run *run = vec_at(runs, i);
+
+		if (run->hi < ranges_at(r, at)->lo) {
+			i++;
+		} else if (ranges_at(r, at)->hi < run->lo) {
+			at++;
+		} else {
+			seq = run->seq > seq ? run->seq : seq;
+			i++;
+		}
+	}
+	return seq;
+}
+
+static uint64_t note_piece(
+	struct txn *t, const struct key *k, const struct ranges *part, uint64_t seq)
 {
 	struct vec before, after;
+	uint64_t had = 0;
 	struct slice value;
 
 	vec_init(&before, sizeof(struct run));
@@ -125,6 +147,7 @@ static void note_piece(struct txn *t, const struct key *k, const struct ranges *
 	if (rc == 0 && runs_decode(value, &before) < 0)
 		rc = txn_damaged(t, "personal mod-sequences");
 	if (rc == 0 || rc == KERR_NOTFOUND) {
+		had = highest(&before, part);
 		overlay(&before, part, seq, &after);
 		shrink(&after);
 		runs_encode(&after, txn_value(t));
@@ -132,16 +155,18 @@ static void note_piece(struct txn *t, const struct key *k, const struct ranges *
 	}
 	vec_fini(&before);
 	vec_fini(&after);
+	return had;
 }
 
-void modseq_note(
+uint64_t modseq_note(
 	struct txn *t, uint32_t account, uint32_t group, const struct ranges *changed, uint64_t seq)
 {
 	size_t n = ranges_n(changed);
+	uint64_t had = 0;
 	struct key k;
 
 	if (n == 0)
-		return;
+		return 0;
 	uint32_t last = ranges_at(changed, n - 1)->hi >> PIECE_BITS;
 	for (uint32_t i = ranges_at(changed, 0)->lo >> PIECE_BITS; i <= last; i++) {
 		struct ranges part;
@@ -149,12 +174,15 @@ void modseq_note(
 		ranges_init(&part);
 		ranges_within(changed, i << PIECE_BITS, (i << PIECE_BITS) + PIECE_LAST, &part);
 		key_of_marks(&k, account, group, SET_RUNS, (uint16_t)i);
-		if (ranges_n(&part) > 0)
-			note_piece(t, &k, &part, seq);
+		if (ranges_n(&part) > 0) {
+			uint64_t one = note_piece(t, &k, &part, seq);
+			had = one > had ? one : had;
+		}
 		ranges_fini(&part);
 	}
 	key_of_marks(&k, account, group, SET_MODSEQ, 0);
 	txn_put_u64(t, &k, seq);
+	return had;
 }
 
 /* ---- reading ---- */

@@ -24,8 +24,8 @@ struct run {
 	uint64_t seq;
 };
 
-/* Flags of `changed` were changed at seq. */
-void modseq_note(struct txn *t, uint32_t account, uint32_t group, const struct ranges *changed,
+/* Flags of `changed` were changed at seq; the highest sequence that any of them had, 0: none. */
+uint64_t modseq_note(struct txn *t, uint32_t account, uint32_t group, const struct ranges *changed,
 	uint64_t seq);
 
 /* Append the runs of a stored piece to a vec of struct run.  KERR_DAMAGED. */

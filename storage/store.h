@@ -355,6 +355,7 @@ struct store_fed_result;
 struct store_result {
 	int rc;       /* 0 or why not; nothing was changed then */
 	uint64_t seq; /* of the (first) log entry */
+	uint64_t had; /* of flags: the highest modseq that one of what changed had before, or 0 */
 	uint32_t id;  /* of a new group or account */
 	unsigned n_places;
 	struct place places[STORE_PLACES];

@@ -17,6 +17,11 @@ struct store_ask {
 	uint64_t flags;
 };
 
+static struct store_ask *ask_of(struct imap_session *s)
+{
+	return s->cur.own;
+}
+
 /* "(UNCHANGEDSINCE 5) " */
 static bool read_condition(struct imap_session *s, struct cursor *c, struct store_ask *ask)
 {
@@ -144,6 +149,10 @@ enum cmd_step imap_cmd_store(struct imap_session *s, const struct imap_line *a)
 		if (s->result < 0)
 			return imap_fail_why(s, s->result);
 		s->own_modseq = s->res.modseq;
+		/* another's change that was not told lies under this one.  RFC 3501 section 6.4.6
+		 */
+		if (s->res.had > s->sel.modseq)
+			ask_of(s)->silent = false;
 		s->cur.phase = PHASE_TELL;
 	}
 	return tell(s, s->cur.own);

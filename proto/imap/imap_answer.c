@@ -196,6 +196,21 @@ void imap_ranges_intersect(
 	}
 }
 
+bool imap_ranges_have(const struct mail_ranges *r, uint32_t num)
+{
+	size_t lo = 0, hi = r->n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (r->v[mid].last < num)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < r->n && r->v[lo].first <= num;
+}
+
 void imap_add_ranges(struct buf *b, const struct mail_ranges *r)
 {
 	for (size_t i = 0; i < r->n; i++) {

@@ -165,6 +165,7 @@ void imap_ranges_fini(struct mail_ranges *r);
 /* Add the numbers of both to out. */
 void imap_ranges_intersect(
 	struct mail_ranges *out, const struct mail_ranges *a, const struct mail_ranges *b);
+bool imap_ranges_have(const struct mail_ranges *r, uint32_t num);
 /* "1:3,7" */
 void imap_add_ranges(struct buf *b, const struct mail_ranges *r);
 

@@ -40,7 +40,8 @@ static bool on_changed(void *arg, const struct mail_row *r)
 		s->up.at = r->num;
 		return false;
 	}
-	if (r->modseq != s->own_modseq)
+	/* neighbours may have got the mod-sequence of a STORE that was not theirs (store.md) */
+	if (r->modseq != s->own_modseq || !imap_ranges_have(&s->cur.set, r->num))
 		imap_say_row_flags(s, r, true, s->enabled & EN_QRESYNC);
 	s->up.at = r->num + 1;
 	return true;
@@ -185,8 +186,10 @@ static enum cmd_step compare(struct imap_session *s, const struct mail_box *b)
 {
 	struct imap_update *u = &s->up;
 	struct mail_ranges absent = {0};
-	int rc = mail_absent(s->mail, s->sel.box, &absent);
+	int rc = imap_load_keywords(s); /* a message that came may have one that is new to us */
 
+	if (rc == 0)
+		rc = mail_absent(s->mail, s->sel.box, &absent);
 	if (rc == 0) {
 		imap_view_set(&u->now, b->low, b->next, &absent);
 		s->sel.behind = false;

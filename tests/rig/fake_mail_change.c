@@ -82,6 +82,8 @@ int fake_mail_op_flags(struct mail *base, uint32_t box, const struct mail_ranges
 			fake_mail_add_num(&c->failed, msg->num);
 		} else if (apply(msg->flags, op, flags) != msg->flags) {
 			msg->flags = apply(msg->flags, op, flags);
+			if (msg->modseq > c->r.had)
+				c->r.had = msg->modseq;
 			msg->modseq = modseq;
 		}
 	}

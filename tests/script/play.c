@@ -329,7 +329,7 @@ static void add_long(struct buf *b, struct slice s)
 
 /*
  * What another device does to the mailbox that is open, or to INBOX: "new" (a message comes),
- * "gone N", "flag N".
+ * "keyword" (one with a new keyword), "gone N", "flag N".
  */
 static void other(struct play *p, struct slice what)
 {
@@ -338,12 +338,18 @@ static void other(struct play *p, struct slice what)
 	uint64_t n = 0;
 
 	flush(p);
-	if (!text_number(num, UINT32_MAX, &n))
+	if (slice_eq(what, lit("keyword"))) {
+		memcpy(p->mail->keywords[p->mail->n_keywords], "Neu", sizeof "Neu");
+		fake_mail_add(p->mail, b, lit("Subject: new\r\n\r\nnew\r\n"),
+			1ull << (MAIL_KEYWORD_BIT + p->mail->n_keywords));
+		p->mail->n_keywords++;
+	} else if (!text_number(num, UINT32_MAX, &n)) {
 		fake_mail_add(p->mail, b, lit("Subject: new\r\n\r\nnew\r\n"), 0);
-	else if (slice_starts(what, lit("gone")))
+	} else if (slice_starts(what, lit("gone"))) {
 		fake_mail_remove(p->mail, b, (uint32_t)n);
-	else
+	} else {
 		fake_mail_flag(p->mail, b, (uint32_t)n, MAIL_FLAGGED);
+	}
 	if (p->mail->news)
 		rig_wake(&p->rig, WAKE_NEWS);
 	p->mail->news = false;

@@ -210,6 +210,42 @@ static void test_run_again(void **state)
 	assert_int_equal(rig_state(r, third).count, 10);
 }
 
+/* ---- flags ---- */
+
+static uint64_t mark(struct store_rig *r, uint32_t account, uint32_t id, uint32_t lo, uint32_t hi,
+	uint64_t flags)
+{
+	struct store_call c = rig_call(r);
+	struct ranges which;
+
+	ranges_init(&which);
+	ranges_push(&which, lo, hi);
+	assert_int_equal(store_flags(r->s, account, id, &which, STORE_FLAGS_ADD, flags, 0, &c), 0);
+	ranges_fini(&which);
+	assert_int_equal(rig_run(r), 0);
+	return r->res.seq;
+}
+
+/* A change says over which other it went. */
+static void test_had(void **state)
+{
+	struct store_rig *r = *state;
+	uint32_t anna = rig_account(r, "anna", "a@x"), a = box(r, anna, "A");
+
+	fill(r, anna, a, 20);
+	uint64_t first = mark(r, anna, a, 3, 5, 4);
+	assert_int_equal(r->res.had, 0);
+	uint64_t second = mark(r, anna, a, 10, 11, 4);
+	assert_int_equal(r->res.had, 0);
+	mark(r, anna, a, 5, 9, 8);
+	assert_int_equal(r->res.had, first);
+	mark(r, anna, a, 1, 20, 16);
+	assert_true(r->res.had > second);
+	mark(r, anna, a, 1, 20, 16); /* changes nothing */
+	assert_int_equal(r->res.had, 0);
+	assert_int_equal(r->res.seq, 0);
+}
+
 /* ---- removals ---- */
 
 static int removed(struct store_rig *r, uint32_t group, uint64_t since, struct buf *out)
@@ -323,6 +359,7 @@ int main(void)
 		RIG_ON(test_moved_part, mem),
 		RIG_ON(test_taken_back_at_start, dir),
 		RIG_ON(test_run_again, mem),
+		RIG_ON(test_had, mem),
 		RIG_ON(test_prune, mem),
 		RIG_ON(test_prune, dir),
 		RIG_ON(test_prune_many, mem),

@@ -14,7 +14,7 @@ Comment lines at its top may say
     # limit: SECONDS                     then it is killed with all it started (120)
     # alone                              not beside another test
 
-The last line is the sum.  Tests find the programs in $KOKO_BUILD and a folder of their own in
+The last line is the sum.  Tests find the programs in $KOKO_BUILD, the level in $KOKO_LEVEL and a folder of their own in
 $TMPDIR, which is removed after them.
 """
 
@@ -131,6 +131,7 @@ def main():
     logs = args.logs or os.path.join(build, "test-logs")
     os.makedirs(logs, exist_ok=True)
     os.environ["KOKO_BUILD"] = build
+    os.environ["KOKO_LEVEL"] = args.level
     os.environ["PYTHONPATH"] = os.path.join(TOP, "scripts", "lib")
 
     level = LEVELS.index(args.level)

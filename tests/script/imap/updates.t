@@ -18,3 +18,22 @@ other flag 3
 C: d NOOP
 S: * 2 FETCH (FLAGS (\Flagged))
 S: d OK *
+# a message that came has a keyword that another device has made
+other keyword
+C: e NOOP
+S: * FLAGS (\Answered \Flagged \Deleted \Seen \Draft Neu)
+S: * OK [PERMANENTFLAGS *
+S: * 5 EXISTS
+S: e OK *
+C: f FETCH 5 FLAGS
+S: * 5 FETCH (FLAGS (Neu))
+S: f OK *
+# RFC 3501 section 6.4.6: .SILENT does not hide what another device has done
+other flag 1
+C: g STORE 1:3 +FLAGS.SILENT (\Answered)
+S: * 1 FETCH (FLAGS (\Answered \Flagged \Seen))
+S: * 2 FETCH (FLAGS (\Answered \Flagged))
+S: * 3 FETCH (FLAGS (\Answered))
+S: g OK *
+C: h STORE 1:3 -FLAGS.SILENT (\Answered)
+S: h OK *
