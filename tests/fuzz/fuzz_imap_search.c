@@ -3,12 +3,14 @@
  * The arguments of SEARCH and FETCH.  Whatever was read can be run on a message that answers from
  * the bits of the input, and every test is reached at most once.
  */
+#include "proto/imap/imap_envelope.h"
 #include "proto/imap/imap_fetch.h"
 #include "proto/imap/imap_search.h"
 #include "tests/fuzz/fuzz.h"
 
 struct message {
 	struct slice bytes;
+	struct slice envelope; /* of bytes, taken for a head */
 	size_t n_asked;
 };
 
@@ -43,6 +45,15 @@ static int get_number(void *msg, uint64_t *n_out)
 	return 0;
 }
 
+static int get_envelope(void *msg, struct slice *envelope_out)
+{
+	struct message *m = msg;
+
+	*envelope_out = m->envelope;
+	m->n_asked++;
+	return 0;
+}
+
 static int get_field(void *msg, struct slice name, size_t i, struct slice *value_out)
 {
 	struct message *m = msg;
@@ -61,8 +72,8 @@ static int get_bytes(void *msg, struct slice *bytes_out)
 	return 0;
 }
 
-static const struct imap_search_ops ops = {
-	get_flags, get_keyword, get_times, get_number, get_number, get_field, get_bytes};
+static const struct imap_search_ops ops = {get_flags, get_keyword, get_times, get_number,
+	get_number, get_envelope, get_field, get_bytes};
 
 static void search(struct slice in, struct arena *ar)
 {
@@ -70,15 +81,20 @@ static void search(struct slice in, struct arena *ar)
 	struct cursor c = cursor_of(in);
 	struct imap_search_run run;
 	struct imap_search s;
+	struct buf envelope;
 
 	if (imap_read_search(&c, ar, &s) != SEARCH_OK)
 		return;
 	FUZZ_CHECK(s.n > 1 && s.n <= IMAP_SEARCH_MAX_KEYS && cursor_end(&c));
+	buf_init(&envelope, 1 << 24);
+	imap_add_envelope(&envelope, in, ar);
+	m.envelope = buf_slice(&envelope);
 	imap_search_resolve(&s, 10, 100);
 	imap_search_begin(&run, &s, &ops, 1700000000);
 	int got = imap_search_match(&run, &m, 3, 30);
 	FUZZ_CHECK((got == 0 || got == 1) && m.n_asked <= s.n);
 	imap_search_end(&run);
+	buf_fini(&envelope);
 }
 
 static void fetch(struct slice in, struct arena *ar)
