@@ -39,18 +39,7 @@ class Trial:
     def post_with_tin(self):
         lab.need("tmux", "tin")
         home = self._home(self.anke, "Wer weiß es?")
-        with Terminal(f"env VISUAL={home}/editor "
-                      + readers.tin_command(home, self.viersen.ports["nntp"])) as t:
-            t.wait("Group Selection")
-            t.keys("Enter")
-            t.wait("Homeoffice")
-            t.keys("w")
-            t.wait("Post subject")
-            t.text(SUBJECT)
-            t.keys("Enter")
-            t.wait("p=post")
-            t.keys("p")
-            t.wait("Article posted|Artikel gepostet")
+        readers.post_with_tin(home, self.viersen.ports["nntp"], "Homeoffice", SUBJECT)
         self.question = self._newest(self.viersen, self.anke)
 
     def arrives_within_two_seconds(self):

@@ -281,10 +281,12 @@ class Demo:
             print(f"  {reader + ' in ' + name + ':':16} {command(home, self.sites[name].ports['nntp'])}")
         gib = self.sites["gib"]
         print(f"""
-Thunderbird: Account Settings, Account Actions, Add Newsgroup Account: name {self.users('gib')[0]['name']},
-address {self.users('gib')[0]['address']}, server 127.0.0.1; then in the server settings port {gib.ports['nntp']} and
-"always request authentication"; login doerte.  With TLS: port {gib.ports['nntps']}, security SSL/TLS,
-after importing the authority {gib.ca}.
+Thunderbird: import the authority {gib.ca}
+(Settings, Privacy & Security, Manage Certificates), and in the Config Editor set mailnews.auto_config_url to
+http://127.0.0.1:{gib.ports['http']}/mail/config-v1.1.xml?emailaddress=a@{{{{domain}}}}
+Then a new Email account: {self.users('gib')[0]['name']}, {self.users('gib')[0]['address']}; the rest it finds.
+As news: Newsgroup Account, server 127.0.0.1; then in its settings port {gib.ports['nntps']}, SSL/TLS and
+"always request authentication"; login doerte.
 
 In a mail program: incoming server (IMAP) 127.0.0.1, port {gib.ports['imap']} (STARTTLS, or none) or {gib.ports['imaps']} (SSL/TLS);
 the groups stand below Gruppen.

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Home folders with which tin and slrn come up logged in, for the demo and for the tests."""
+"""Home folders with which tin and slrn come up logged in, and a post by tin."""
 
 import os
+
+from koko.term import Terminal
 
 TINRC = """mail_address={name} <{address}>
 use_color=OFF
@@ -59,3 +61,21 @@ def tin_command(home, port):
 
 def slrn_command(home, port):
     return f"env HOME={home} slrn -n -h 127.0.0.1 -p {port} -f {home}/.jnewsrc"
+
+
+def post_with_tin(home, port, seen, subject):
+    """
+    Start a thread in the first group of a home whose editor writes the text; `seen` stands in the
+    group.
+    """
+    with Terminal(f"env VISUAL={home}/editor " + tin_command(home, port)) as t:
+        t.wait("Group Selection")
+        t.keys("Enter")
+        t.wait(seen)
+        t.keys("w")
+        t.wait("Post subject")
+        t.text(subject)
+        t.keys("Enter")
+        t.wait("p=post")
+        t.keys("p")
+        t.wait("Article posted|Artikel gepostet")

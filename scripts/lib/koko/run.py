@@ -14,8 +14,8 @@ Comment lines at its top may say
     # limit: SECONDS                     then it is killed with all it started (120)
     # alone                              not beside another test
 
-The last line is the sum.  Tests find the programs in $KOKO_BUILD, the level in $KOKO_LEVEL and a folder of their own in
-$TMPDIR, which is removed after them.
+The last line is the sum.  Tests find the programs in $KOKO_BUILD, the level in $KOKO_LEVEL, a folder
+of their own in $TMPDIR, which is removed after them, and one for what shall stay in $KOKO_LOGS.
 """
 
 import argparse
@@ -132,6 +132,7 @@ def main():
     os.makedirs(logs, exist_ok=True)
     os.environ["KOKO_BUILD"] = build
     os.environ["KOKO_LEVEL"] = args.level
+    os.environ["KOKO_LOGS"] = os.path.abspath(logs)
     os.environ["PYTHONPATH"] = os.path.join(TOP, "scripts", "lib")
 
     level = LEVELS.index(args.level)
