@@ -93,6 +93,7 @@ class Trial:
             t.wait("Search forwards")
             t.text("Frage von tin")
             t.keys("Enter")
+            t.wait("End of articles")  # it is there; what is typed before that is thrown away
             t.keys("l")
             t.wait(r"(?s)List Thread.*Anke Beispiel.*`->.*Grzegorz Probe")
             t.keys("Down")
