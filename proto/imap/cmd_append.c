@@ -50,7 +50,7 @@ static enum cmd_step check_size(struct imap_session *s, const struct imap_line *
 {
 	if (a->literal_len == 0)
 		return imap_no(s, "an empty message is none");
-	s->closing |= !a->sync;
+	s->talk.closing |= !a->sync;
 	s->stats->n_append_refused++;
 	return imap_no(s, "[TOOBIG] a message may have %zu bytes", forum_max_article(s->forum));
 }
@@ -91,7 +91,7 @@ static enum cmd_step begin(struct imap_session *s, const struct imap_line *a)
 	s->cur.phase = PHASE_READ;
 	s->block.max = a->literal_len;
 	if (a->sync)
-		buf_add(&s->out, lit("+ send it\r\n"));
+		buf_add(&s->talk.out, lit("+ send it\r\n"));
 	return CMD_DATA;
 }
 

@@ -22,9 +22,9 @@ static void add_copyuid(struct imap_session *s, struct buf *b)
 static enum cmd_step answered(struct imap_session *s, bool move)
 {
 	if (move && s->res_to.n > 0) { /* RFC 6851 section 4.3: before the removals */
-		buf_add(&s->out, lit("* OK "));
-		add_copyuid(s, &s->out);
-		buf_add(&s->out, lit("moved\r\n"));
+		buf_add(&s->talk.out, lit("* OK "));
+		add_copyuid(s, &s->talk.out);
+		buf_add(&s->talk.out, lit("moved\r\n"));
 	}
 	if (s->result < 0) /* what was moved before stays moved.  RFC 6851 section 3.3 */
 		return imap_fail_why(s, s->result);

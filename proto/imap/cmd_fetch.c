@@ -97,7 +97,7 @@ static bool read_ask(struct imap_session *s, struct cursor *c, struct fetch *f)
 static void add_kept(
 	struct imap_session *s, const struct imap_fetch_item *it, const struct mail_row *r)
 {
-	struct buf *b = &s->out;
+	struct buf *b = &s->talk.out;
 
 	imap_fetch_add_label(b, it);
 	buf_addc(b, ' ');
@@ -136,16 +136,16 @@ static void add_kept(
 
 static void begin_row(struct imap_session *s, const struct fetch *f, uint32_t seq, uint32_t num)
 {
-	buf_addf(&s->out, "* %u FETCH (", seq);
+	buf_addf(&s->talk.out, "* %u FETCH (", seq);
 	if (s->args->uid && !imap_fetch_has(&f->ask, FETCH_UID))
-		buf_addf(&s->out, "UID %u ", num);
+		buf_addf(&s->talk.out, "UID %u ", num);
 }
 
 static void end_row(struct imap_session *s, const struct fetch *f, const struct mail_row *r)
 {
 	if (f->ask.has_since && !imap_fetch_has(&f->ask, FETCH_MODSEQ))
-		buf_addf(&s->out, " MODSEQ (%llu)", (unsigned long long)r->modseq);
-	buf_add(&s->out, lit(")\r\n"));
+		buf_addf(&s->talk.out, " MODSEQ (%llu)", (unsigned long long)r->modseq);
+	buf_add(&s->talk.out, lit(")\r\n"));
 	s->stats->n_fetched++;
 	if (f->seen && !(r->flags & MAIL_SEEN))
 		imap_ranges_add(&s->cur.found, r->num, r->num);
@@ -182,19 +182,19 @@ static bool begin_bytes(struct imap_session *s, struct fetch *f, const struct im
 {
 	uint64_t size = f->row.size;
 
-	imap_fetch_add_label(&s->out, it);
+	imap_fetch_add_label(&s->talk.out, it);
 	f->at = 0;
 	if (is_whole(it)) {
 		f->at = it->partial && it->from < size ? it->from : it->partial ? size : 0;
 		f->end = it->partial && it->count < size - f->at ? f->at + it->count : size;
 	} else {
 		if (!imap_fetch_section(&f->mime, it, &s->text_tmp, &f->section)) {
-			buf_add(&s->out, lit(" NIL"));
+			buf_add(&s->talk.out, lit(" NIL"));
 			return false;
 		}
 		f->end = f->section.len;
 	}
-	buf_addf(&s->out, " {%llu}\r\n", (unsigned long long)(f->end - f->at));
+	buf_addf(&s->talk.out, " {%llu}\r\n", (unsigned long long)(f->end - f->at));
 	return true;
 }
 
@@ -204,21 +204,21 @@ static enum cmd_step add_bytes(
 {
 	while (f->at < f->end) {
 		size_t n = f->end - f->at < PIECE ? (size_t)(f->end - f->at) : PIECE;
-		size_t before = s->out.len;
+		size_t before = s->talk.out.len;
 
-		if (imap_full(s))
+		if (talk_full(&s->talk))
 			return CMD_MORE;
 		if (!is_whole(it)) {
-			buf_add(&s->out, slice_head(slice_from(f->section, (size_t)f->at), n));
+			buf_add(&s->talk.out, slice_head(slice_from(f->section, (size_t)f->at), n));
 		} else {
-			int rc = mail_read(s->mail, s->sel.box, &f->row, f->at, n, &s->out);
+			int rc = mail_read(s->mail, s->sel.box, &f->row, f->at, n, &s->talk.out);
 
 			if (rc == KERR_WAIT)
 				return CMD_WAIT;
-			if (rc < 0 || s->out.len == before || s->out.len - before > n)
+			if (rc < 0 || s->talk.out.len == before || s->talk.out.len - before > n)
 				return CMD_CLOSE;
 		}
-		f->at += s->out.len - before;
+		f->at += s->talk.out.len - before;
 	}
 	return CMD_DONE;
 }
@@ -229,7 +229,7 @@ static enum cmd_step add_item(
 	enum cmd_step step;
 
 	if (!f->in_item && f->item > 0)
-		buf_addc(&s->out, ' ');
+		buf_addc(&s->talk.out, ' ');
 	if (it->kind < FETCH_SECTION) {
 		add_kept(s, it, &f->row);
 		return CMD_DONE;
@@ -277,7 +277,7 @@ static bool on_row(void *arg, const struct mail_row *r)
 	struct fetch *f = s->cur.own;
 	uint32_t seq = imap_view_seq(&s->sel.view, r->num);
 
-	s->cur.full = imap_full(s);
+	s->cur.full = talk_full(&s->talk);
 	if (s->cur.full)
 		return false;
 	s->cur.at = r->num + 1;
@@ -290,7 +290,7 @@ static bool on_row(void *arg, const struct mail_row *r)
 	begin_row(s, f, seq, r->num);
 	for (size_t i = 0; i < f->ask.n; i++) {
 		if (i > 0)
-			buf_addc(&s->out, ' ');
+			buf_addc(&s->talk.out, ' ');
 		add_kept(s, &f->ask.v[i], r);
 	}
 	end_row(s, f, r);
@@ -309,7 +309,7 @@ static enum cmd_step walk(struct imap_session *s, struct fetch *f)
 				return step;
 			f->has_row = false;
 		}
-		if (imap_full(s))
+		if (talk_full(&s->talk))
 			return CMD_MORE;
 		if (s->cur.range == set->n)
 			break;

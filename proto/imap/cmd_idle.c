@@ -25,7 +25,7 @@ enum cmd_step imap_cmd_idle(struct imap_session *s, const struct imap_line *a)
 		s->stats->n_idle++;
 		s->cur.phase = PHASE_WAITING;
 		s->news = s->sel.box != 0; /* what happened before is told now */
-		buf_add(&s->out, lit("+ idling\r\n"));
+		buf_add(&s->talk.out, lit("+ idling\r\n"));
 		/* Thunderbird looks for the message when IDLE tells of it, not when a STORE did. */
 		if (s->sel.told_aside)
 			imap_sayf(s, "%u EXISTS", s->sel.view.count);

@@ -239,13 +239,13 @@ static int say_box(struct imap_session *s, struct list_ask *ask)
 		if (rc < 0)
 			return rc;
 	}
-	buf_addf(&s->out, "* %s (", ask->lsub ? "LSUB" : "LIST");
-	add_attributes(ask, b, &s->out);
-	buf_addz(&s->out, ") \"/\" ");
-	imap_add_mailbox(s, &s->out, slice_str(b->name));
+	buf_addf(&s->talk.out, "* %s (", ask->lsub ? "LSUB" : "LIST");
+	add_attributes(ask, b, &s->talk.out);
+	buf_addz(&s->talk.out, ") \"/\" ");
+	imap_add_mailbox(s, &s->talk.out, slice_str(b->name));
 	if (ask->child && !ask->lsub)
-		buf_addz(&s->out, " (CHILDINFO (\"SUBSCRIBED\"))");
-	buf_addz(&s->out, "\r\n");
+		buf_addz(&s->talk.out, " (CHILDINFO (\"SUBSCRIBED\"))");
+	buf_addz(&s->talk.out, "\r\n");
 	return 0;
 }
 
@@ -270,7 +270,7 @@ static enum cmd_step walk(struct imap_session *s, struct list_ask *ask)
 
 	ask->n_seen = 0;
 	do {
-		if (imap_full(s))
+		if (talk_full(&s->talk))
 			return CMD_MORE;
 		s->cur.full = false;
 		if (!ask->found)

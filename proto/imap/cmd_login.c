@@ -121,7 +121,7 @@ static enum cmd_step take_plain(struct imap_session *s, struct slice coded)
 
 static enum cmd_step ask_text(struct imap_session *s, struct slice prompt, unsigned phase)
 {
-	buf_add(&s->out, prompt);
+	buf_add(&s->talk.out, prompt);
 	s->cur.phase = phase;
 	return CMD_TEXT;
 }

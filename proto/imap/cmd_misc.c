@@ -27,9 +27,9 @@ void imap_add_capabilities(const struct imap_session *s, struct buf *b)
 enum cmd_step imap_cmd_capability(struct imap_session *s, const struct imap_line *a)
 {
 	(void)a;
-	buf_add(&s->out, lit("* CAPABILITY "));
-	imap_add_capabilities(s, &s->out);
-	buf_add(&s->out, lit("\r\n"));
+	buf_add(&s->talk.out, lit("* CAPABILITY "));
+	imap_add_capabilities(s, &s->talk.out);
+	buf_add(&s->talk.out, lit("\r\n"));
 	return imap_ok(s, "these are all");
 }
 
@@ -57,13 +57,13 @@ enum cmd_step imap_cmd_enable(struct imap_session *s, const struct imap_line *a)
 	} while (cursor_take(&c, ' '));
 	if (!imap_read_end(&c))
 		return imap_bad(s, "expected names of capabilities");
-	buf_add(&s->out, lit("* ENABLED"));
+	buf_add(&s->talk.out, lit("* ENABLED"));
 	for (size_t i = 0; i < array_len(words); i++)
 		if (on & 1u << i) {
 			s->enabled |= words[i].on;
-			buf_addf(&s->out, " %.*s", SLICE_ARG(words[i].word));
+			buf_addf(&s->talk.out, " %.*s", SLICE_ARG(words[i].word));
 		}
-	buf_add(&s->out, lit("\r\n"));
+	buf_add(&s->talk.out, lit("\r\n"));
 	return imap_ok(s, "enabled");
 }
 

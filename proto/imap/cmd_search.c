@@ -261,21 +261,21 @@ static enum cmd_step say_numbers(struct imap_session *s, const struct search *q)
 	const struct mail_ranges *r = &s->cur.found;
 
 	if (s->cur.at == 0)
-		buf_add(&s->out, lit("* SEARCH"));
+		buf_add(&s->talk.out, lit("* SEARCH"));
 	for (; s->cur.range < r->n; s->cur.range++) {
 		uint32_t num =
 			s->cur.at > r->v[s->cur.range].first ? s->cur.at : r->v[s->cur.range].first;
 
 		for (; num <= r->v[s->cur.range].last; num++) {
 			s->cur.at = num;
-			if (imap_full(s))
+			if (talk_full(&s->talk))
 				return CMD_MORE;
-			buf_addf(&s->out, " %u", told(s, num));
+			buf_addf(&s->talk.out, " %u", told(s, num));
 		}
 	}
 	if (q->ask.modseq && q->n_found > 0)
-		buf_addf(&s->out, " (MODSEQ %llu)", (unsigned long long)q->modseq);
-	buf_add(&s->out, lit("\r\n"));
+		buf_addf(&s->talk.out, " (MODSEQ %llu)", (unsigned long long)q->modseq);
+	buf_add(&s->talk.out, lit("\r\n"));
 	return imap_ok(s, "searched");
 }
 
@@ -296,15 +296,15 @@ static void say_head(struct imap_session *s, const struct search *q)
 {
 	const struct mail_ranges *r = &s->cur.found;
 
-	buf_add(&s->out, lit("* ESEARCH (TAG "));
-	imap_add_string(&s->out, buf_slice(&s->tag), false);
-	buf_addz(&s->out, s->args->uid ? ") UID" : ")");
+	buf_add(&s->talk.out, lit("* ESEARCH (TAG "));
+	imap_add_string(&s->talk.out, buf_slice(&s->tag), false);
+	buf_addz(&s->talk.out, s->args->uid ? ") UID" : ")");
 	if ((q->ask.wants & RETURN_MIN) && r->n > 0)
-		buf_addf(&s->out, " MIN %u", r->v[0].first);
+		buf_addf(&s->talk.out, " MIN %u", r->v[0].first);
 	if ((q->ask.wants & RETURN_MAX) && r->n > 0)
-		buf_addf(&s->out, " MAX %u", r->v[r->n - 1].last);
+		buf_addf(&s->talk.out, " MAX %u", r->v[r->n - 1].last);
 	if ((q->ask.wants & RETURN_ALL) && r->n > 0)
-		buf_add(&s->out, lit(" ALL "));
+		buf_add(&s->talk.out, lit(" ALL "));
 }
 
 /* RFC 4731 section 3.1: one line, however long, so it is said in steps */
@@ -320,17 +320,17 @@ static enum cmd_step say_extended(struct imap_session *s, const struct search *q
 	for (; (q->ask.wants & RETURN_ALL) && s->cur.range < r->n; s->cur.range++) {
 		const struct mail_ranges one = {.v = r->v + s->cur.range, .n = 1};
 
-		if (imap_full(s))
+		if (talk_full(&s->talk))
 			return CMD_MORE;
 		if (s->cur.range > 0)
-			buf_addc(&s->out, ',');
-		imap_add_ranges(&s->out, &one);
+			buf_addc(&s->talk.out, ',');
+		imap_add_ranges(&s->talk.out, &one);
 	}
 	if (q->ask.wants & RETURN_COUNT)
-		buf_addf(&s->out, " COUNT %llu", (unsigned long long)q->n_found);
+		buf_addf(&s->talk.out, " COUNT %llu", (unsigned long long)q->n_found);
 	if (q->ask.modseq && r->n > 0)
-		buf_addf(&s->out, " MODSEQ %llu", (unsigned long long)q->modseq);
-	buf_add(&s->out, lit("\r\n"));
+		buf_addf(&s->talk.out, " MODSEQ %llu", (unsigned long long)q->modseq);
+	buf_add(&s->talk.out, lit("\r\n"));
 	return imap_ok(s, "searched");
 }
 
@@ -376,7 +376,7 @@ static enum cmd_step begin(struct imap_session *s, const struct imap_line *a)
 	}
 	q->s = s;
 	buf_init(&q->envelope, IMAP_STRUCTURE_MAX);
-	imap_search_begin(&q->run, &q->ask, &ops, s->now_at);
+	imap_search_begin(&q->run, &q->ask, &ops, s->talk.now_at);
 	s->cur.own = q;
 	s->cur.own_end = search_end;
 	s->cur.at = 1;

@@ -110,7 +110,7 @@ static bool on_changed(void *arg, const struct mail_row *r)
 {
 	struct imap_session *s = arg;
 
-	s->cur.full = imap_full(s);
+	s->cur.full = talk_full(&s->talk);
 	if (s->cur.full)
 		return false;
 	imap_say_row_flags(s, r, true, true);

@@ -86,16 +86,16 @@ int imap_say_status(struct imap_session *s, const struct mail_box *box, unsigned
 		if (rc < 0)
 			return rc;
 	}
-	buf_add(&s->out, lit("* STATUS "));
-	imap_add_mailbox(s, &s->out, slice_str(box->name));
-	buf_add(&s->out, lit(" ("));
+	buf_add(&s->talk.out, lit("* STATUS "));
+	imap_add_mailbox(s, &s->talk.out, slice_str(box->name));
+	buf_add(&s->talk.out, lit(" ("));
 	for (unsigned i = 0; i < N_ITEMS; i++)
 		if (items & 1u << i) {
-			buf_addf(&s->out, "%s%s %llu", begun ? " " : "", names[i],
+			buf_addf(&s->talk.out, "%s%s %llu", begun ? " " : "", names[i],
 				(unsigned long long)value_of(s, box, unseen, (enum item)i));
 			begun = true;
 		}
-	buf_add(&s->out, lit(")\r\n"));
+	buf_add(&s->talk.out, lit(")\r\n"));
 	return 0;
 }
 

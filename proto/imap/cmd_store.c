@@ -47,7 +47,7 @@ static bool on_stored(void *arg, const struct mail_row *r)
 	struct imap_session *s = arg;
 	const struct store_ask *ask = s->cur.own;
 
-	s->cur.full = imap_full(s);
+	s->cur.full = talk_full(&s->talk);
 	if (s->cur.full)
 		return false;
 	s->cur.at = r->num + 1;

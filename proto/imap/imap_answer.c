@@ -16,9 +16,9 @@ enum { TEXT_MAX = 200 };
 
 void imap_say(struct imap_session *s, struct slice text)
 {
-	buf_add(&s->out, lit("* "));
-	buf_add(&s->out, text);
-	buf_add(&s->out, lit("\r\n"));
+	buf_add(&s->talk.out, lit("* "));
+	buf_add(&s->talk.out, text);
+	buf_add(&s->talk.out, lit("\r\n"));
 }
 
 void imap_sayf(struct imap_session *s, const char *fmt, ...)
@@ -26,9 +26,9 @@ void imap_sayf(struct imap_session *s, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	buf_add(&s->out, lit("* "));
-	buf_addv(&s->out, fmt, ap);
-	buf_add(&s->out, lit("\r\n"));
+	buf_add(&s->talk.out, lit("* "));
+	buf_addv(&s->talk.out, fmt, ap);
+	buf_add(&s->talk.out, lit("\r\n"));
 	va_end(ap);
 }
 
@@ -142,11 +142,7 @@ void imap_on_done(void *arg, const struct mail_result *r)
 	copy_ranges(&s->res_failed, r->failed);
 	buf_reset(&s->why);
 	imap_add_text(&s->why, slice_str(r->why));
-	if (s->woken)
-		return;
-	s->woken = true;
-	if (s->opts.ready.fn)
-		s->opts.ready.fn(s->opts.ready.arg);
+	talk_ready(&s->talk);
 }
 
 enum cmd_step imap_wait(struct imap_session *s, int rc, unsigned phase)
@@ -244,11 +240,11 @@ bool imap_say_earlier(struct imap_session *s)
 		const struct mail_ranges line = {.v = r->v + s->cur.range,
 			.n = left < IMAP_LINE_RANGES ? left : IMAP_LINE_RANGES};
 
-		if (imap_full(s))
+		if (talk_full(&s->talk))
 			return false;
-		buf_add(&s->out, lit("* VANISHED (EARLIER) "));
-		imap_add_ranges(&s->out, &line);
-		buf_add(&s->out, lit("\r\n"));
+		buf_add(&s->talk.out, lit("* VANISHED (EARLIER) "));
+		imap_add_ranges(&s->talk.out, &line);
+		buf_add(&s->talk.out, lit("\r\n"));
 		s->cur.range += line.n;
 	}
 	return true;

@@ -55,11 +55,11 @@ void imap_say_flags(struct imap_session *s)
 
 	if (s->sel.read_only)
 		may = 0;
-	buf_add(&s->out, lit("* FLAGS "));
-	add_flags(s, &s->out, all, false);
-	buf_add(&s->out, lit("\r\n* OK [PERMANENTFLAGS "));
-	add_flags(s, &s->out, may, may != 0 && s->n_keywords < MAIL_KEYWORDS);
-	buf_add(&s->out, lit("] these are kept\r\n"));
+	buf_add(&s->talk.out, lit("* FLAGS "));
+	add_flags(s, &s->talk.out, all, false);
+	buf_add(&s->talk.out, lit("\r\n* OK [PERMANENTFLAGS "));
+	add_flags(s, &s->talk.out, may, may != 0 && s->n_keywords < MAIL_KEYWORDS);
+	buf_add(&s->talk.out, lit("] these are kept\r\n"));
 }
 
 int imap_load_keywords(struct imap_session *s)

@@ -2,9 +2,8 @@
 /*
  * The server's conversation: takes commands, runs handlers, tells updates before the answers.
  *
- * Every entry (feed, pump, wake) ends in run(), which goes on until nothing more can be done and
- * leaves what is needed in s->need; so any of them may come at any time.  A command is begun only
- * when the output is below its high mark, which bounds the output.  Called by daemon/conn.c.
+ * proto/base/talk.c calls step() until it rests.  A command is begun only when the output is below
+ * its high mark, which bounds the output.  Called by daemon/conn.c.
  */
 #include "proto/imap/imap_session.h"
 
@@ -13,24 +12,16 @@
 #include "proto/imap/imap_message.h"
 
 enum {
-	IDLE_KEEP = 16 * 1024, /* of each buf, by a session between two commands */
 	WHY_MAX = 400,
 	SCRATCH_MAX = 1024 * 1024, /* three structures */
 	TEXT_TMP_MAX = 64 * 1024 * 1024,
 };
 
-/* ---- one step at a time: each returns true to go on, else s->need is set ---- */
+/* ---- one step at a time (struct talk_steps) ---- */
 
 static bool rest(struct imap_session *s, enum sess_need need)
 {
-	s->need = need;
-	return false;
-}
-
-static bool close_now(struct imap_session *s)
-{
-	s->stage = IMAP_ST_CLOSED;
-	return rest(s, NEED_CLOSE);
+	return talk_rest(&s->talk, need);
 }
 
 static void clear_command(struct imap_session *s)
@@ -52,13 +43,13 @@ static bool end_command(struct imap_session *s)
 	if (s->streams)
 		imap_literal_refuse(&s->parser);
 	s->streams = false;
-	buf_add(&s->out, buf_slice(&s->tag));
-	buf_addc(&s->out, ' ');
-	buf_add(&s->out, buf_slice(&s->reply));
-	buf_add(&s->out, lit("\r\n"));
+	buf_add(&s->talk.out, buf_slice(&s->tag));
+	buf_addc(&s->talk.out, ' ');
+	buf_add(&s->talk.out, buf_slice(&s->reply));
+	buf_add(&s->talk.out, lit("\r\n"));
 	clear_command(s);
 	s->stage = IMAP_ST_COMMAND;
-	return s->closing ? close_now(s) : true;
+	return s->talk.closing ? rest(s, NEED_CLOSE) : true;
 }
 
 static bool answered(struct imap_session *s)
@@ -90,13 +81,12 @@ static bool after_step(struct imap_session *s, enum cmd_step step)
 		return true;
 	case CMD_TLS:
 		(void)end_command(s);
-		s->stage = IMAP_ST_TLS;
 		return rest(s, NEED_TLS);
 	case CMD_CLOSE:
-		s->closing = true;
-		return s->reply.len > 0 ? end_command(s) : close_now(s);
+		s->talk.closing = true;
+		return s->reply.len > 0 ? end_command(s) : rest(s, NEED_CLOSE);
 	}
-	return close_now(s);
+	return rest(s, NEED_CLOSE);
 }
 
 static unsigned state_of(const struct imap_session *s)
@@ -149,14 +139,14 @@ static bool bad_line(struct imap_session *s, const struct imap_line *line)
 	buf_reset(&s->tag);
 	buf_add(&s->tag, line->tag.len > 0 ? line->tag : lit("*"));
 	(void)imap_bad(s, "%s", s->parser.why);
-	s->closing |= s->parser.fatal;
+	s->talk.closing |= s->parser.fatal;
 	return end_command(s);
 }
 
 static bool say_bye(struct imap_session *s)
 {
 	imap_say(s, lit("BYE service is closing, come again later"));
-	return close_now(s);
+	return rest(s, NEED_CLOSE);
 }
 
 /* The next command or part of one; "+" goes out before any answer. */
@@ -166,7 +156,7 @@ static enum scan take(
 	enum scan got = imap_take(&s->parser, in, used, line_out);
 
 	for (; s->parser.go_aheads > 0; s->parser.go_aheads--)
-		buf_add(&s->out, lit("+ go ahead\r\n"));
+		buf_add(&s->talk.out, lit("+ go ahead\r\n"));
 	return got;
 }
 
@@ -174,9 +164,9 @@ static bool step_command(struct imap_session *s, struct slice in, size_t *used)
 {
 	const struct imap_line *line;
 
-	if (s->shutdown)
+	if (s->talk.shutdown)
 		return say_bye(s);
-	if (imap_full(s))
+	if (talk_full(&s->talk))
 		return rest(s, NEED_DRAIN);
 	s->parser.limits = forum_has_login(s->forum) ? &imap_limits_login : &imap_limits_stranger;
 	switch (take(s, in, used, &line)) {
@@ -192,9 +182,9 @@ static bool step_command(struct imap_session *s, struct slice in, size_t *used)
 
 static bool step_text(struct imap_session *s, struct slice in, size_t *used)
 {
-	if (s->shutdown)
+	if (s->talk.shutdown)
 		return say_bye(s);
-	if (imap_full(s))
+	if (talk_full(&s->talk))
 		return rest(s, NEED_DRAIN);
 	switch (imap_take_text(&s->parser, in, used, &s->text)) {
 	case SCAN_OK:
@@ -203,7 +193,7 @@ static bool step_text(struct imap_session *s, struct slice in, size_t *used)
 		return true;
 	case SCAN_BAD:
 		(void)imap_bad(s, "%s", s->parser.why);
-		s->closing |= s->parser.fatal;
+		s->talk.closing |= s->parser.fatal;
 		return end_command(s);
 	case SCAN_MORE:
 		break;
@@ -238,7 +228,7 @@ static bool step_part(struct imap_session *s, struct slice in, size_t *used)
 		return true;
 	case SCAN_BAD:
 		(void)imap_bad(s, "%s", s->parser.why);
-		s->closing |= s->parser.fatal;
+		s->talk.closing |= s->parser.fatal;
 		buf_fini(&s->block);
 		return answered(s);
 	case SCAN_MORE:
@@ -251,7 +241,7 @@ static bool step_run(struct imap_session *s)
 {
 	if (ticket_out(&s->ticket))
 		return rest(s, NEED_WAKE);
-	if (imap_full(s))
+	if (talk_full(&s->talk))
 		return rest(s, NEED_DRAIN);
 	return after_step(s, s->cmd->fn(s, s->args));
 }
@@ -264,7 +254,7 @@ static bool step_sync(struct imap_session *s)
 	case CMD_WAIT:
 		return rest(s, NEED_RETRY);
 	case CMD_CLOSE:
-		return close_now(s);
+		return rest(s, NEED_CLOSE);
 	case CMD_DONE:
 	case CMD_TEXT:
 	case CMD_DATA:
@@ -274,8 +264,10 @@ static bool step_sync(struct imap_session *s)
 	return end_command(s);
 }
 
-static bool step(struct imap_session *s, struct slice in, size_t *used)
+static bool step(void *arg, struct slice in, size_t *used)
 {
+	struct imap_session *s = arg;
+
 	switch (s->stage) {
 	case IMAP_ST_COMMAND:
 		return step_command(s, in, used);
@@ -289,62 +281,34 @@ static bool step(struct imap_session *s, struct slice in, size_t *used)
 		return step_run(s);
 	case IMAP_ST_SYNC:
 		return step_sync(s);
-	case IMAP_ST_TLS:
-		return rest(s, NEED_TLS);
-	case IMAP_ST_CLOSED:
-		break;
 	}
 	return rest(s, NEED_CLOSE);
 }
 
-static enum sess_need run(struct imap_session *s, struct slice in, size_t *used_out)
-{
-	size_t n;
-	bool more;
-
-	*used_out = 0;
-	do {
-		n = 0;
-		more = step(s, slice_from(in, *used_out), &n);
-		*used_out += n;
-	} while (more);
-	if (s->stage == IMAP_ST_COMMAND) {
-		buf_reset(&s->scratch);
-		buf_trim(&s->scratch, IDLE_KEEP);
-		buf_trim(&s->reply, IDLE_KEEP);
-		buf_reset(&s->text_tmp);
-		buf_trim(&s->text_tmp, IDLE_KEEP);
-		imap_message_drop(s);
-	}
-	return s->need;
-}
-
-/* ---- session_ops ---- */
-
-static enum sess_need session_start(void *arg, int64_t now_at)
+static void rested(void *arg)
 {
 	struct imap_session *s = arg;
 
-	s->now_at = now_at;
-	buf_add(&s->out, lit("* OK [CAPABILITY "));
-	imap_add_capabilities(s, &s->out);
-	buf_addf(&s->out, "] %s kokod ready\r\n", forum_host(s->forum));
-	return NEED_INPUT;
+	if (s->stage != IMAP_ST_COMMAND)
+		return;
+	talk_put_away(&s->scratch);
+	talk_put_away(&s->reply);
+	talk_put_away(&s->text_tmp);
+	imap_message_drop(s);
 }
 
-static enum sess_need session_feed(void *arg, struct slice in, int64_t now_at, size_t *used_out)
+static void greet(void *arg)
 {
 	struct imap_session *s = arg;
 
-	s->now_at = now_at;
-	return run(s, in, used_out);
+	buf_add(&s->talk.out, lit("* OK [CAPABILITY "));
+	imap_add_capabilities(s, &s->talk.out);
+	buf_addf(&s->talk.out, "] %s kokod ready\r\n", forum_host(s->forum));
 }
 
-static enum sess_need session_pump(void *arg, int64_t now_at)
+static void secured(void *arg)
 {
-	size_t used;
-
-	return session_feed(arg, lit(""), now_at, &used);
+	((struct imap_session *)arg)->tls = true;
 }
 
 /* There is no memory for the message that is being read: read on, keep nothing. */
@@ -357,38 +321,25 @@ static void drop_block(struct imap_session *s)
 	buf_init(&s->block, 0);
 }
 
-static enum sess_need session_wake(void *arg, const struct wake *w)
+static void woken(void *arg, enum wake_why why)
 {
 	struct imap_session *s = arg;
 
-	switch (w->why) {
-	case WAKE_TICKET:
-		s->woken = false;
-		break;
-	case WAKE_TLS:
-		s->tls = true;
-		if (s->stage == IMAP_ST_TLS)
-			s->stage = IMAP_ST_COMMAND;
-		break;
-	case WAKE_SHUTDOWN:
-		s->shutdown = true;
-		break;
-	case WAKE_FULL:
+	if (why == WAKE_FULL)
 		drop_block(s);
-		break;
-	case WAKE_NEWS:
+	if (why == WAKE_NEWS)
 		s->news = s->sel.box != 0;
-		break;
-	case WAKE_RETRY:
-		break;
-	}
-	return session_pump(s, w->now_at);
 }
 
-static struct buf *session_output(void *arg)
-{
-	return &((struct imap_session *)arg)->out;
-}
+static const struct talk_steps steps = {
+	.greet = greet,
+	.step = step,
+	.rested = rested,
+	.secured = secured,
+	.woken = woken,
+};
+
+/* ---- session_ops ---- */
 
 static bool session_logged_in(void *arg)
 {
@@ -418,7 +369,7 @@ static void session_free(void *arg)
 	imap_ranges_fini(&s->res_to);
 	imap_ranges_fini(&s->res_failed);
 	arena_fini(&s->arena);
-	buf_fini(&s->out);
+	talk_fini(&s->talk);
 	buf_fini(&s->tag);
 	buf_fini(&s->reply);
 	buf_fini(&s->block);
@@ -431,11 +382,11 @@ static void session_free(void *arg)
 
 const struct session_ops imap_session_ops = {
 	.name = "imap",
-	.start = session_start,
-	.feed = session_feed,
-	.pump = session_pump,
-	.wake = session_wake,
-	.output = session_output,
+	.start = talk_start,
+	.feed = talk_feed,
+	.pump = talk_pump,
+	.wake = talk_wake,
+	.output = talk_output,
 	.logged_in = session_logged_in,
 	.held = session_held,
 	.free = session_free,
@@ -455,7 +406,7 @@ struct imap_session *imap_session_new(
 	imap_view_init(&s->sel.view);
 	imap_view_init(&s->up.now);
 	arena_init(&s->arena);
-	buf_init(&s->out, IMAP_OUT_MAX);
+	talk_init(&s->talk, &steps, IMAP_OUT_MAX, o->ready);
 	buf_init(&s->tag, IMAP_MAX_TAG);
 	buf_init(&s->reply, IMAP_REPLY_MAX);
 	buf_init(&s->block, 0);

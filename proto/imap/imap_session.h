@@ -9,6 +9,7 @@
 #ifndef PROTO_IMAP_IMAP_SESSION_H
 #define PROTO_IMAP_IMAP_SESSION_H
 
+#include "proto/base/talk.h"
 #include "proto/imap/imap.h"
 #include "proto/imap/imap_cmds.h"
 #include "proto/imap/imap_view.h"
@@ -26,8 +27,6 @@ enum imap_stage {
 	IMAP_ST_PART,    /* ... and what stands behind it */
 	IMAP_ST_RUN,     /* s->cmd is to be called again */
 	IMAP_ST_SYNC,    /* s->cmd has answered; updates are told first */
-	IMAP_ST_TLS,     /* until the handshake is done */
-	IMAP_ST_CLOSED,
 };
 
 /* What a client has switched on, by ENABLE or by using it. */
@@ -78,19 +77,14 @@ struct imap_cur {
 };
 
 struct imap_session {
+	struct talk talk; /* closing: when this command is answered */
 	struct forum *forum;
 	struct mail *mail;
 	struct imap_opts opts;
 	struct imap_stats *stats, own_stats;
-	struct buf out;
-	int64_t now_at;
 	enum imap_stage stage;
-	enum sess_need need;
 	bool tls;
-	bool shutdown; /* say BYE at the next safe place */
-	bool closing;  /* close when this command is answered */
-	bool woken;    /* opts.ready was called */
-	bool news;     /* the mailbox watched has changed */
+	bool news; /* the mailbox watched has changed */
 	unsigned enabled;
 
 	struct imap_parser parser;
@@ -121,6 +115,8 @@ struct imap_session {
 	struct buf text_tmp; /* chosen header fields */
 };
 
+TALK_FIRST(struct imap_session);
+
 /* ---- answers ---- */
 
 /* "* text" */
@@ -136,11 +132,6 @@ enum cmd_step imap_bad(struct imap_session *s, const char *fmt, ...) PRINTF_LIKE
 enum cmd_step imap_fail(struct imap_session *s, int rc);
 /* The same, with the words of the answer in s->why. */
 enum cmd_step imap_fail_why(struct imap_session *s, int rc);
-
-static inline bool imap_full(const struct imap_session *s)
-{
-	return s->out.len >= SESSION_OUT_HIGH;
-}
 
 /* Text for people from elsewhere: printable ASCII stays, the rest becomes "?"; at most 200 bytes.
  */

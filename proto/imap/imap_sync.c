@@ -13,7 +13,7 @@ void imap_say_row_flags(
 	struct imap_session *s, const struct mail_row *r, bool with_flags, bool with_uid)
 {
 	uint32_t seq = imap_view_seq(&s->sel.view, r->num);
-	struct buf *b = &s->out;
+	struct buf *b = &s->talk.out;
 
 	if (seq == 0)
 		return;
@@ -35,7 +35,7 @@ static bool on_changed(void *arg, const struct mail_row *r)
 	struct imap_session *s = arg;
 	uint64_t known = ~0ull >> (63 - MAIL_KEYWORD_BIT - s->n_keywords);
 
-	if (imap_full(s) || (r->flags & ~known)) {
+	if (talk_full(&s->talk) || (r->flags & ~known)) {
 		s->up.full = true;
 		s->up.at = r->num;
 		return false;
@@ -59,7 +59,7 @@ static enum cmd_step tell_flags(struct imap_session *s)
 			on_changed, s);
 	if (rc == KERR_WAIT)
 		return CMD_WAIT;
-	if (u->full && imap_full(s))
+	if (u->full && talk_full(&s->talk))
 		return CMD_MORE;
 	if (u->full) { /* a keyword that another conversation has made */
 		rc = imap_load_keywords(s);
@@ -93,7 +93,7 @@ static bool tell_expunged(struct imap_session *s)
 			u->gap--;
 			continue;
 		}
-		if (imap_full(s))
+		if (talk_full(&s->talk))
 			return false;
 		imap_sayf(s, "%u EXPUNGE", imap_view_seq(&s->sel.view, num));
 		u->at = num - 1;
@@ -105,9 +105,9 @@ static void say_vanished(struct imap_session *s, struct mail_ranges *r)
 {
 	if (r->n == 0)
 		return;
-	buf_add(&s->out, lit("* VANISHED "));
-	imap_add_ranges(&s->out, r);
-	buf_add(&s->out, lit("\r\n"));
+	buf_add(&s->talk.out, lit("* VANISHED "));
+	imap_add_ranges(&s->talk.out, r);
+	buf_add(&s->talk.out, lit("\r\n"));
 	r->n = 0;
 }
 
@@ -126,7 +126,7 @@ static bool add_vanished(struct imap_session *s, const struct imap_gap *g, struc
 
 		if (r->n >= IMAP_LINE_RANGES)
 			say_vanished(s, r);
-		if (r->n == 0 && imap_full(s)) {
+		if (r->n == 0 && talk_full(&s->talk)) {
 			s->up.at = first;
 			return false;
 		}

@@ -29,21 +29,21 @@ static void say_found(
 
 	if (sel->kind != SEL_MID)
 		s->num = sel->range.lo;
-	buf_addu(&s->out, (uint64_t)code);
-	buf_addc(&s->out, ' ');
-	buf_addu(&s->out, sel->kind != SEL_MID ? s->num : here ? art->num : 0);
-	buf_addc(&s->out, ' ');
-	buf_add(&s->out, sel->kind == SEL_MID ? sel->mid : mid);
-	buf_add(&s->out, lit("\r\n"));
+	buf_addu(&s->talk.out, (uint64_t)code);
+	buf_addc(&s->talk.out, ' ');
+	buf_addu(&s->talk.out, sel->kind != SEL_MID ? s->num : here ? art->num : 0);
+	buf_addc(&s->talk.out, ' ');
+	buf_add(&s->talk.out, sel->kind == SEL_MID ? sel->mid : mid);
+	buf_add(&s->talk.out, lit("\r\n"));
 }
 
 static void add_head(struct nntp_session *s)
 {
-	dot_add(&s->cur.dot, &s->out, slice_head(buf_slice(&s->scratch), s->head_len));
+	dot_add(&s->cur.dot, &s->talk.out, slice_head(buf_slice(&s->scratch), s->head_len));
 	if (s->cur.art.xref[0] != '\0') {
-		buf_add(&s->out, lit("Xref: "));
-		buf_addz(&s->out, s->cur.art.xref);
-		buf_add(&s->out, lit("\r\n"));
+		buf_add(&s->talk.out, lit("Xref: "));
+		buf_addz(&s->talk.out, s->cur.art.xref);
+		buf_add(&s->talk.out, lit("\r\n"));
 	}
 }
 
@@ -60,9 +60,9 @@ static int send_front(struct nntp_session *s, enum part part, const struct nntp_
 	if (part != PART_BODY)
 		add_head(s);
 	if (part == PART_ARTICLE)
-		dot_add(&s->cur.dot, &s->out, lit("\r\n"));
+		dot_add(&s->cur.dot, &s->talk.out, lit("\r\n"));
 	if (part != PART_HEAD)
-		dot_add(&s->cur.dot, &s->out, slice_from(buf_slice(&s->scratch), s->body_at));
+		dot_add(&s->cur.dot, &s->talk.out, slice_from(buf_slice(&s->scratch), s->body_at));
 	s->cur.place = s->scratch.len;
 	return 0;
 }
@@ -73,7 +73,7 @@ static enum cmd_step send_rest(struct nntp_session *s)
 	while (s->cur.place < s->cur.art.bytes) {
 		int rc;
 
-		if (s->out.len >= SESSION_OUT_HIGH)
+		if (talk_full(&s->talk))
 			return CMD_MORE;
 		buf_reset(&s->scratch);
 		rc = forum_read(s->forum, &s->cur.art, s->cur.chunk, &s->scratch);
@@ -81,11 +81,11 @@ static enum cmd_step send_rest(struct nntp_session *s)
 			return CMD_WAIT;
 		if (rc < 0 || s->scratch.len == 0)
 			return CMD_CLOSE; /* half an article cannot be taken back */
-		dot_add(&s->cur.dot, &s->out, buf_slice(&s->scratch));
+		dot_add(&s->cur.dot, &s->talk.out, buf_slice(&s->scratch));
 		s->cur.place += s->scratch.len;
 		s->cur.chunk++;
 	}
-	dot_end(&s->cur.dot, &s->out);
+	dot_end(&s->cur.dot, &s->talk.out);
 	s->stats->n_articles_read++;
 	return CMD_DONE;
 }

@@ -72,8 +72,8 @@ static bool num_on(void *arg, uint32_t num)
 
 	if (nntp_full(s))
 		return false;
-	buf_addu(&s->out, num);
-	buf_add(&s->out, lit("\r\n"));
+	buf_addu(&s->talk.out, num);
+	buf_add(&s->talk.out, lit("\r\n"));
 	s->cur.next = num + 1;
 	return true;
 }

@@ -94,17 +94,17 @@ static void add_counts(struct nntp_session *s, const struct forum_group *g)
 
 static void add_times(struct nntp_session *s, const struct forum_group *g)
 {
-	buf_addf(&s->out, "%s %lld ", g->name, (long long)g->created_at);
-	add_line_text(&s->out, g->creator[0] ? g->creator : forum_host(s->forum));
-	buf_add(&s->out, lit("\r\n"));
+	buf_addf(&s->talk.out, "%s %lld ", g->name, (long long)g->created_at);
+	add_line_text(&s->talk.out, g->creator[0] ? g->creator : forum_host(s->forum));
+	buf_add(&s->talk.out, lit("\r\n"));
 }
 
 static void add_title(struct nntp_session *s, const struct forum_group *g)
 {
-	buf_addz(&s->out, g->name);
-	buf_addc(&s->out, '\t');
-	add_line_text(&s->out, g->title);
-	buf_add(&s->out, lit("\r\n"));
+	buf_addz(&s->talk.out, g->name);
+	buf_addc(&s->talk.out, '\t');
+	add_line_text(&s->talk.out, g->title);
+	buf_add(&s->talk.out, lit("\r\n"));
 }
 
 enum cmd_step nntp_cmd_list_active(struct nntp_session *s, const struct nntp_args *a)
@@ -138,7 +138,7 @@ enum cmd_step nntp_cmd_list_overview_fmt(struct nntp_session *s, const struct nn
 {
 	(void)a;
 	nntp_say(s, lit("215 fields follow"));
-	nntp_over_add_fmt(&s->out);
+	nntp_over_add_fmt(&s->talk.out);
 	return nntp_done(s, lit("."));
 }
 

@@ -5,13 +5,13 @@
 
 static void add_list_keywords(struct nntp_session *s)
 {
-	buf_add(&s->out, lit("LIST"));
+	buf_add(&s->talk.out, lit("LIST"));
 	for (size_t i = 0; i < nntp_n_cmds; i++)
 		if (nntp_cmds[i].flags & CMD_LISTED) {
-			buf_addc(&s->out, ' ');
-			buf_add(&s->out, nntp_cmds[i].variant);
+			buf_addc(&s->talk.out, ' ');
+			buf_add(&s->talk.out, nntp_cmds[i].variant);
 		}
-	buf_add(&s->out, lit("\r\n"));
+	buf_add(&s->talk.out, lit("\r\n"));
 }
 
 /* A keyword we do not know is ignored.  RFC 3977 section 5.2.2 */
@@ -41,8 +41,8 @@ enum cmd_step nntp_cmd_capabilities(struct nntp_session *s, const struct nntp_ar
 enum cmd_step nntp_cmd_date(struct nntp_session *s, const struct nntp_args *a)
 {
 	(void)a;
-	buf_add(&s->out, lit("111 "));
-	date_add_nntp(&s->out, s->now_at);
+	buf_add(&s->talk.out, lit("111 "));
+	date_add_nntp(&s->talk.out, s->talk.now_at);
 	return nntp_done(s, lit(""));
 }
 

@@ -7,7 +7,7 @@
 /* Date and time from argument i on; our local time zone is GMT. */
 static bool take_since(struct nntp_session *s, const struct nntp_args *a, unsigned i)
 {
-	if (date_parse_nntp(a->v[i], a->v[i + 1], s->now_at, &s->cur.since_at) &&
+	if (date_parse_nntp(a->v[i], a->v[i + 1], s->talk.now_at, &s->cur.since_at) &&
 		(a->n == i + 2 || slice_eq_ci(a->v[i + 2], lit("GMT"))))
 		return true;
 	nntp_say(s, lit("501 expected yyyymmdd hhmmss GMT"));

@@ -25,7 +25,7 @@ static bool over_on(void *arg, const struct forum_over *o)
 	if (nntp_full(s))
 		return false;
 	begin_list(s, lit("224 overview follows"));
-	nntp_over_add(&s->out, o);
+	nntp_over_add(&s->talk.out, o);
 	s->cur.next = o->num + 1;
 	return true;
 }
@@ -133,7 +133,7 @@ static bool hdr_match(const struct hdr *h, struct slice value)
  */
 static void hdr_add(const struct hdr *h, uint32_t num, struct slice value)
 {
-	struct buf *out = &h->s->out;
+	struct buf *out = &h->s->talk.out;
 
 	begin_list(h->s, h->status);
 	if (!hdr_match(h, value))

@@ -55,7 +55,7 @@ static void taken(void *arg, const struct forum_result *r)
 	slot->ticket.call = NULL;
 	slot->code = takethis_code(slot->s, r->rc);
 	nntp_slot_why(slot, r->why);
-	nntp_window_ready(slot->s);
+	talk_ready(&slot->s->talk);
 }
 
 /* The block is in: store it, and answer in turn. */
@@ -76,7 +76,7 @@ static enum cmd_step take(struct nntp_session *s, struct slice mid)
 	if (rc < 0) {
 		slot->code = takethis_code(s, rc);
 		nntp_slot_why(slot, s->block_why ? s->block_why : why.text);
-		s->closing |= slot->code == 400;
+		s->talk.closing |= slot->code == 400;
 		nntp_window_flush(s);
 	}
 	return CMD_DONE;

@@ -17,8 +17,8 @@ enum {
 
 void nntp_say(struct nntp_session *s, struct slice line)
 {
-	buf_add(&s->out, line);
-	buf_add(&s->out, lit("\r\n"));
+	buf_add(&s->talk.out, line);
+	buf_add(&s->talk.out, lit("\r\n"));
 }
 
 void nntp_sayf(struct nntp_session *s, const char *fmt, ...)
@@ -26,9 +26,9 @@ void nntp_sayf(struct nntp_session *s, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	buf_addv(&s->out, fmt, ap);
+	buf_addv(&s->talk.out, fmt, ap);
 	va_end(ap);
-	buf_add(&s->out, lit("\r\n"));
+	buf_add(&s->talk.out, lit("\r\n"));
 }
 
 void nntp_add_text(struct buf *b, struct slice text)
@@ -62,7 +62,7 @@ enum cmd_step nntp_fail(struct nntp_session *s, int rc, struct slice missing)
 
 bool nntp_full(struct nntp_session *s)
 {
-	s->cur.full = s->out.len >= SESSION_OUT_HIGH || s->cur.budget >= LIST_BUDGET;
+	s->cur.full = talk_full(&s->talk) || s->cur.budget >= LIST_BUDGET;
 	s->cur.budget++;
 	return s->cur.full;
 }
@@ -87,7 +87,7 @@ enum cmd_step nntp_list_end(struct nntp_session *s, int rc, struct slice missing
 	if (rc < 0 && rc != KERR_NOTFOUND)
 		return CMD_CLOSE; /* a list cannot be taken back */
 	if (rc == 0 && full)
-		return s->out.len >= SESSION_OUT_HIGH ? CMD_MORE : CMD_WAIT;
+		return talk_full(&s->talk) ? CMD_MORE : CMD_WAIT;
 	return nntp_done(s, lit("."));
 }
 
@@ -208,5 +208,5 @@ void nntp_on_done(void *arg, const struct forum_result *r)
 	s->result = r->rc;
 	buf_reset(&s->why);
 	nntp_add_text(&s->why, r->rc == 0 && r->mid.len > 0 ? r->mid : slice_str(r->why));
-	nntp_window_ready(s);
+	talk_ready(&s->talk);
 }

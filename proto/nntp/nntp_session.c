@@ -2,9 +2,8 @@
 /*
  * The server's conversation: reads lines and blocks, runs handlers, keeps answers in order.
  *
- * Every entry (feed, pump, wake) ends in run(), which goes on until nothing more can be done and
- * leaves what is needed in s->need; so any of them may come at any time.  A command is begun only
- * when the output is below its high mark, which bounds the output.  Called by daemon/conn.c.
+ * proto/base/talk.c calls step() until it rests.  A command is begun only when the output is below
+ * its high mark, which bounds the output.  Called by daemon/conn.c.
  */
 #include "proto/nntp/nntp_session.h"
 
@@ -16,16 +15,14 @@ enum {
 	BLOCK_FIRST = 8 * 1024,    /* room for a common article at once */
 	BLOCK_EXTRA = 1024 * 1024, /* read past the largest article before the connection ends */
 	SCRATCH_MAX = 512 * 1024,
-	IDLE_KEEP = 16 * 1024, /* of each buf, by a session between two commands */
 	WHY_MAX = 400,
 };
 
-/* ---- one step at a time: each returns true to go on, else s->need is set ---- */
+/* ---- one step at a time (struct talk_steps) ---- */
 
 static bool rest(struct nntp_session *s, enum sess_need need)
 {
-	s->need = need;
-	return false;
+	return talk_rest(&s->talk, need);
 }
 
 static void keep_args(struct nntp_session *s, const struct nntp_args *a)
@@ -70,7 +67,7 @@ static bool after_step(struct nntp_session *s, enum cmd_step step, const struct 
 {
 	switch (step) {
 	case CMD_CLOSE:
-		s->closing = true;
+		s->talk.closing = true;
 		end_command(s);
 		return true;
 	case CMD_DONE:
@@ -78,7 +75,6 @@ static bool after_step(struct nntp_session *s, enum cmd_step step, const struct 
 		return true;
 	case CMD_TLS:
 		end_command(s);
-		s->state = NNTP_ST_TLS;
 		return rest(s, NEED_TLS);
 	case CMD_BLOCK:
 		keep_args(s, a);
@@ -101,9 +97,8 @@ static bool finish(struct nntp_session *s)
 {
 	if (s->window.n > 0)
 		return rest(s, NEED_WAKE);
-	if (!s->closing)
+	if (!s->talk.closing)
 		nntp_say(s, lit("400 service is closing, come again later"));
-	s->state = NNTP_ST_CLOSED;
 	return rest(s, NEED_CLOSE);
 }
 
@@ -116,7 +111,7 @@ static bool bad_line(struct nntp_session *s, const struct nntp_args *a)
 	s->stats->n_bad++;
 	s->stats->n_line_long += a->fatal;
 	nntp_sayf(s, "501 %s", a->why);
-	s->closing |= a->fatal || slice_starts_ci(slice_trim(a->line), lit("TAKETHIS"));
+	s->talk.closing |= a->fatal || slice_starts_ci(slice_trim(a->line), lit("TAKETHIS"));
 	return true;
 }
 
@@ -133,11 +128,11 @@ static bool step_command(struct nntp_session *s, struct slice in, size_t *used)
 	const struct nntp_cmd *c = NULL;
 	int code = 0;
 
-	if (s->closing || s->shutdown)
+	if (s->talk.closing || s->talk.shutdown)
 		return finish(s);
 	if (nntp_window_full(&s->window))
 		return rest(s, NEED_WAKE);
-	if (s->out.len >= SESSION_OUT_HIGH)
+	if (talk_full(&s->talk))
 		return rest(s, NEED_DRAIN);
 	enum scan got = nntp_take(in, used, &a);
 	if (got == SCAN_MORE)
@@ -168,7 +163,7 @@ static bool step_block(struct nntp_session *s, struct slice in, size_t *used)
 		return rest(s, NEED_INPUT);
 	s->block_why = dot_in_why(&s->dot);
 	if (got == SCAN_BAD) {
-		s->closing = true;
+		s->talk.closing = true;
 		s->block_why = "article is too big";
 	}
 	s->state = NNTP_ST_RUN;
@@ -179,13 +174,15 @@ static bool step_run(struct nntp_session *s)
 {
 	if (ticket_out(&s->ticket))
 		return rest(s, NEED_WAKE);
-	if (s->out.len >= SESSION_OUT_HIGH)
+	if (talk_full(&s->talk))
 		return rest(s, NEED_DRAIN);
 	return after_step(s, s->cmd->fn(s, &s->args), &s->args);
 }
 
-static bool step(struct nntp_session *s, struct slice in, size_t *used)
+static bool step(void *arg, struct slice in, size_t *used)
 {
+	struct nntp_session *s = arg;
+
 	switch (s->state) {
 	case NNTP_ST_COMMAND:
 		return step_command(s, in, used);
@@ -193,106 +190,58 @@ static bool step(struct nntp_session *s, struct slice in, size_t *used)
 		return step_block(s, in, used);
 	case NNTP_ST_RUN:
 		return step_run(s);
-	case NNTP_ST_TLS:
-		return rest(s, NEED_TLS);
-	case NNTP_ST_CLOSED:
-		return rest(s, NEED_CLOSE);
 	}
 	return rest(s, NEED_CLOSE);
 }
 
-static enum sess_need run(struct nntp_session *s, struct slice in, size_t *used_out)
+static void rested(void *arg)
 {
-	size_t n;
-	bool more;
+	struct nntp_session *s = arg;
 
-	*used_out = 0;
-	do {
-		n = 0;
-		more = step(s, slice_from(in, *used_out), &n);
-		*used_out += n;
-	} while (more);
-	if (s->state == NNTP_ST_COMMAND) {
-		buf_reset(&s->scratch);
-		buf_trim(&s->scratch, IDLE_KEEP);
-		buf_reset(&s->block);
-		buf_trim(&s->block, IDLE_KEEP);
-		buf_reset(&s->text);
-		buf_trim(&s->text, IDLE_KEEP);
-	}
-	return s->need;
+	if (s->state != NNTP_ST_COMMAND)
+		return;
+	talk_put_away(&s->scratch);
+	talk_put_away(&s->block);
+	talk_put_away(&s->text);
 }
 
-/* ---- session_ops ---- */
-
-static enum sess_need session_start(void *arg, int64_t now_at)
+static void greet(void *arg)
 {
 	struct nntp_session *s = arg;
 	bool post = forum_may_post(s->forum) || nntp_login_possible(s);
 
-	s->now_at = now_at;
 	nntp_sayf(s, "%d %s kokod ready, %s", post ? 200 : 201, forum_host(s->forum),
 		post ? "posting allowed" : "no posting");
-	return NEED_INPUT;
 }
 
-static enum sess_need session_feed(void *arg, struct slice in, int64_t now_at, size_t *used_out)
+/* RFC 4642 section 2.2.2 */
+static void secured(void *arg)
 {
 	struct nntp_session *s = arg;
 
-	s->now_at = now_at;
-	return run(s, in, used_out);
-}
-
-static enum sess_need session_pump(void *arg, int64_t now_at)
-{
-	size_t used;
-
-	return session_feed(arg, lit(""), now_at, &used);
-}
-
-/* Nothing that was said before TLS holds.  RFC 4642 section 2.2.2 */
-static void forget(struct nntp_session *s)
-{
-	if (s->state != NNTP_ST_TLS)
-		return;
 	s->tls = true;
 	s->group = s->num = 0;
 	buf_reset(&s->user);
-	s->state = NNTP_ST_COMMAND;
 }
 
-static enum sess_need session_wake(void *arg, const struct wake *w)
+static void woken(void *arg, enum wake_why why)
 {
 	struct nntp_session *s = arg;
 
-	switch (w->why) {
-	case WAKE_TICKET:
-		s->woken = false;
-		break;
-	case WAKE_TLS:
-		forget(s);
-		break;
-	case WAKE_SHUTDOWN:
-		if (s->shutdown && s->state == NNTP_ST_BLOCK)
-			end_command(s); /* nobody waits for the rest of the article any longer */
-		s->shutdown = true;
-		break;
-	case WAKE_RETRY:
-	case WAKE_NEWS:
-	case WAKE_FULL:
-		break;
-	}
+	if (why == WAKE_SHUTDOWN && s->talk.hurry && s->state == NNTP_ST_BLOCK)
+		end_command(s); /* nobody waits for the rest of the article any longer */
 	nntp_window_flush(s);
-	return session_pump(s, w->now_at);
 }
 
-static struct buf *session_output(void *arg)
-{
-	struct nntp_session *s = arg;
+static const struct talk_steps steps = {
+	.greet = greet,
+	.step = step,
+	.rested = rested,
+	.secured = secured,
+	.woken = woken,
+};
 
-	return &s->out;
-}
+/* ---- session_ops ---- */
 
 static bool session_logged_in(void *arg)
 {
@@ -317,7 +266,7 @@ static void session_free(void *arg)
 	end_command(s); /* wipes a password */
 	ticket_drop(&s->ticket);
 	nntp_window_fini(&s->window);
-	buf_fini(&s->out);
+	talk_fini(&s->talk);
 	buf_fini(&s->line);
 	buf_fini(&s->why);
 	buf_fini(&s->block);
@@ -329,11 +278,11 @@ static void session_free(void *arg)
 
 const struct session_ops nntp_session_ops = {
 	.name = "nntp",
-	.start = session_start,
-	.feed = session_feed,
-	.pump = session_pump,
-	.wake = session_wake,
-	.output = session_output,
+	.start = talk_start,
+	.feed = talk_feed,
+	.pump = talk_pump,
+	.wake = talk_wake,
+	.output = talk_output,
 	.logged_in = session_logged_in,
 	.held = session_held,
 	.free = session_free,
@@ -347,7 +296,7 @@ struct nntp_session *nntp_session_new(struct forum *forum, const struct nntp_opt
 	s->opts = *o;
 	s->stats = o->stats ? o->stats : &s->own_stats;
 	s->tls = o->tls;
-	buf_init(&s->out, NNTP_OUT_MAX);
+	talk_init(&s->talk, &steps, NNTP_OUT_MAX, o->ready);
 	buf_init(&s->line, NNTP_LINE_MAX);
 	buf_init(&s->why, WHY_MAX);
 	buf_init(&s->block, 0);

@@ -9,6 +9,7 @@
 #ifndef PROTO_NNTP_NNTP_SESSION_H
 #define PROTO_NNTP_NNTP_SESSION_H
 
+#include "proto/base/talk.h"
 #include "proto/msg/dot.h"
 #include "proto/msg/fields.h"
 #include "proto/nntp/nntp_cmds.h"
@@ -17,8 +18,6 @@ enum nntp_state {
 	NNTP_ST_COMMAND, /* between two commands */
 	NNTP_ST_BLOCK,   /* reading the block of s->cmd */
 	NNTP_ST_RUN,     /* s->cmd is to be called again */
-	NNTP_ST_TLS,     /* until the handshake is done */
-	NNTP_ST_CLOSED,
 };
 
 /* The answer to a CHECK or TAKETHIS that waits for its turn. */
@@ -63,17 +62,12 @@ struct nntp_cur {
 };
 
 struct nntp_session {
+	struct talk talk; /* closing: as soon as all is answered */
 	struct forum *forum;
 	struct nntp_opts opts;
 	struct nntp_stats *stats, own_stats;
-	struct buf out;
-	int64_t now_at;
 	enum nntp_state state;
-	enum sess_need need;
 	bool tls;
-	bool shutdown; /* say 400 at the next safe place */
-	bool closing;  /* close as soon as all is answered */
-	bool woken;    /* opts.ready was called */
 
 	const struct nntp_cmd *cmd;
 	struct nntp_args args; /* borrows from line */
@@ -100,6 +94,8 @@ struct nntp_session {
 
 	struct nntp_window window;
 };
+
+TALK_FIRST(struct nntp_session);
 
 /* ---- answers ---- */
 
@@ -191,9 +187,6 @@ void nntp_slot_why(struct nntp_slot *slot, const char *why);
 /* Put it at the end of the queue. */
 void nntp_window_push(struct nntp_session *s, struct nntp_slot *slot);
 void nntp_window_unused(struct nntp_session *s, struct nntp_slot *slot);
-
-/* A ticket of a slot was answered. */
-void nntp_window_ready(struct nntp_session *s);
 
 /* Say what has become sayable. */
 void nntp_window_flush(struct nntp_session *s);

@@ -107,15 +107,15 @@ static void say(struct nntp_session *s, int code, struct slice mid, const char *
 {
 	if (code == 400) {
 		nntp_say(s, lit("400 cannot store now, come again later"));
-		s->closing = true;
+		s->talk.closing = true;
 		return;
 	}
-	buf_addu(&s->out, (uint64_t)code);
-	buf_addc(&s->out, ' ');
-	buf_add(&s->out, mid.len > 0 ? mid : lit("refused"));
+	buf_addu(&s->talk.out, (uint64_t)code);
+	buf_addc(&s->talk.out, ' ');
+	buf_add(&s->talk.out, mid.len > 0 ? mid : lit("refused"));
 	if (code == 439 && why[0] != '\0') {
-		buf_addc(&s->out, ' ');
-		buf_addz(&s->out, why);
+		buf_addc(&s->talk.out, ' ');
+		buf_addz(&s->talk.out, why);
 	}
 	nntp_say(s, lit(""));
 }
@@ -130,16 +130,7 @@ void nntp_window_answer(struct nntp_session *s, int code, struct slice mid)
 
 	slot->code = code;
 	nntp_window_push(s, slot);
-	s->closing |= code == 400;
-}
-
-void nntp_window_ready(struct nntp_session *s)
-{
-	if (s->woken)
-		return;
-	s->woken = true;
-	if (s->opts.ready.fn)
-		s->opts.ready.fn(s->opts.ready.arg);
+	s->talk.closing |= code == 400;
 }
 
 /* After 400 nothing more is said: the peer offers the rest again.  RFC 4644 section 2.5.2 */

@@ -39,7 +39,7 @@ static int store(struct smtp_session *s)
 	struct err why = {""};
 	int rc;
 
-	if (s->no_room && !s->closing) {
+	if (s->no_room && !s->talk.closing) {
 		smtp_set_why(s, lit("too much mail is coming in at once, try again later"));
 		return KERR_FULL;
 	}

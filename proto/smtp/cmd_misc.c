@@ -41,12 +41,12 @@ enum smtp_step smtp_cmd_helo(struct smtp_session *s, const struct smtp_line *l)
 enum smtp_step smtp_cmd_help(struct smtp_session *s, const struct smtp_line *l)
 {
 	(void)l;
-	buf_add(&s->out, lit("214 2.0.0"));
+	buf_add(&s->talk.out, lit("214 2.0.0"));
 	for (size_t i = 0; i < smtp_n_cmds; i++) {
-		buf_addc(&s->out, ' ');
-		buf_add(&s->out, smtp_cmds[i].verb);
+		buf_addc(&s->talk.out, ' ');
+		buf_add(&s->talk.out, smtp_cmds[i].verb);
 	}
-	buf_add(&s->out, lit("\r\n"));
+	buf_add(&s->talk.out, lit("\r\n"));
 	return SMTP_DONE;
 }
 

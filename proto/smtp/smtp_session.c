@@ -2,9 +2,8 @@
 /*
  * The server's conversation: reads lines, replies to challenges and mails, runs handlers.
  *
- * Every entry (feed, pump, wake) ends in run(), which goes on until nothing more can be done and
- * leaves what is needed in s->need; so any of them may come at any time.  One command runs at a
- * time, so pipelined ones are answered in order (RFC 2920).  Called by daemon/conn.c.
+ * proto/base/talk.c calls step() until it rests.  One command runs at a time, so pipelined ones are
+ * answered in order (RFC 2920).  Called by daemon/conn.c.
  */
 #include "proto/smtp/smtp_session.h"
 
@@ -15,7 +14,6 @@
 enum {
 	BLOCK_FIRST = 8 * 1024,    /* room for a common mail at once */
 	BLOCK_EXTRA = 1024 * 1024, /* read past the largest mail before the connection ends */
-	IDLE_KEEP = 16 * 1024,     /* of each buf, by a session between two commands */
 	WHY_MAX = 200,
 };
 
@@ -24,27 +22,27 @@ enum {
 /* The line that began at `at` of the output is complete. */
 static void end_line(struct smtp_session *s, size_t at)
 {
-	struct slice line = slice_from(buf_slice(&s->out), at);
+	struct slice line = slice_from(buf_slice(&s->talk.out), at);
 
 	s->n_errors += slice_starts(line, lit("4")) || slice_starts(line, lit("5"));
-	buf_add(&s->out, lit("\r\n"));
+	buf_add(&s->talk.out, lit("\r\n"));
 }
 
 void smtp_say(struct smtp_session *s, struct slice line)
 {
-	size_t at = s->out.len;
+	size_t at = s->talk.out.len;
 
-	buf_add(&s->out, line);
+	buf_add(&s->talk.out, line);
 	end_line(s, at);
 }
 
 void smtp_sayf(struct smtp_session *s, const char *fmt, ...)
 {
-	size_t at = s->out.len;
+	size_t at = s->talk.out.len;
 	va_list ap;
 
 	va_start(ap, fmt);
-	buf_addv(&s->out, fmt, ap);
+	buf_addv(&s->talk.out, fmt, ap);
 	va_end(ap);
 	end_line(s, at);
 }
@@ -85,16 +83,14 @@ void smtp_on_done(void *arg, const struct forum_result *r)
 	s->ticket.call = NULL;
 	s->result = r->rc;
 	smtp_set_why(s, r->rc == 0 && r->mid.len > 0 ? r->mid : slice_str(r->why));
-	if (s->opts.ready.fn)
-		s->opts.ready.fn(s->opts.ready.arg);
+	talk_ready(&s->talk);
 }
 
-/* ---- one step at a time: each returns true to go on, else s->need is set ---- */
+/* ---- one step at a time (struct talk_steps) ---- */
 
 static bool rest(struct smtp_session *s, enum sess_need need)
 {
-	s->need = need;
-	return false;
+	return talk_rest(&s->talk, need);
 }
 
 static void keep_line(struct smtp_session *s, const struct smtp_line *l)
@@ -134,7 +130,7 @@ static bool after_step(struct smtp_session *s, enum smtp_step step, const struct
 {
 	switch (step) {
 	case SMTP_CLOSE:
-		s->closing = true;
+		s->talk.closing = true;
 		end_command(s);
 		return true;
 	case SMTP_DONE:
@@ -142,7 +138,6 @@ static bool after_step(struct smtp_session *s, enum smtp_step step, const struct
 		return true;
 	case SMTP_TLS:
 		end_command(s);
-		s->state = SMTP_ST_TLS;
 		return rest(s, NEED_TLS);
 	case SMTP_BLOCK:
 		begin_block(s);
@@ -155,13 +150,6 @@ static bool after_step(struct smtp_session *s, enum smtp_step step, const struct
 		s->state = SMTP_ST_RUN;
 		return rest(s, ticket_out(&s->ticket) ? NEED_WAKE : NEED_RETRY);
 	}
-	return rest(s, NEED_CLOSE);
-}
-
-/* Nothing more is read. */
-static bool finish(struct smtp_session *s)
-{
-	s->state = SMTP_ST_CLOSED;
 	return rest(s, NEED_CLOSE);
 }
 
@@ -178,7 +166,7 @@ static bool bad_line(struct smtp_session *s, const struct smtp_line *l)
 {
 	s->stats->n_bad++;
 	smtp_sayf(s, "500 %s %s", l->fatal ? "5.5.6" : "5.5.2", l->why);
-	s->closing |= l->fatal;
+	s->talk.closing |= l->fatal;
 	return true;
 }
 
@@ -205,13 +193,13 @@ static bool step_command(struct smtp_session *s, struct slice in, size_t *used)
 {
 	struct smtp_line l;
 
-	if (s->closing || has_erred(s))
-		return finish(s);
-	if (s->shutdown) {
+	if (s->talk.closing || has_erred(s))
+		return rest(s, NEED_CLOSE);
+	if (s->talk.shutdown) {
 		smtp_say(s, lit("421 4.3.2 service is closing, come again later"));
-		return finish(s);
+		return rest(s, NEED_CLOSE);
 	}
-	if (s->out.len >= SESSION_OUT_HIGH)
+	if (talk_full(&s->talk))
 		return rest(s, NEED_DRAIN);
 	enum scan got = smtp_take(in, SMTP_LINE_MAX, used, &l);
 	if (got == SCAN_MORE)
@@ -252,7 +240,7 @@ static bool step_block(struct smtp_session *s, struct slice in, size_t *used)
 		return rest(s, NEED_INPUT);
 	s->block_why = dot_in_why(&s->dot);
 	if (got == SCAN_BAD) {
-		s->closing = true;
+		s->talk.closing = true;
 		s->dot.too_big = true;
 	}
 	s->state = SMTP_ST_RUN;
@@ -266,8 +254,10 @@ static bool step_run(struct smtp_session *s)
 	return after_step(s, s->cmd->fn(s, &s->parts), &s->parts);
 }
 
-static bool step(struct smtp_session *s, struct slice in, size_t *used)
+static bool step(void *arg, struct slice in, size_t *used)
 {
+	struct smtp_session *s = arg;
+
 	switch (s->state) {
 	case SMTP_ST_COMMAND:
 		return step_command(s, in, used);
@@ -277,66 +267,33 @@ static bool step(struct smtp_session *s, struct slice in, size_t *used)
 		return step_block(s, in, used);
 	case SMTP_ST_RUN:
 		return step_run(s);
-	case SMTP_ST_TLS:
-		return rest(s, NEED_TLS);
-	case SMTP_ST_CLOSED:
-		return rest(s, NEED_CLOSE);
 	}
 	return rest(s, NEED_CLOSE);
 }
 
-static enum sess_need run(struct smtp_session *s, struct slice in, size_t *used_out)
-{
-	size_t n;
-	bool more;
-
-	*used_out = 0;
-	do {
-		n = 0;
-		more = step(s, slice_from(in, *used_out), &n);
-		*used_out += n;
-	} while (more);
-	if (s->state == SMTP_ST_COMMAND) {
-		buf_reset(&s->block);
-		buf_trim(&s->block, IDLE_KEEP);
-	}
-	return s->need;
-}
-
-/* ---- session_ops ---- */
-
-static enum sess_need session_start(void *arg, int64_t now_at)
+static void rested(void *arg)
 {
 	struct smtp_session *s = arg;
 
-	(void)now_at;
+	if (s->state == SMTP_ST_COMMAND)
+		talk_put_away(&s->block);
+}
+
+static void greet(void *arg)
+{
+	struct smtp_session *s = arg;
+
 	smtp_sayf(s, "220 %s ESMTP kokod ready", forum_host(s->forum));
-	return NEED_INPUT;
 }
 
-static enum sess_need session_feed(void *arg, struct slice in, int64_t now_at, size_t *used_out)
+/* RFC 3207 section 4.2 */
+static void secured(void *arg)
 {
-	(void)now_at;
-	return run(arg, in, used_out);
-}
+	struct smtp_session *s = arg;
 
-static enum sess_need session_pump(void *arg, int64_t now_at)
-{
-	size_t used;
-
-	(void)now_at;
-	return run(arg, lit(""), &used);
-}
-
-/* Nothing that was said before TLS holds.  RFC 3207 section 4.2 */
-static void forget(struct smtp_session *s)
-{
-	if (s->state != SMTP_ST_TLS)
-		return;
 	s->tls = true;
 	s->hello = false;
 	smtp_mail_end(s);
-	s->state = SMTP_ST_COMMAND;
 }
 
 /* There is no memory for what is being read: read on, keep nothing. */
@@ -349,34 +306,21 @@ static void drop_block(struct smtp_session *s)
 	buf_init(&s->block, 0);
 }
 
-static enum sess_need session_wake(void *arg, const struct wake *w)
+static void woken(void *arg, enum wake_why why)
 {
-	struct smtp_session *s = arg;
-
-	switch (w->why) {
-	case WAKE_TLS:
-		forget(s);
-		break;
-	case WAKE_SHUTDOWN:
-		s->shutdown = true;
-		break;
-	case WAKE_FULL:
-		drop_block(s);
-		break;
-	case WAKE_TICKET:
-	case WAKE_RETRY:
-	case WAKE_NEWS:
-		break;
-	}
-	return session_pump(s, w->now_at);
+	if (why == WAKE_FULL)
+		drop_block(arg);
 }
 
-static struct buf *session_output(void *arg)
-{
-	struct smtp_session *s = arg;
+static const struct talk_steps steps = {
+	.greet = greet,
+	.step = step,
+	.rested = rested,
+	.secured = secured,
+	.woken = woken,
+};
 
-	return &s->out;
-}
+/* ---- session_ops ---- */
 
 static bool session_logged_in(void *arg)
 {
@@ -402,7 +346,7 @@ static void session_free(void *arg)
 	ticket_drop(&s->ticket);
 	vec_fini(&s->mail.rcpts);
 	buf_fini(&s->mail.sender);
-	buf_fini(&s->out);
+	talk_fini(&s->talk);
 	buf_fini(&s->line);
 	buf_fini(&s->why);
 	buf_fini(&s->user);
@@ -412,11 +356,11 @@ static void session_free(void *arg)
 
 const struct session_ops smtp_session_ops = {
 	.name = "smtp",
-	.start = session_start,
-	.feed = session_feed,
-	.pump = session_pump,
-	.wake = session_wake,
-	.output = session_output,
+	.start = talk_start,
+	.feed = talk_feed,
+	.pump = talk_pump,
+	.wake = talk_wake,
+	.output = talk_output,
 	.logged_in = session_logged_in,
 	.held = session_held,
 	.free = session_free,
@@ -430,7 +374,7 @@ struct smtp_session *smtp_session_new(struct forum *forum, const struct smtp_opt
 	s->opts = *o;
 	s->stats = o->stats ? o->stats : &s->own_stats;
 	s->tls = o->tls;
-	buf_init(&s->out, SMTP_OUT_MAX);
+	talk_init(&s->talk, &steps, SMTP_OUT_MAX, o->ready);
 	buf_init(&s->line, SMTP_AUTH_LINE_MAX);
 	buf_init(&s->why, WHY_MAX);
 	buf_init(&s->user, SMTP_AUTH_LINE_MAX);

@@ -7,6 +7,7 @@
 #define PROTO_SMTP_SMTP_SESSION_H
 
 #include "proto/base/coll.h"
+#include "proto/base/talk.h"
 #include "proto/msg/dot.h"
 #include "proto/smtp/smtp_cmds.h"
 
@@ -15,8 +16,6 @@ enum smtp_state {
 	SMTP_ST_REPLY,   /* reading the client's line to a challenge of s->cmd */
 	SMTP_ST_BLOCK,   /* reading the mail */
 	SMTP_ST_RUN,     /* s->cmd is to be called again */
-	SMTP_ST_TLS,     /* until the handshake is done */
-	SMTP_ST_CLOSED,
 };
 
 /* The mail under way: begun by MAIL, ended by its DATA, RSET, EHLO. */
@@ -28,16 +27,13 @@ struct smtp_mail {
 };
 
 struct smtp_session {
+	struct talk talk; /* closing: now, the last answer is out */
 	struct forum *forum;
 	struct smtp_opts opts;
 	struct smtp_stats *stats, own_stats;
-	struct buf out;
 	enum smtp_state state;
-	enum sess_need need;
 	bool tls;
-	bool hello;    /* EHLO or HELO has come */
-	bool shutdown; /* say 421 at the next safe place */
-	bool closing;  /* close now: the last answer is out */
+	bool hello; /* EHLO or HELO has come */
 	unsigned n_errors;
 
 	const struct smtp_cmd *cmd;
@@ -56,6 +52,8 @@ struct smtp_session {
 	bool no_room;          /* the mail was dropped: memory was full */
 	const char *block_why; /* the mail must be refused; NULL: well-formed */
 };
+
+TALK_FIRST(struct smtp_session);
 
 /* ---- answers ---- */
 
