@@ -9,7 +9,8 @@ struct check {
 	struct store *s;
 	struct view *v; /* of this slice */
 	struct check_report *out;
-	uint64_t seq; /* the last at the start */
+	uint64_t seq;  /* the last at the start */
+	bool cleaning; /* contents or removed mailboxes were being cleaned up then */
 	struct buf text;
 
 	struct { /* what was counted of the group whose rows are being walked */

@@ -94,6 +94,25 @@ int meta_get_u64(struct kv_view *v, const char *name, uint64_t *out)
 	return rc;
 }
 
+static bool any_on(void *arg, struct slice key, struct slice value)
+{
+	(void)key;
+	(void)value;
+	*(bool *)arg = true;
+	return false;
+}
+
+int meta_has(struct kv_view *v, const char *prefix)
+{
+	bool found = false;
+	struct key from, to;
+
+	meta_key(&from, prefix);
+	struct kv_range r = range_of(&from, &to);
+	int rc = kv_scan(v, &r, any_on, &found);
+	return rc < 0 || found ? rc : KERR_NOTFOUND;
+}
+
 static bool big_on(void *arg, struct slice key, struct slice value)
 {
 	struct dec d = dec_of(slice_from(key, 1 + sizeof META_BIG - 1));

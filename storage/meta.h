@@ -32,6 +32,9 @@ NODISCARD int meta_counters_get(struct kv_view *v, struct counters *out);
 NODISCARD int meta_get_u32(struct kv_view *v, const char *name, uint32_t *out);
 NODISCARD int meta_get_u64(struct kv_view *v, const char *name, uint64_t *out);
 
+/* Is there a row whose name begins so?  0, KERR_NOTFOUND. */
+NODISCARD int meta_has(struct kv_view *v, const char *prefix);
+
 /* One content that was begun and not finished.  KERR_NOTFOUND: none. */
 NODISCARD int meta_first_big(struct kv_view *v, uint64_t *content_out);
 
