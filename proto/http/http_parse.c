@@ -342,7 +342,7 @@ bool http_decode(struct slice s, bool plus, struct buf *out)
 	return !out->bad && utf8_valid(buf_slice(out));
 }
 
-enum scan http_query(struct slice query, struct slice name, struct buf *out)
+enum scan http_query(struct slice query, struct slice name, bool plus, struct buf *out)
 {
 	enum scan got = SCAN_MORE;
 	struct slice one;
@@ -353,7 +353,7 @@ enum scan http_query(struct slice query, struct slice name, struct buf *out)
 
 		if (!slice_eq(slice_head(one, eq), name))
 			continue;
-		if (got == SCAN_OK || !http_decode(slice_from(one, eq + 1), true, out))
+		if (got == SCAN_OK || !http_decode(slice_from(one, eq + 1), plus, out))
 			return SCAN_BAD;
 		got = SCAN_OK;
 	}

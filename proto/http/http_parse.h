@@ -76,9 +76,9 @@ NODISCARD enum scan http_take(
 NODISCARD bool http_decode(struct slice s, bool plus, struct buf *out);
 
 /*
- * The value of `name` in a query "a=1&b=2", decoded.  SCAN_MORE: there is none, and *out is empty;
- * SCAN_BAD: it is not well-formed, or stands there twice.
+ * The value of `name` in a query "a=1&b=2", decoded; plus as for http_decode.  SCAN_MORE: there is
+ * none, and *out is empty; SCAN_BAD: it is not well-formed, or stands there twice.
  */
-NODISCARD enum scan http_query(struct slice query, struct slice name, struct buf *out);
+NODISCARD enum scan http_query(struct slice query, struct slice name, bool plus, struct buf *out);
 
 #endif

@@ -28,25 +28,29 @@ static void refuse(struct http_reply *reply, int status, const char *why)
 }
 
 /*
- * What the address in the query is to this site; *address is empty when there is none.  One of
- * another domain gets 404, for settings that cannot work help nobody.  Sets *reply and is false
- * when it is refused.
+ * The address in the query, without blanks at its ends; empty when there is none.  200, or with
+ * what it is refused: 404 for one of another domain, since settings that cannot work help nobody.
  */
-static bool take_address(
-	const struct asked *a, struct slice name, struct buf *address, struct http_reply *reply)
+static int take_address(const struct asked *a, struct slice name, bool plus, struct buf *address)
 {
-	enum scan got = http_query(a->request->query, name, address);
-	enum setup_address what = SETUP_ADDRESS_HERE;
+	enum scan got = http_query(a->request->query, name, plus, address);
+	struct slice trimmed = slice_trim(buf_slice(address));
 
-	if (got == SCAN_OK && address->len > 0)
-		what = setup_judge(a->site, buf_slice(address));
-	if (got == SCAN_BAD || what == SETUP_ADDRESS_BAD)
-		refuse(reply, 400, "no address");
-	else if (what == SETUP_ADDRESS_ELSEWHERE)
-		refuse(reply, 404, "not a domain of this server");
-	else
-		return true;
-	return false;
+	if (got == SCAN_BAD)
+		return 400;
+	buf_cut(address, (size_t)(trimmed.p - buf_slice(address).p) + trimmed.len);
+	buf_drop(address, address->len - trimmed.len);
+	if (address->len == 0)
+		return 200;
+	switch (setup_judge(a->site, buf_slice(address))) {
+	case SETUP_ADDRESS_HERE:
+		return 200;
+	case SETUP_ADDRESS_ELSEWHERE:
+		return 404;
+	case SETUP_ADDRESS_BAD:
+		break;
+	}
+	return 400;
 }
 
 /* Without IMAP and submission there is no mail program to set up. */
@@ -65,7 +69,7 @@ static const struct setup_words *choose_words(const struct asked *a, struct http
 	struct buf lang;
 
 	buf_init(&lang, HTTP_VALUE_MAX);
-	if (http_query(a->request->query, lit("lang"), &lang) != SCAN_OK)
+	if (http_query(a->request->query, lit("lang"), true, &lang) != SCAN_OK)
 		buf_reset(&lang);
 	size_t i = setup_words_choose(
 		site->words, site->n_words, buf_slice(&lang), a->request->languages);
@@ -76,27 +80,41 @@ static const struct setup_words *choose_words(const struct asked *a, struct http
 
 /* ---- handlers ---- */
 
+/* A program asks: some leave "+" as it is, and no address has blanks. */
 static void autoconfig(const struct asked *a, struct http_reply *reply)
 {
 	struct buf address;
 
+	if (!has_mail(a, reply))
+		return;
 	buf_init(&address, HTTP_VALUE_MAX);
-	if (has_mail(a, reply) && take_address(a, lit("emailaddress"), &address, reply)) {
-		reply->type = "text/xml; charset=utf-8";
-		setup_autoconfig(a->site, &reply->body);
-	}
+	int status = take_address(a, lit("emailaddress"), false, &address);
 	buf_fini(&address);
+	if (status != 200) {
+		refuse(reply, status, "not an address of this server");
+		return;
+	}
+	reply->type = "text/xml; charset=utf-8";
+	setup_autoconfig(a->site, &reply->body);
 }
 
+/* A person asks, through the form of the page, and is told in plain words what is wrong. */
 static void apple(const struct asked *a, struct http_reply *reply)
 {
 	struct buf address;
 
+	if (!has_mail(a, reply))
+		return;
 	buf_init(&address, HTTP_VALUE_MAX);
-	if (has_mail(a, reply) && take_address(a, lit("address"), &address, reply)) {
+	const struct setup_words *words = choose_words(a, reply);
+	reply->status = take_address(a, lit("address"), true, &address);
+	if (reply->status == 200) {
 		reply->type = "application/x-apple-aspen-config";
 		reply->more = "Content-Disposition: attachment; filename=\"koko.mobileconfig\"\r\n";
-		setup_apple(a->site, choose_words(a, reply), buf_slice(&address), &reply->body);
+		setup_apple(a->site, words, buf_slice(&address), &reply->body);
+	} else {
+		reply->type = "text/html; charset=utf-8";
+		setup_page_wrong(a->site, words, &reply->body);
 	}
 	buf_fini(&address);
 }

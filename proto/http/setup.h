@@ -65,8 +65,13 @@ bool setup_outlook_wants(struct slice schema);
 void setup_outlook(const struct setup_site *site, struct slice address, struct buf *out);
 void setup_outlook_error(int code, const char *message, int64_t now_at, struct buf *out);
 
-/* The page for people, HTML, and its style sheet. */
+/*
+ * The page for people, HTML; one that says that an address is none of the site's, without showing
+ * it; and the style sheet of both.
+ */
 void setup_page(const struct setup_site *site, const struct setup_words *words, struct buf *out);
+void setup_page_wrong(
+	const struct setup_site *site, const struct setup_words *words, struct buf *out);
 extern const char setup_css[];
 
 /* Text for XML and HTML, in elements and between double quotes; invalid UTF-8 and what XML cannot

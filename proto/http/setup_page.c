@@ -92,17 +92,17 @@ static void add_languages(const struct page *p)
 	buf_add(p->out, lit("</nav>\n"));
 }
 
-static void add_head(const struct page *p)
+static void add_head(const struct page *p, enum setup_word title)
 {
 	buf_addf(p->out, "<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n", p->words->lang);
 	buf_add(p->out,
 		lit("<meta charset=\"utf-8\">\n"
 		    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 		    "<link rel=\"stylesheet\" href=\"/setup/koko.css\">\n"));
-	add_element(p, "title", SETUP_W_TITLE);
+	add_element(p, "title", title);
 	buf_add(p->out, lit("</head>\n<body>\n<header>\n"));
 	add_languages(p);
-	add_element(p, "h1", SETUP_W_TITLE);
+	add_element(p, "h1", title);
 	buf_add(p->out, lit("<p>"));
 	add_word(p, SETUP_W_FOR);
 	for (size_t i = 0; i < p->site->n_domains; i++) {
@@ -111,8 +111,11 @@ static void add_head(const struct page *p)
 		buf_add(p->out, lit("</strong>"));
 	}
 	buf_add(p->out, lit("</p>\n</header>\n<main>\n"));
-	add_element(p, "p", SETUP_W_LOGIN);
-	add_element(p, "p", SETUP_W_NO_PASSWORD);
+}
+
+static void add_end(const struct page *p)
+{
+	buf_add(p->out, lit("</main>\n</body>\n</html>\n"));
 }
 
 /* ---- programs ---- */
@@ -255,12 +258,27 @@ void setup_page(const struct setup_site *site, const struct setup_words *words, 
 {
 	const struct page p = {site, words, out};
 
-	add_head(&p);
+	add_head(&p, SETUP_W_TITLE);
+	add_element(&p, "p", SETUP_W_LOGIN);
+	add_element(&p, "p", SETUP_W_NO_PASSWORD);
 	add_thunderbird(&p);
 	add_apple(&p);
 	add_outlook(&p);
 	add_by_hand(&p);
 	add_groups(&p);
 	add_readers(&p);
-	buf_add(out, lit("</main>\n</body>\n</html>\n"));
+	add_end(&p);
+}
+
+void setup_page_wrong(
+	const struct setup_site *site, const struct setup_words *words, struct buf *out)
+{
+	const struct page p = {site, words, out};
+
+	add_head(&p, SETUP_W_WRONG);
+	add_element(&p, "p", SETUP_W_WRONG_1);
+	buf_addf(out, "<p><a href=\"/setup?lang=%s#apple\">", words->lang);
+	add_word(&p, SETUP_W_BACK);
+	buf_add(out, lit("</a></p>\n"));
+	add_end(&p);
 }

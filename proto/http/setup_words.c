@@ -71,6 +71,10 @@ const struct setup_words setup_words_source = {
 			N_("The same groups can be read with a news reader: enter the "
 			   "line News of the table there. With tin, for example:"),
 		     [SETUP_W_LANGUAGE] = N_("Language"),
+		     [SETUP_W_WRONG] = N_("That is no address of this server"),
+		     [SETUP_W_WRONG_1] =
+			N_("Please check it: a typing error, or another server's address?"),
+		     [SETUP_W_BACK] = N_("Back to the page"),
 		     [SETUP_W_PROFILE] = N_("Sets up mail and groups. It holds no password."),
 		     }
 };

@@ -50,7 +50,7 @@ static void check_text(struct slice in)
 	if (http_decode(in, true, &out))
 		FUZZ_CHECK(out.len <= in.len && utf8_valid(buf_slice(&out)));
 	for (size_t i = 0; i < array_len(names); i++)
-		if (http_query(in, names[i], &out) == SCAN_OK)
+		if (http_query(in, names[i], i == 0, &out) == SCAN_OK)
 			FUZZ_CHECK(slice_chr(buf_slice(&out), '\0') == out.len);
 	if (setup_outlook_read(in, &out, &schema))
 		FUZZ_CHECK(out.len > 0 && out.len + schema.len < in.len);

@@ -159,6 +159,15 @@ class Trial:
         other = profile(f"anke@{MAIL_DOMAIN}")
         assert other["PayloadUUID"] != got["PayloadUUID"]
 
+    def wrong_address(self):
+        """Who mistypes the address in the form reads why, in German or English, and comes back."""
+        for lang, word in (("de", "keine Adresse dieses Servers"), ("en", "no address of")):
+            url = self.url(f"/setup/apple.mobileconfig?address=%3Cb%3E%40else.example&lang={lang}")
+            text = self.curl(url)
+            page = Page(text)
+            assert page.lang == lang and word in text and "else.example" not in text, text
+            assert f"/setup?lang={lang}#apple" in page.links
+
     def outlook(self):
         names = {"r": "http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006",
                  "o": OUTLOOK}
@@ -226,6 +235,15 @@ class Trial:
         got = self.raw(b"HEAD /setup HTTP/1.1\r\nHost: a\r\n\r\n",
                        b"HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
         assert got.count(b"HTTP/1.1 ") == 2 and b"Location: /setup\r\n" in got, got
+
+    def waiting_body(self):
+        """A program that asks before it sends its body is told to go on, and then answered."""
+        with contextlib.closing(lab.connect(self.site, "http")) as sock:
+            sock.sendall(b"POST /autodiscover/autodiscover.xml HTTP/1.1\r\nHost: a\r\n"
+                         b"Content-Length: 4\r\nExpect: 100-continue\r\n\r\n")
+            assert sock.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
+            sock.sendall(b"<a/>")
+            assert sock.recv(1000).startswith(b"HTTP/1.1 200 OK\r\n")
 
     def pipelined(self):
         """Fifty at once; the answers are whole and in order."""
@@ -333,6 +351,6 @@ if __name__ == "__main__":
     trial = Trial()
     with trial.stack:
         lab.run_cases([trial.refused, trial.autoconfig, trial.addresses, trial.login_with_the_address,
-                       trial.apple, trial.outlook, trial.page, trial.safety,
-                       trial.nothing_comes_back, trial.versions, trial.pipelined,
+                       trial.apple, trial.wrong_address, trial.outlook, trial.page, trial.safety,
+                       trial.nothing_comes_back, trial.versions, trial.waiting_body, trial.pipelined,
                        trial.climbing, trial.slow, trial.takes_nothing, trial.discreet, trial.reload])

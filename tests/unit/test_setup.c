@@ -232,6 +232,20 @@ static void page(void **state)
 	buf_fini(&b);
 }
 
+static void page_wrong(void **state)
+{
+	struct setup_site site = a_site();
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 1 << 16);
+	setup_page_wrong(&site, words[1], &b);
+	assert_has(&b, "<html lang=\"en\">");
+	assert_has(&b, "<h1>That is no address of this server</h1>");
+	assert_has(&b, "<a href=\"/setup?lang=en#apple\">");
+	buf_fini(&b);
+}
+
 /* ---- Outlook ---- */
 
 #define REQUEST(inner)                                                                             \
@@ -413,6 +427,7 @@ int main(void)
 		cmocka_unit_test(apple),
 		cmocka_unit_test(apple_asks),
 		cmocka_unit_test(page),
+		cmocka_unit_test(page_wrong),
 		cmocka_unit_test(outlook_requests),
 		cmocka_unit_test(outlook_prefixes),
 		cmocka_unit_test(outlook_long),
