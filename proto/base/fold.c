@@ -76,14 +76,33 @@ static size_t char_len(struct slice s)
 	return n > 1 && n <= s.len && utf8_valid(slice_head(s, n)) ? n : 1;
 }
 
+/* Append the ASCII at the front of s; how much that is. */
+static size_t add_ascii_fold(struct buf *b, struct slice s)
+{
+	size_t n = 0;
+
+	while (n < s.len && (unsigned char)s.p[n] < 0x80)
+		n++;
+	char *p = buf_room(b, n);
+	if (!p)
+		return n;
+	for (size_t i = 0; i < n; i++)
+		p[i] = (char)ascii_lower((unsigned char)s.p[i]);
+	buf_commit(b, n);
+	return n;
+}
+
 void text_add_fold(struct buf *b, struct slice s)
 {
 	size_t n;
 
 	for (; s.len > 0; s = slice_from(s, n)) {
+		n = add_ascii_fold(b, s);
+		if (n > 0)
+			continue;
 		n = char_len(s);
 		if (n == 1) {
-			buf_addc(b, (char)ascii_lower((unsigned char)s.p[0]));
+			buf_addc(b, s.p[0]);
 			continue;
 		}
 		uint32_t ch = decode(s.p, n);

@@ -124,60 +124,100 @@ void imap_add_envelope(struct buf *b, struct slice head, struct arena *ar)
 
 /* ---- reading ---- */
 
-/* Append the text of a quoted string or literal; false: NIL, or what is neither. */
+/* A string as it stands between its quotes; pairs are still in it. */
+static struct slice span_quoted(struct cursor *c, bool *pairs_out)
+{
+	struct slice rest = cursor_rest(c);
+	size_t n = slice_chr(rest, '"');
+
+	if (slice_chr(slice_head(rest, n), '\\') < n) {
+		*pairs_out = true;
+		for (n = 0; n < rest.len && rest.p[n] != '"'; n++)
+			n += rest.p[n] == '\\' && n + 1 < rest.len;
+	}
+	c->at += n + (n < rest.len);
+	return slice_head(rest, n);
+}
+
+/* "{3}", CR, LF and that many bytes. */
+static struct slice span_literal(struct cursor *c)
+{
+	struct slice digits = cursor_run(c, ascii_digit), s;
+	uint64_t n;
+
+	if (!text_number(digits, c->in.len, &n))
+		n = 0;
+	c->at += strlen("}\r\n");
+	s = slice_head(cursor_rest(c), (size_t)n);
+	c->at += s.len;
+	return s;
+}
+
+/* p is NULL for NIL, which is all that is neither. */
+static struct slice span_string(struct cursor *c, bool *pairs_out)
+{
+	*pairs_out = false;
+	if (cursor_take(c, '"'))
+		return span_quoted(c, pairs_out);
+	if (cursor_take(c, '{'))
+		return span_literal(c);
+	c->at += strlen("NIL");
+	return slice_of(NULL, 0);
+}
+
+static void skip_string(struct cursor *c)
+{
+	bool pairs;
+
+	(void)span_string(c, &pairs);
+}
+
+/* Append the text of a string; false: NIL. */
 static bool take_string(struct cursor *c, struct buf *b)
 {
-	if (cursor_take(c, '{')) {
-		uint64_t n;
-		struct slice digits = cursor_run(c, ascii_digit);
+	bool pairs;
+	struct slice s = span_string(c, &pairs);
 
-		if (!text_number(digits, c->in.len, &n))
-			return false;
-		c->at += strlen("}\r\n");
-		buf_add(b, slice_head(cursor_rest(c), (size_t)n));
-		c->at += (size_t)n;
-		return true;
+	if (!pairs) {
+		buf_add(b, s);
+		return s.p;
 	}
-	if (!cursor_take(c, '"')) {
-		c->at += strlen("NIL");
-		return false;
+	for (size_t i = 0; i < s.len; i++) {
+		i += s.p[i] == '\\' && i + 1 < s.len;
+		buf_addc(b, s.p[i]);
 	}
-	for (; !cursor_end(c) && cursor_peek(c) != '"'; c->at++) {
-		c->at += cursor_peek(c) == '\\';
-		buf_addc(b, (char)cursor_peek(c));
-	}
-	c->at += !cursor_end(c);
 	return true;
 }
 
 /* "(name route local domain)" as "name <local@domain>", the begin of a group as "local:". */
-static void take_address(struct cursor *c, struct buf *b, struct buf *tmp)
+static void take_address(struct cursor *c, struct buf *b)
 {
-	bool named, local;
+	struct cursor local;
 
 	cursor_take(c, '(');
-	named = take_string(c, b);
+	if (take_string(c, b))
+		buf_addc(b, ' ');
 	cursor_take(c, ' ');
-	(void)take_string(c, tmp);
-	buf_reset(tmp);
+	skip_string(c);
 	cursor_take(c, ' ');
-	local = take_string(c, tmp);
+	local = *c;
+	skip_string(c);
 	cursor_take(c, ' ');
 	if (cursor_peek(c) != 'N') {
-		buf_add(b, named ? lit(" <") : lit("<"));
-		buf_add(b, buf_slice(tmp));
+		buf_addc(b, '<');
+		(void)take_string(&local, b);
 		buf_addc(b, '@');
 		(void)take_string(c, b);
 		buf_add(b, lit("> "));
 	} else {
-		(void)take_string(c, b);
-		buf_add(b, buf_slice(tmp));
-		buf_add(b, local ? lit(": ") : lit(""));
+		skip_string(c);
+		if (take_string(&local, b))
+			buf_add(b, lit(": "));
 	}
 	cursor_take(c, ')');
 }
 
-static void skip_item(struct cursor *c, struct buf *tmp)
+static void skip_item(struct cursor *c)
 {
 	int depth = 0;
 
@@ -188,37 +228,23 @@ static void skip_item(struct cursor *c, struct buf *tmp)
 			depth += ch == '(' ? 1 : ch == ')' ? -1 : 0;
 			c->at++;
 		} else {
-			buf_reset(tmp);
-			(void)take_string(c, tmp);
+			skip_string(c);
 		}
 	} while (depth > 0 && !cursor_end(c));
-}
-
-static bool take_item(struct cursor *c, struct buf *b, struct buf *tmp)
-{
-	if (cursor_peek(c) != '(')
-		return take_string(c, b);
-	c->at++;
-	while (cursor_peek(c) == '(') {
-		buf_reset(tmp);
-		take_address(c, b, tmp);
-	}
-	return true;
 }
 
 bool imap_envelope_get(struct slice envelope, enum imap_env field, struct buf *b)
 {
 	struct cursor c = cursor_of(envelope);
-	struct buf tmp;
 
-	buf_init(&tmp, SIZE_MAX);
 	cursor_take(&c, '(');
 	for (enum imap_env i = ENV_DATE; i < field; i++) {
-		skip_item(&c, &tmp);
+		skip_item(&c);
 		cursor_take(&c, ' ');
 	}
-	buf_reset(&tmp);
-	bool found = take_item(&c, b, &tmp);
-	buf_fini(&tmp);
-	return found;
+	if (!cursor_take(&c, '('))
+		return take_string(&c, b);
+	while (cursor_peek(&c) == '(')
+		take_address(&c, b);
+	return true;
 }
