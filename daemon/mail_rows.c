@@ -121,15 +121,20 @@ int mail_flagged_op(struct mail *m, uint32_t box, uint64_t flag, struct mail_ran
 
 int mail_absent_op(struct mail *m, uint32_t box, struct mail_ranges *out)
 {
-	struct ranges absent;
+	struct ranges absent, before;
 	struct asked a;
 	int rc = ask(&a, m, box, MAIL_READ);
 
 	if (rc < 0)
 		return rc;
 	ranges_init(&absent);
+	ranges_init(&before);
 	rc = view_absent(a.v, box, &a.st, &absent);
+	if (a.st.low > 1)
+		ranges_push(&before, 1, a.st.low - 1);
+	ranges_add(&absent, &before);
 	mail_ranges_set(out, &absent);
+	ranges_fini(&before);
 	ranges_fini(&absent);
 	view_close(a.v);
 	return rc;

@@ -181,8 +181,8 @@ static inline int mail_unseen(
 }
 
 /*
- * The numbers in low..next-1 that are not there (any more).  A session maps sequence numbers with
- * this; it costs what was removed, not what is there.
+ * The numbers in 1..next-1 that are not there (any more), those below `low` too.  A session maps
+ * sequence numbers with this; it costs what was removed, not what is there.
  */
 static inline int mail_absent(struct mail *m, uint32_t box, struct mail_ranges *out)
 {

@@ -10,6 +10,7 @@
 #include "proto/base/mem.h"
 #include "proto/imap/imap_fmt.h"
 #include "proto/imap/imap_message.h"
+#include "proto/imap/imap_search_sets.h"
 #include "proto/imap/imap_session.h"
 
 enum {
@@ -270,7 +271,8 @@ static enum cmd_step say_numbers(struct imap_session *s, const struct search *q)
 			s->cur.at = num;
 			if (talk_full(&s->talk))
 				return CMD_MORE;
-			buf_addf(&s->talk.out, " %u", told(s, num));
+			buf_addc(&s->talk.out, ' ');
+			buf_addu(&s->talk.out, told(s, num));
 		}
 	}
 	if (q->ask.modseq && q->n_found > 0)
@@ -358,6 +360,16 @@ static void search_end(void *own)
 	buf_fini(&q->envelope);
 }
 
+static int find_by_sets(struct imap_session *s, struct search *q)
+{
+	const struct mail_ranges *r = &s->cur.found;
+	int rc = imap_search_sets(s, &q->ask, &s->cur.found);
+
+	for (size_t i = 0; rc == 0 && i < r->n; i++)
+		q->n_found += r->v[i].last - r->v[i].first + 1;
+	return rc;
+}
+
 static enum cmd_step begin(struct imap_session *s, const struct imap_line *a)
 {
 	struct search *q = arena_new(&s->arena, struct search);
@@ -375,12 +387,18 @@ static enum cmd_step begin(struct imap_session *s, const struct imap_line *a)
 		q->want |= MAIL_WANT_FLAGS;
 	}
 	q->s = s;
+	if (imap_search_is_sets(&q->ask)) {
+		int rc = find_by_sets(s, q);
+
+		if (rc < 0)
+			return imap_fail(s, rc);
+	}
 	buf_init(&q->envelope, IMAP_STRUCTURE_MAX);
 	imap_search_begin(&q->run, &q->ask, &ops, s->talk.now_at);
 	s->cur.own = q;
 	s->cur.own_end = search_end;
-	s->cur.at = 1;
-	s->cur.phase = PHASE_ROWS;
+	s->cur.phase = imap_search_is_sets(&q->ask) ? PHASE_SAY : PHASE_ROWS;
+	s->cur.at = s->cur.phase == PHASE_ROWS;
 	return CMD_DONE;
 }
 

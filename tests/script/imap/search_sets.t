@@ -1,0 +1,49 @@
+as anna
+# by sets of numbers, and the same by looking at each message (SMALLER)
+C: a SELECT INBOX
+S~ a OK *
+C: b STORE 2,4 +FLAGS.SILENT (\Flagged $Work)
+S~ b OK *
+C: c STORE 3 +FLAGS.SILENT (\Deleted)
+S~ c OK *
+C: d EXPUNGE
+S~ d OK *
+C: e1 SEARCH UNSEEN
+S: * SEARCH 2 3
+S: e1 OK searched
+C: e2 SEARCH UNSEEN SMALLER 99999
+S: * SEARCH 2 3
+S: e2 OK searched
+C: f1 UID SEARCH OR SEEN (FLAGGED KEYWORD $work NOT UID 2)
+S: * SEARCH 1 4
+S: f1 OK searched
+C: f2 UID SEARCH OR SEEN (FLAGGED KEYWORD $work NOT UID 2) SMALLER 99999
+S: * SEARCH 1 4
+S: f2 OK searched
+C: g1 UID SEARCH NOT (OR FLAGGED DELETED)
+S: * SEARCH 1
+S: g1 OK searched
+C: g2 UID SEARCH NOT (OR FLAGGED DELETED) SMALLER 99999
+S: * SEARCH 1
+S: g2 OK searched
+C: h1 UID SEARCH 2:*
+S: * SEARCH 2 4
+S: h1 OK searched
+C: h2 UID SEARCH OR 1 OR UID 2:3 3
+S: * SEARCH 1 2 4
+S: h2 OK searched
+C: i1 SEARCH RETURN (MIN MAX COUNT ALL) NOT 1
+S: * ESEARCH (TAG "i1") MIN 2 MAX 3 ALL 2:3 COUNT 2
+S: i1 OK searched
+C: i2 SEARCH RETURN (COUNT) RECENT
+S: * ESEARCH (TAG "i2") COUNT 0
+S: i2 OK searched
+C: j SEARCH OR NEW OR OLD KEYWORD $none
+S: * SEARCH 1 2 3
+S: j OK searched
+C: k SEARCH NOT NOT NOT ALL
+S: * SEARCH
+S: k OK searched
+C: l SEARCH NOT KEYWORD $None 1:2
+S: * SEARCH 1 2
+S: l OK searched
