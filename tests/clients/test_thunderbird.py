@@ -224,6 +224,29 @@ class Trial:
         with self.imap("INBOX") as conn:
             assert conn.search(None, "ALL")[1] == [b""]
 
+    def others_articles_stay(self):
+        """Deleting another's article is refused, Thunderbird says why, and it stands there again."""
+        rows = self.do("open", IMAP, FORUM, self.total)
+        self.do("select", self.answered)
+        self.do("command", "cmd_deleteMessage")
+        said = wait_for("the refusal", self.program.remote.dialog, 10)
+        assert "[NOPERM]" in said, said
+        again = self.do("open", IMAP, FORUM, self.total)
+        assert {r["id"] for r in again} == {r["id"] for r in rows}
+        assert f"<{self.answered}>" in self.article(self.answered)
+
+    def takes_back_an_answer(self):
+        """Deleting one's own article cancels it, at the other site too; a copy is in Trash."""
+        self.do("open", IMAP, FORUM, self.total)
+        self.do("select", self.answer)
+        self.do("remove")
+        self.total -= 1
+        self.do("open", IMAP, FORUM, self.total)
+        copy, = self.do("open", IMAP, "Trash", 1)
+        assert copy["id"] == self.answer, copy
+        with self.viersen.reader(self.demo.users("viersen")[0]["login"], PASSWORD) as conn:
+            wait_for("the cancel at viersen", lambda: not conn.has(f"<{self.answer}>"), 5)
+
     def unread_follows_tin(self):
         """A post by tin in another town raises the count while another folder is open."""
         lab.need("tmux", "tin")
@@ -296,7 +319,8 @@ if __name__ == "__main__":
             trial.account_from_the_address, trial.finds_a_site_by_one_setting,
             trial.groups_beside_mailboxes, trial.reads_a_thread,
             trial.answers_go_to_the_author_or_the_group, trial.answers_the_group, trial.marks,
-            trial.files_a_mail, trial.unread_follows_tin, trial.news_beside_mail,
+            trial.files_a_mail, trial.others_articles_stay, trial.takes_back_an_answer,
+            trial.unread_follows_tin, trial.news_beside_mail,
             trial.checks_groups_that_are_not_open, trial.comes_back)])
     finally:
         trial.stop()

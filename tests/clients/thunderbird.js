@@ -252,13 +252,25 @@ window.koko = (function () {
 		await found(() => folder("imap", name));
 	}
 
-	// Move the selected message out of the open folder.
-	async function move(to) {
-		const from = pane().gFolder;
-		const before = from.getTotalMessages(false);
-		pane().commandController.doCommand("cmd_moveMessage", folder("imap", to));
-		await found(() => from.getTotalMessages(false) == before - 1);
+	// What `begin` takes out of the open folder is gone from the server, too; or it was refused.
+	function taken(begin) {
+		return new Promise((resolve, reject) => {
+			const from = pane().gFolder;
+			const listener = { onFolderEvent(where, what) {
+				if (where == from && what.startsWith("DeleteOrMoveMsg")) {
+					MailServices.mailSession.RemoveFolderListener(listener);
+					(what.endsWith("Completed") ? resolve : reject)(what);
+				}
+			} };
+			MailServices.mailSession.AddFolderListener(listener, Ci.nsIFolderListener.event);
+			begin();
+		});
 	}
+
+	// The selected message.
+	const move = to => taken(() =>
+		pane().commandController.doCommand("cmd_moveMessage", folder("imap", to)));
+	const remove = () => taken(() => command("cmd_deleteMessage"));
 
 	// The config editor.
 	const prefer = (name, value) => typeof value == "string"
@@ -270,5 +282,5 @@ window.koko = (function () {
 
 	return { find: async (...person) => about(await find(...person)), addAccount, addNews,
 		subscribe, check: type => getMessages(server(type)), folders, counts, open, marked, read,
-		select, command, reply, wouldReply, makeFolder, move, prefer, exceptions };
+		select, command, reply, wouldReply, makeFolder, move, remove, prefer, exceptions };
 })();

@@ -73,9 +73,22 @@ class Marionette:
         answer = self.call("WebDriver:ExecuteAsyncScript", {
             "script": wrapped, "args": list(args), "sandbox": PRIVILEGED, "newSandbox": False,
             "scriptTimeout": int(self.limit * 1000)})["value"]
+        if answer is None:
+            raise MarionetteError(f"a dialog came up: {self.dialog()}")
         if "error" in answer:
             raise MarionetteError(answer["error"])
         return answer.get("value")
+
+    def dialog(self):
+        """The text of a dialog that is open, which is then dismissed; None: there is none."""
+        try:
+            text = self.call("WebDriver:GetAlertText", {})["value"]
+        except MarionetteError as e:
+            if "no such alert" not in str(e):
+                raise
+            return None
+        self.call("WebDriver:DismissAlert", {})
+        return text
 
     def screenshot(self):
         """The main window as PNG."""
