@@ -392,13 +392,11 @@ void fed_list_add(struct buf *b, const struct fed_rec_name *name, uint64_t seria
 
 void fed_record_add_wire(struct buf *b, struct slice text)
 {
-	struct slice line;
-
-	if (slice_ends(text, lit("\n")))
-		text.len--;
-	while (slice_split(&text, '\n', &line)) {
-		buf_add(b, line);
+	while (text.len > 0) {
+		size_t end = slice_chr(text, '\n');
+		buf_add(b, slice_head(text, end));
 		buf_add(b, lit("\r\n"));
+		text = slice_from(text, end + 1);
 	}
 }
 

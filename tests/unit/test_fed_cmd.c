@@ -386,6 +386,11 @@ static void records_on_the_wire(void **state)
 	assert_buf(&wire, "record: group\r\nv: 1\r\n");
 	assert_true(fed_record_from_wire(&text, buf_slice(&wire)));
 	assert_buf(&text, "record: group\nv: 1\n");
+	buf_reset(&wire);
+	fed_record_add_wire(&wire, lit("\n\na"));
+	assert_buf(&wire, "\r\n\r\na\r\n");
+	buf_reset(&wire);
+	fed_record_add_wire(&wire, lit("record: group\n"));
 	for (size_t i = 0; i < array_len(bad); i++) {
 		buf_reset(&text);
 		assert_false(fed_record_from_wire(&text, slice_str(bad[i])));
