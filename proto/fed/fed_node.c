@@ -1,0 +1,575 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The node as one that asks: neighbours say what they have, what is missing is asked for, what
+ * comes is checked and given to the store; when it is durable it is told to others and acts.
+ */
+#include "proto/base/log.h"
+#include "proto/fed/fed_nb.h"
+#include "proto/fed/fed_node_priv.h"
+
+enum { EMPTY_FEEDS_MAX = 1000 }; /* feeds that exist by the word of one neighbour alone */
+
+/* ---- life ---- */
+
+struct fed_node *fed_node_new(const struct fed_node_opts *o)
+{
+	struct fed_node *n = mem_new(struct fed_node);
+
+	n->o = *o;
+	n->name = slice_of(mem_dup(o->name), o->name.len);
+	n->pull = fed_pull_new();
+	fed_quota_init(&n->quota, o->quota_entries, o->quota_bytes);
+	list_init(&n->on_the_way);
+	vec_init(&n->record_news, sizeof(struct record_news));
+	vec_init(&n->neighbours, sizeof(struct fed_oid));
+	for (size_t i = 0; i < array_len(n->peers); i++) {
+		vec_init(&n->peers[i].wants, sizeof(struct record_want));
+		vec_init(&n->peers[i].heads, sizeof(struct fed_gid));
+	}
+	return n;
+}
+
+static void way_free(struct fed_node *n, struct on_the_way *w)
+{
+	list_remove(&w->node);
+	n->n_on_the_way--;
+	buf_fini(&w->body);
+	free(w);
+}
+
+void fed_node_free(struct fed_node *n)
+{
+	if (!n)
+		return;
+	while (!list_empty(&n->on_the_way))
+		way_free(n, container_of(n->on_the_way.next, struct on_the_way, node));
+	for (size_t i = 0; i < array_len(n->peers); i++) {
+		vec_fini(&n->peers[i].wants);
+		vec_fini(&n->peers[i].heads);
+	}
+	vec_fini(&n->record_news);
+	vec_fini(&n->neighbours);
+	fed_quota_fini(&n->quota);
+	fed_pull_free(n->pull);
+	free((char *)n->name.p);
+	free(n);
+}
+
+void fed_node_now(struct fed_node *n, int64_t now_at)
+{
+	n->now_at = now_at;
+}
+
+static void work_for_all(struct fed_node *n)
+{
+	for (unsigned i = 0; i < FED_PULL_PEERS; i++)
+		if (n->peers[i].up)
+			n->o.outside->work(n->o.arg, i);
+}
+
+void fed_node_tick(struct fed_node *n)
+{
+	bool records = false;
+
+	for (size_t i = 0; i < FED_PULL_PEERS; i++)
+		records = records || n->peers[i].wants.n > 0;
+	if (fed_pull_tick(n->pull, n->now_at) || records)
+		work_for_all(n);
+}
+
+/* ---- neighbours ---- */
+
+int fed_node_up(struct fed_node *n, const struct fed_oid *oid)
+{
+	for (unsigned i = 0; i < FED_PULL_PEERS; i++) {
+		struct fed_peer *p = &n->peers[i];
+
+		if (p->up)
+			continue;
+		if (!fed_oid_eq(&p->oid, oid))
+			memset(p->got, 0, sizeof p->got);
+		p->oid = *oid;
+		p->up = true;
+		p->n_empty = 0;
+		return (int)i;
+	}
+	return KERR_FULL;
+}
+
+void fed_node_down(struct fed_node *n, unsigned peer)
+{
+	struct fed_peer *p = &n->peers[peer];
+
+	p->up = false;
+	vec_reset(&p->wants);
+	vec_reset(&p->heads);
+	fed_pull_gone(n->pull, peer);
+	list_each(&n->on_the_way, it)
+	{
+		struct on_the_way *w = container_of(it, struct on_the_way, node);
+
+		if (w->peer == peer)
+			w->peer = FED_PULL_PEERS;
+	}
+	work_for_all(n);
+}
+
+static void add_neighbour(struct fed_node *n, const struct fed_oid *oid)
+{
+	for (size_t i = 0; i < n->neighbours.n; i++)
+		if (fed_oid_eq(vec_at(&n->neighbours, i), oid))
+			return;
+	*(struct fed_oid *)vec_push(&n->neighbours) = *oid;
+}
+
+/* Those of one group; members holds the daemon's own place too. */
+static void add_neighbours_in(
+	struct fed_node *n, const struct fed_gid *gid, const struct vec *members)
+{
+	const struct fed_oid *all = members->data;
+	uint16_t out[FED_NB_MEMBERS_MAX];
+	size_t self = 0, n_out;
+
+	while (self < members->n && !fed_oid_eq(&all[self], &n->o.self))
+		self++;
+	if (self == members->n || members->n > FED_NB_MEMBERS_MAX)
+		return;
+	n_out = fed_nb_of(gid, all, members->n, self, NULL, out);
+	for (size_t i = 0; i < n_out; i++)
+		add_neighbour(n, &all[out[i]]);
+}
+
+static void active_daemons(const struct fed_federation *f, struct vec *out)
+{
+	for (size_t i = 0; i < f->n_daemon; i++)
+		if (f->daemon[i].state == FED_ACTIVE)
+			*(struct fed_oid *)vec_push(out) = f->daemon[i].oid;
+}
+
+static bool add_neighbours_of(void *arg, const struct fed_group *g, uint64_t serial)
+{
+	struct fed_node *n = arg;
+	const struct fed_federation *f = fed_reg_federation(n->o.reg);
+	struct vec members;
+
+	(void)serial;
+	if (!f || !fed_group_reads(g, f, &n->o.self))
+		return true;
+	vec_init(&members, sizeof(struct fed_oid));
+	if (!g->closed)
+		active_daemons(f, &members);
+	for (size_t i = 0; g->closed && i < g->n_member; i++)
+		if (fed_reg_active(n->o.reg, &g->member[i].oid))
+			*(struct fed_oid *)vec_push(&members) = g->member[i].oid;
+	add_neighbours_in(n, &g->gid, &members);
+	vec_fini(&members);
+	return true;
+}
+
+static void find_neighbours(struct fed_node *n)
+{
+	const struct fed_federation *f = fed_reg_federation(n->o.reg);
+	struct vec members;
+
+	vec_reset(&n->neighbours);
+	if (!f || !fed_reg_active(n->o.reg, &n->o.self))
+		return;
+	vec_init(&members, sizeof(struct fed_oid));
+	active_daemons(f, &members);
+	add_neighbours_in(n, &f->fid, &members);
+	vec_fini(&members);
+	fed_reg_groups(n->o.reg, add_neighbours_of, n);
+}
+
+void fed_node_neighbours(struct fed_node *n, fed_oid_fn fn, void *arg)
+{
+	if (!n->neighbours_known)
+		find_neighbours(n);
+	n->neighbours_known = true;
+	for (size_t i = 0; i < n->neighbours.n; i++)
+		if (!fn(arg, vec_at(&n->neighbours, i)))
+			return;
+}
+
+/* ---- heads ---- */
+
+static bool in_scope(struct fed_node *n, struct fed_peer *p, const struct fed_feed_name *name)
+{
+	const struct fed_federation *f = fed_reg_federation(n->o.reg);
+
+	if (!f || !fed_federation_daemon(f, &name->oid) ||
+		!fed_reg_reads(n->o.reg, &n->o.self, &name->gid))
+		return false;
+	if (fed_reg_reads(n->o.reg, &p->oid, &name->gid))
+		return true;
+	p->got[FED_GOT_INTRUDER]++;
+	n->o.outside->alarm(n->o.arg, FED_ALARM_INTRUDER, &p->oid, fed_gid_slice(&name->gid));
+	return false;
+}
+
+/* The feed of a head; one that is not here is made, within bounds. */
+static struct fed_feed *feed_of_head(
+	struct fed_node *n, struct fed_peer *p, const struct fed_feed_name *name)
+{
+	struct fed_feed *f = fed_feeds_get(n->o.feeds, name);
+	const struct fed_group *g;
+
+	if (f || p->n_empty >= EMPTY_FEEDS_MAX)
+		return f;
+	p->n_empty++;
+	f = fed_feeds_make(n->o.feeds, name);
+	g = fed_reg_group(n->o.reg, &name->gid);
+	if (g)
+		f->end = node_feed_end(g, name);
+	return f;
+}
+
+/* Does it end in the same entry as ours, where that can be told at once? */
+static bool agrees(const struct fed_feed *f, uint64_t high, const struct fed_hash *e)
+{
+	const struct fed_link *l = high >= f->low ? fed_feed_link(f, high) : NULL;
+
+	return !l || fed_hash_eq(&l->e, e);
+}
+
+void fed_node_told_head(struct fed_node *n, unsigned peer, const struct fed_feed_name *name,
+	const struct fed_holding *h, const struct fed_hash *e_of_high)
+{
+	struct fed_peer *p = &n->peers[peer];
+
+	if (!p->up || !in_scope(n, p, name))
+		return;
+	struct fed_feed *f = feed_of_head(n, p, name);
+	if (!f)
+		return;
+	if (fed_oid_eq(&name->oid, &n->o.self) && h->high > f->high)
+		n->o.outside->alarm(
+			n->o.arg, FED_ALARM_BEHIND_OWN, &p->oid, fed_gid_slice(&name->gid));
+	if (!agrees(f, h->high, e_of_high)) {
+		p->got[FED_GOT_FORK]++;
+		n->o.outside->alarm(
+			n->o.arg, FED_ALARM_FORK, &name->oid, fed_gid_slice(&name->gid));
+		return;
+	}
+	if (fed_pull_head(n->pull, f, peer, h))
+		n->o.outside->work(n->o.arg, peer);
+}
+
+/* ---- asking ---- */
+
+static bool next_heads(struct fed_peer *p, struct fed_request *out)
+{
+	if (p->heads.n == 0)
+		return false;
+	*out = (struct fed_request){.kind = FED_REQ_HEADS};
+	out->name.gid = *(struct fed_gid *)vec_at(&p->heads, --p->heads.n);
+	return true;
+}
+
+bool fed_node_next(struct fed_node *n, unsigned peer, struct fed_request *out)
+{
+	struct fed_ask ask;
+
+	if (!n->peers[peer].up)
+		return false;
+	if (node_next_record(n, peer, out) || next_heads(&n->peers[peer], out))
+		return true;
+	if (n->n_on_the_way >= FED_ON_THE_WAY || !fed_pull_next(n->pull, peer, n->now_at, &ask))
+		return false;
+	*out = (struct fed_request){.kind = FED_REQ_ENTRY, .name = ask.feed->name, .n = ask.n};
+	return true;
+}
+
+static void end_ask(
+	struct fed_node *n, unsigned peer, const struct fed_request *req, enum fed_ask_end how)
+{
+	struct fed_feed *f = fed_feeds_get(n->o.feeds, &req->name);
+
+	if (f && peer < FED_PULL_PEERS)
+		fed_pull_end(n->pull, f, req->n, peer, how, n->now_at);
+}
+
+void fed_node_got_none(struct fed_node *n, unsigned peer, const struct fed_request *req, bool later)
+{
+	if (req->kind == FED_REQ_RECORD)
+		node_got_no_record(n, peer, req, later);
+	else if (req->kind == FED_REQ_ENTRY)
+		end_ask(n, peer, req, later ? FED_ASK_LATER : FED_ASK_NOT_HELD);
+}
+
+/* ---- what comes ---- */
+
+static int scene_link(void *arg, const struct fed_feed *f, uint64_t num, struct fed_link *out)
+{
+	struct fed_node *n = arg;
+
+	return n->o.outside->link(n->o.arg, f, num, out);
+}
+
+static bool scene_quota(void *arg, const struct fed_sign *s, size_t bytes)
+{
+	struct fed_node *n = arg;
+
+	return fed_quota_has(&n->quota, &s->g, &s->o, s->t, bytes, n->now_at);
+}
+
+static struct fed_scene scene_of(struct fed_node *n, unsigned peer)
+{
+	return (struct fed_scene){
+		.reg = n->o.reg,
+		.feeds = n->o.feeds,
+		.self = n->o.self,
+		.peer = peer < FED_PULL_PEERS ? &n->peers[peer].oid : NULL,
+		.now_at = n->now_at,
+		.arg = n,
+		.link = scene_link,
+		.quota = scene_quota,
+	};
+}
+
+static struct on_the_way *way_new(struct fed_node *n, const struct fed_take *t, unsigned peer)
+{
+	struct on_the_way *w = mem_new(struct on_the_way);
+
+	w->feed = t->feed;
+	w->n = t->link.n;
+	w->peer = peer;
+	w->stub = t->article.len == 0 && t->kind != FED_HEARTBEAT;
+	buf_init(&w->body, FED_RECORD_MAX);
+	list_append(&n->on_the_way, &w->node);
+	n->n_on_the_way++;
+	return w;
+}
+
+/* "kokod group ...": its body is a record. */
+static bool carries_record(const struct fed_entry *en)
+{
+	struct slice rest = slice_trim(en->a.value[ART_CONTROL]), word;
+
+	if (en->sign.y != FED_CONTROL || !slice_word(&rest, &word) ||
+		!slice_eq(word, lit("kokod")) || !slice_word(&rest, &word))
+		return false;
+	return slice_eq(word, lit("group")) || slice_eq(word, lit("daemon")) ||
+	       slice_eq(word, lit("federation"));
+}
+
+/* A record travels as text with CRLF, and is one with LF. */
+static void add_record(struct buf *out, struct slice body)
+{
+	for (size_t i = 0; i < body.len; i++)
+		if (body.p[i] != '\r')
+			buf_addc(out, body.p[i]);
+}
+
+/* Give it to the store; en is NULL without content. */
+static int take(struct fed_node *n, unsigned peer, const struct fed_sign *s, struct fed_entry *en,
+	const struct fed_verdict_entry *v)
+{
+	struct fed_take t = {.feed = fed_feeds_make(n->o.feeds, &v->feed),
+		.link = v->link,
+		.kind = s->y,
+		.absent = v->absent,
+		.group = v->group,
+		.mid = slice_str(s->m)};
+	struct buf article, sign;
+	int rc = 0;
+
+	buf_init(&sign, FED_FIELD_MAX);
+	fed_sign_add_line(&sign, s);
+	t.sign = buf_slice(&sign);
+	buf_init(&article, en ? en->a.bytes.len + FED_PATH_ROOM : 0);
+	if (en)
+		rc = fed_entry_store(en, n->name, &article);
+	t.article = buf_slice(&article);
+	if (rc == 0)
+		rc = n->o.outside->store(n->o.arg, &t);
+	if (rc == 0) {
+		struct on_the_way *w = way_new(n, &t, peer);
+
+		fed_feed_pend(t.feed, &t.link);
+		fed_quota_count(&n->quota, &s->g, &s->o, s->t, article.len, n->now_at);
+		w->record = en && carries_record(en);
+		if (w->record)
+			add_record(&w->body, en->a.body);
+	}
+	buf_fini(&article);
+	buf_fini(&sign);
+	return rc;
+}
+
+static void note(struct fed_node *n, unsigned peer, const struct fed_request *req,
+	const struct fed_verdict_entry *v)
+{
+	if (peer < FED_PULL_PEERS)
+		n->peers[peer].got[v->got]++;
+	if (v->got == FED_GOT_INTRUDER)
+		n->o.outside->alarm(n->o.arg, FED_ALARM_INTRUDER, &n->peers[peer].oid,
+			fed_gid_slice(&req->name.gid));
+	if (v->got == FED_GOT_FORK)
+		n->o.outside->alarm(
+			n->o.arg, FED_ALARM_FORK, &req->name.oid, fed_gid_slice(&req->name.gid));
+	if (v->why)
+		log_info("fed.entry", "gid=%s oid=%s epoch=%llu n=%llu got=%d why=\"%s\"",
+			req->name.gid.s, req->name.oid.s, (unsigned long long)req->name.epoch.n,
+			(unsigned long long)req->n, (int)v->got, v->why);
+}
+
+/* Do what the checks say.  KERR_WAIT never comes from here. */
+static void act(struct fed_node *n, unsigned peer, const struct fed_request *req,
+	const struct fed_sign *s, struct fed_entry *en, const struct fed_verdict_entry *v)
+{
+	note(n, peer, req, v);
+	switch (v->got) {
+	case FED_GOT_TAKE:
+	case FED_GOT_STUB:
+		if (take(n, peer, s, v->got == FED_GOT_TAKE ? en : NULL, v) < 0)
+			end_ask(n, peer, req, FED_ASK_LATER);
+		return; /* the ask ends when it is durable */
+	case FED_GOT_KNOWN:
+		end_ask(n, peer, req, en ? FED_ASK_STORED : FED_ASK_STUB);
+		return;
+	case FED_GOT_LATER:
+		if (v->lack.key.s[0] != '\0' && peer < FED_PULL_PEERS)
+			node_want_record(n, peer, &v->lack.key, v->lack.serial);
+		end_ask(n, peer, req, FED_ASK_LATER);
+		return;
+	case FED_GOT_FORK:
+	case FED_GOT_SCOPE:
+	case FED_GOT_INTRUDER:
+	case FED_GOT_VOID:
+	case FED_GOT_BAD:
+		end_ask(n, peer, req, FED_ASK_NOT_HELD);
+		return;
+	}
+}
+
+/* It sent another entry than the one that was asked for, or none that can be read. */
+static void no_answer(
+	struct fed_node *n, unsigned peer, const struct fed_request *req, const char *why)
+{
+	const struct fed_verdict_entry v = {.got = FED_GOT_BAD, .why = why};
+
+	note(n, peer, req, &v);
+	end_ask(n, peer, req, FED_ASK_NOT_HELD);
+}
+
+static bool was_asked(const struct fed_request *req, const struct fed_sign *s)
+{
+	return fed_gid_eq(&s->g, &req->name.gid) && fed_oid_eq(&s->o, &req->name.oid) &&
+	       s->e == req->name.epoch.n && s->n == req->n;
+}
+
+int fed_node_got(
+	struct fed_node *n, unsigned peer, const struct fed_request *req, struct slice text)
+{
+	struct fed_scene scene = scene_of(n, peer);
+	struct fed_verdict_entry v;
+	struct fed_entry en;
+
+	if (req->kind == FED_REQ_RECORD) {
+		node_got_record(n, peer, req, text);
+		return 0;
+	}
+	if (fed_entry_parse(&en, text) < 0)
+		no_answer(n, peer, req, en.a.why ? en.a.why : "no Kokod-Sign");
+	else if (!was_asked(req, &en.sign))
+		no_answer(n, peer, req, "not the entry that was asked for");
+	else if (fed_check_entry(&scene, &en, &v) == KERR_WAIT)
+		return KERR_WAIT;
+	else
+		act(n, peer, req, &en.sign, &en, &v);
+	return 0;
+}
+
+int fed_node_got_stub(
+	struct fed_node *n, unsigned peer, const struct fed_request *req, struct slice text)
+{
+	struct fed_scene scene = scene_of(n, peer);
+	struct fed_verdict_entry v;
+	struct fed_stub stub;
+	const char *why = NULL;
+
+	if (!fed_stub_parse(text, &stub, &why))
+		no_answer(n, peer, req, why);
+	else if (!was_asked(req, &stub.sign))
+		no_answer(n, peer, req, "not the entry that was asked for");
+	else if (fed_check_stub(&scene, &stub, &v) == KERR_WAIT)
+		return KERR_WAIT;
+	else
+		act(n, peer, req, &stub.sign, NULL, &v);
+	return 0;
+}
+
+/* ---- what is durable ---- */
+
+static struct on_the_way *find_way(struct fed_node *n, const struct fed_feed *f, uint64_t num)
+{
+	list_each(&n->on_the_way, it)
+	{
+		struct on_the_way *w = container_of(it, struct on_the_way, node);
+
+		if (w->feed == f && w->n == num)
+			return w;
+	}
+	return NULL;
+}
+
+static void act_on_record(struct fed_node *n, const struct on_the_way *w)
+{
+	struct err why = {.text = ""};
+	enum fed_reg_got got = fed_node_give_record(n, buf_slice(&w->body), &why);
+
+	if (got != FED_REG_TAKEN && got != FED_REG_KNOWN)
+		log_warn("fed.record", "gid=%s oid=%s n=%llu why=\"%s\"", w->feed->name.gid.s,
+			w->feed->name.oid.s, (unsigned long long)w->n, why.text);
+}
+
+static enum fed_ask_end end_of_store(int rc, bool stub)
+{
+	if (rc == 0 || rc == KERR_EXISTS)
+		return stub ? FED_ASK_STUB : FED_ASK_STORED;
+	return rc == KERR_BUSY || rc == KERR_FULL ? FED_ASK_LATER : FED_ASK_NOT_HELD;
+}
+
+void fed_node_stored(
+	struct fed_node *n, struct fed_feed *f, uint64_t num, int rc, const struct fed_link *tip)
+{
+	struct on_the_way *w = find_way(n, f, num);
+
+	if (rc == 0)
+		fed_feed_stored(n->o.feeds, f, num, tip, w && w->stub);
+	else
+		fed_feed_failed(f, num);
+	if (w) {
+		if (w->peer < FED_PULL_PEERS)
+			fed_pull_end(
+				n->pull, f, num, w->peer, end_of_store(rc, w->stub), n->now_at);
+		if (rc == 0 && w->record)
+			act_on_record(n, w);
+		way_free(n, w);
+	}
+	n->o.outside->news(n->o.arg);
+}
+
+void fed_node_issued(struct fed_node *n, struct fed_feed *f, const struct fed_link *tip)
+{
+	fed_feed_stored(n->o.feeds, f, tip->n, tip, false);
+	n->o.outside->news(n->o.arg);
+}
+
+void fed_node_cut(struct fed_node *n, struct fed_feed *f, const struct fed_link *tip)
+{
+	if (f->want)
+		fed_pull_drop(n->pull, f);
+	f->high = tip->n;
+	f->tip = *tip;
+	fed_spans_take(&f->ahead, 0, UINT64_MAX);
+	fed_feeds_touch(n->o.feeds, f);
+	n->o.outside->news(n->o.arg);
+}
+
+void fed_node_peer_stats(const struct fed_node *n, unsigned peer, struct fed_peer_stats *out)
+{
+	memcpy(out->got, n->peers[peer].got, sizeof out->got);
+	out->behind = fed_pull_behind_peer(n->pull, peer);
+}

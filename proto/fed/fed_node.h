@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One daemon's part in the federation, without socket, clock, disk and OpenSSL: what it knows, what
+ * it asks its neighbours for, what it takes from them, what it tells them.  The daemon and the
+ * simulator drive the same code.  docs/federation.md
+ *
+ * One thread.  The sessions of the peer port (peer_session.h, peer_client.h) call it; what it needs
+ * of the outside it asks through struct fed_outside.  Nothing is told to a neighbour, and nothing
+ * acts, before it is durable: the outside says so with fed_node_stored and fed_node_recorded.
+ */
+#ifndef PROTO_FED_FED_NODE_H
+#define PROTO_FED_FED_NODE_H
+
+#include "proto/fed/fed_check.h"
+#include "proto/fed/fed_pull.h"
+
+enum {
+	FED_RECORDS_WANTED = 8192, /* records that one neighbour's word makes us ask for */
+	FED_ON_THE_WAY = 4096,     /* entries given to the store and not answered */
+};
+
+struct fed_node;
+
+/* Something to be stored; slices are valid during the call. */
+struct fed_take {
+	struct fed_feed *feed; /* feed->id is 0 until the store knows it */
+	struct fed_link link;
+	enum fed_kind kind;
+	enum fed_absent absent;        /* why there is no content */
+	const struct fed_group *group; /* NULL: the control group */
+	struct slice mid;              /* empty: a heartbeat */
+	struct slice sign;             /* "<T>; s=<signature>" */
+	struct slice article;          /* as it is stored, without Kokod-Sign; empty: no content */
+	struct slice cancels; /* Message-ID to take out in the same transaction, or empty */
+};
+
+/* An entry as the store has it. */
+struct fed_held {
+	char sign[FED_FIELD_MAX]; /* "<T>; s=<signature>" */
+	bool content;
+	enum fed_absent absent;
+};
+
+enum fed_alarm {
+	FED_ALARM_INTRUDER,    /* a peer holds a group that it is not in */
+	FED_ALARM_FORK,        /* an origin signed two entries with one number */
+	FED_ALARM_RECORD_FORK, /* a writer signed two records with one serial */
+	FED_ALARM_BEHIND_OWN,  /* a neighbour knows more of our own feed than we do */
+};
+
+struct fed_outside {
+	/* Queue it; fed_node_stored answers.  KERR_BUSY, KERR_FULL, KERR_CLOSED: not now. */
+	int (*store)(void *arg, const struct fed_take *take);
+	/* Likewise; fed_node_recorded answers. */
+	int (*record)(void *arg, const struct fed_record_key *key, uint64_t serial,
+		struct slice text, bool fork);
+	/* Of an entry that the feed has: 0, KERR_WAIT. */
+	int (*link)(void *arg, const struct fed_feed *f, uint64_t n, struct fed_link *out);
+	int (*held)(void *arg, const struct fed_feed *f, uint64_t n, struct fed_held *out);
+	/* Append its article, without Kokod-Sign: 0, KERR_WAIT, KERR_NOTFOUND (erased, lost). */
+	int (*article)(void *arg, const struct fed_feed *f, uint64_t n, struct buf *out);
+	/* Entries after `end` are void: take them out; fed_node_cut answers. */
+	void (*cut)(void *arg, struct fed_feed *f, uint64_t end);
+	/* Heads or records have changed: wake those who wait for it. */
+	void (*news)(void *arg);
+	/* There is something to ask of this neighbour. */
+	void (*work)(void *arg, unsigned peer);
+	/* The set of neighbours may have changed (fed_node_neighbours). */
+	void (*neighbours)(void *arg);
+	void (*alarm)(void *arg, enum fed_alarm what, const struct fed_oid *who, struct slice text);
+};
+
+struct fed_node_opts {
+	struct fed_oid self;
+	struct slice name;       /* of this daemon: it goes in front of Path */
+	struct fed_reg *reg;     /* filled from disk; the caller's, must outlive the node */
+	struct fed_feeds *feeds; /* likewise */
+	const struct fed_outside *outside;
+	void *arg;
+	uint64_t cookie;                     /* random: heads of an earlier life are told in full */
+	uint64_t quota_entries, quota_bytes; /* of an origin in a group, an hour; 0: no limit */
+};
+
+NODISCARD struct fed_node *fed_node_new(const struct fed_node_opts *o);
+void fed_node_free(struct fed_node *n);
+
+/* After a start, once the outside is ready: what a crash left half done is done. */
+void fed_node_start(struct fed_node *n);
+
+/* The outside's clock, seconds since 1970; before any other call of an event. */
+void fed_node_now(struct fed_node *n, int64_t now_at);
+
+/* Every second or so: what was asked in vain is asked again. */
+void fed_node_tick(struct fed_node *n);
+
+/* ---- neighbours that we dialled ---- */
+
+/* The daemons that this one dials, by all groups it is in; fn returns false to stop. */
+typedef bool (*fed_oid_fn)(void *arg, const struct fed_oid *oid);
+void fed_node_neighbours(struct fed_node *n, fed_oid_fn fn, void *arg);
+
+/* A fetching session to it is up: its number from now on.  KERR_FULL: too many. */
+int fed_node_up(struct fed_node *n, const struct fed_oid *oid);
+void fed_node_down(struct fed_node *n, unsigned peer);
+
+/* It says that it has this record, this head. */
+void fed_node_told_record(
+	struct fed_node *n, unsigned peer, const struct fed_record_key *key, uint64_t serial);
+void fed_node_told_head(struct fed_node *n, unsigned peer, const struct fed_feed_name *name,
+	const struct fed_holding *h, const struct fed_hash *e_of_high);
+
+enum fed_request_kind {
+	FED_REQ_RECORD,
+	FED_REQ_HEADS, /* KHEADS * 0 of one group, whose record has changed: fed_node_told_head */
+	FED_REQ_ENTRY,
+};
+
+struct fed_request {
+	enum fed_request_kind kind;
+	struct fed_record_key key; /* FED_REQ_RECORD */
+	uint64_t serial;
+	struct fed_feed_name name; /* FED_REQ_ENTRY; FED_REQ_HEADS: its gid */
+	uint64_t n;
+};
+
+/* The next thing to ask of it; records first.  False: nothing now. */
+bool fed_node_next(struct fed_node *n, unsigned peer, struct fed_request *out);
+
+/* Its answers.  `text` is the record, the article, the stub.  KERR_WAIT: give it again. */
+NODISCARD int fed_node_got(
+	struct fed_node *n, unsigned peer, const struct fed_request *req, struct slice text);
+NODISCARD int fed_node_got_stub(
+	struct fed_node *n, unsigned peer, const struct fed_request *req, struct slice text);
+/* 490: it may have it later; else it has not. */
+void fed_node_got_none(
+	struct fed_node *n, unsigned peer, const struct fed_request *req, bool later);
+
+/* ---- what is durable ---- */
+
+/*
+ * The answer to fed_outside.store: rc, and with 0 the link of the feed's `high` as it is now.
+ */
+void fed_node_stored(
+	struct fed_node *n, struct fed_feed *f, uint64_t num, int rc, const struct fed_link *tip);
+
+void fed_node_recorded(
+	struct fed_node *n, const struct fed_record_key *key, uint64_t serial, int rc);
+
+/* An entry of our own was stored by others than the node: a post.  tip: its link. */
+void fed_node_issued(struct fed_node *n, struct fed_feed *f, const struct fed_link *tip);
+
+/* The entries after the end are out; tip: the link of what is `high` now. */
+void fed_node_cut(struct fed_node *n, struct fed_feed *f, const struct fed_link *tip);
+
+/* A record of our own making (or the admin's): judged, then kept like any other. */
+NODISCARD enum fed_reg_got fed_node_give_record(
+	struct fed_node *n, struct slice text, struct err *why);
+
+/* ---- what a neighbour that dialled us may have ---- */
+
+struct fed_heads_query {
+	const struct fed_oid *who;
+	uint64_t since;            /* the count of an answer before; 0: all */
+	const struct fed_gid *gid; /* NULL: of all groups */
+};
+
+/* Feeds that changed since, in the order of change, as far as `who` may know; then records. */
+typedef bool (*fed_head_fn)(void *arg, const struct fed_feed *f);
+void fed_node_heads(
+	const struct fed_node *n, const struct fed_heads_query *q, fed_head_fn fn, void *arg);
+void fed_node_records(
+	const struct fed_node *n, const struct fed_heads_query *q, fed_reg_fn fn, void *arg);
+
+/* The count up to now, and the number of this life: together the cookie. */
+uint64_t fed_node_count(const struct fed_node *n);
+uint64_t fed_node_cookie(const struct fed_node *n);
+
+enum fed_give {
+	FED_GIVE_ARTICLE, /* 292: out has the article, Kokod-Sign in front */
+	FED_GIVE_STUB,    /* 293: out has the stub */
+	FED_GIVE_LATER,   /* 490 */
+	FED_GIVE_NONE,    /* 491 */
+	FED_GIVE_DENIED,  /* 492: also when there is no such group */
+	FED_GIVE_OUTSIDE, /* 493 */
+};
+
+/* KART.  0 and *give_out, or KERR_WAIT.  mid_out: of the entry, "" of a heartbeat. */
+NODISCARD int fed_node_give_entry(struct fed_node *n, const struct fed_oid *who,
+	const struct fed_feed_name *name, uint64_t num, struct buf *out,
+	char mid_out[MSGID_MAX + 1], enum fed_give *give_out);
+
+/* KENT: the signature lines of from..to that are here, at most 1000.  As above. */
+NODISCARD int fed_node_give_signs(struct fed_node *n, const struct fed_oid *who,
+	const struct fed_feed_name *name, uint64_t from, uint64_t to, struct buf *out,
+	enum fed_give *give_out);
+
+/* KREC: the text; p is NULL when there is none that `who` may have. */
+struct slice fed_node_give_record_text(const struct fed_node *n, const struct fed_oid *who,
+	const struct fed_record_key *key, uint64_t serial, uint64_t *serial_out);
+
+/* ---- figures ---- */
+
+struct fed_peer_stats {
+	uint64_t got[FED_GOT_KINDS]; /* entries by what became of them */
+	uint64_t behind;             /* entries that it has and we have not */
+};
+
+void fed_node_peer_stats(const struct fed_node *n, unsigned peer, struct fed_peer_stats *out);
+
+#endif

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The node's records: which to ask of whom, and what follows when one is taken.
+ *
+ * A neighbour is asked for the serials of a record one after the other.  A record whose signers are
+ * not known yet goes behind the others that this neighbour has.
+ */
+#include "proto/base/log.h"
+#include "proto/fed/fed_node_priv.h"
+
+enum { LACKS_S = 2 }; /* until a record without known signers is asked for again */
+
+static struct record_want *want_at(struct fed_peer *p, size_t i)
+{
+	return vec_at(&p->wants, i);
+}
+
+static int rank(enum fed_record_type t)
+{
+	return t == FED_REC_FEDERATION ? 0 : t == FED_REC_DAEMON ? 1 : 2;
+}
+
+static bool same_key(const struct fed_record_key *a, const struct fed_record_key *b)
+{
+	return a->type == b->type && strcmp(a->s, b->s) == 0;
+}
+
+static size_t find_want(struct fed_peer *p, const struct fed_record_key *key)
+{
+	size_t i = 0;
+
+	while (i < p->wants.n && !same_key(&want_at(p, i)->key, key))
+		i++;
+	return i;
+}
+
+static void del_want(struct fed_peer *p, size_t i)
+{
+	size_t tail = p->wants.n - i - 1;
+
+	if (tail > 0)
+		memmove(want_at(p, i), want_at(p, i + 1), tail * sizeof(struct record_want));
+	p->wants.n--;
+}
+
+void node_want_record(
+	struct fed_node *n, unsigned peer, const struct fed_record_key *key, uint64_t upto)
+{
+	struct fed_peer *p = &n->peers[peer];
+	uint64_t have = fed_reg_serial(n->o.reg, key);
+	size_t i = find_want(p, key);
+
+	if (upto <= have)
+		return;
+	if (i < p->wants.n) {
+		if (want_at(p, i)->upto < upto)
+			want_at(p, i)->upto = upto;
+		return;
+	}
+	if (p->wants.n >= FED_RECORDS_WANTED)
+		return;
+	vec_push(&p->wants);
+	for (i = p->wants.n - 1; i > 0 && rank(want_at(p, i - 1)->key.type) > rank(key->type); i--)
+		*want_at(p, i) = *want_at(p, i - 1);
+	*want_at(p, i) = (struct record_want){.key = *key, .next = have + 1, .upto = upto};
+	n->o.outside->work(n->o.arg, peer);
+}
+
+void fed_node_told_record(
+	struct fed_node *n, unsigned peer, const struct fed_record_key *key, uint64_t serial)
+{
+	if (n->peers[peer].up)
+		node_want_record(n, peer, key, serial);
+}
+
+bool node_next_record(struct fed_node *n, unsigned peer, struct fed_request *out)
+{
+	struct fed_peer *p = &n->peers[peer];
+
+	for (size_t i = 0; i < p->wants.n; i++) {
+		struct record_want *w = want_at(p, i);
+
+		if (w->asked || w->at > n->now_at)
+			continue;
+		w->asked = true;
+		*out = (struct fed_request){
+			.kind = FED_REQ_RECORD, .key = w->key, .serial = w->next};
+		return true;
+	}
+	return false;
+}
+
+/* The next serial of the want, or its end. */
+static void step(struct fed_node *n, struct fed_peer *p, const struct fed_record_key *key)
+{
+	uint64_t have = fed_reg_serial(n->o.reg, key);
+	size_t i = find_want(p, key);
+
+	if (i == p->wants.n)
+		return;
+	struct record_want *w = want_at(p, i);
+	w->asked = false;
+	w->next = have + 1;
+	if (w->next > w->upto)
+		del_want(p, i);
+}
+
+/* Again in a moment, when records of others may have come. */
+static void put_off(struct fed_node *n, struct fed_peer *p, const struct fed_record_key *key)
+{
+	size_t i = find_want(p, key);
+
+	if (i == p->wants.n)
+		return;
+	want_at(p, i)->asked = false;
+	want_at(p, i)->at = n->now_at + LACKS_S;
+}
+
+static void keep(struct fed_node *n, struct slice text, const struct fed_reg_result *r)
+{
+	int rc = n->o.outside->record(n->o.arg, &r->key, r->serial, text, r->fork);
+
+	if (rc < 0)
+		log_warn("fed.record", "key=%s serial=%llu why=%s", r->key.s,
+			(unsigned long long)r->serial, kerr_name(rc));
+	if (r->fork)
+		n->o.outside->alarm(n->o.arg, FED_ALARM_RECORD_FORK, NULL, slice_str(r->key.s));
+	node_record_taken(n, &r->key);
+}
+
+enum fed_reg_got fed_node_give_record(struct fed_node *n, struct slice text, struct err *why)
+{
+	struct fed_reg_result r;
+	enum fed_reg_got got = fed_reg_give(n->o.reg, text, false, &r, why);
+
+	if (got == FED_REG_TAKEN)
+		keep(n, text, &r);
+	return got;
+}
+
+void node_got_record(
+	struct fed_node *n, unsigned peer, const struct fed_request *req, struct slice text)
+{
+	struct fed_peer *p = &n->peers[peer];
+	struct fed_reg_result r;
+	struct err why = {.text = ""};
+	enum fed_reg_got got = fed_reg_give(n->o.reg, text, false, &r, &why);
+
+	switch (got) {
+	case FED_REG_TAKEN:
+		keep(n, text, &r);
+		break;
+	case FED_REG_KNOWN:
+		break;
+	case FED_REG_LACKS:
+		put_off(n, p, &req->key);
+		return;
+	case FED_REG_GAP:
+	case FED_REG_REFUSED:
+		log_warn("fed.record", "peer=%s key=%s serial=%llu why=\"%s\"", p->oid.s,
+			req->key.s, (unsigned long long)req->serial, why.text);
+		node_got_no_record(n, peer, req, false);
+		return;
+	}
+	if (!same_key(&r.key, &req->key) ||
+		(got == FED_REG_KNOWN && fed_reg_serial(n->o.reg, &req->key) < req->serial)) {
+		node_got_no_record(n, peer, req, false); /* not what was asked for */
+		return;
+	}
+	step(n, p, &req->key);
+}
+
+void node_got_no_record(
+	struct fed_node *n, unsigned peer, const struct fed_request *req, bool later)
+{
+	struct fed_peer *p = &n->peers[peer];
+	size_t i = find_want(p, &req->key);
+
+	if (later)
+		put_off(n, p, &req->key);
+	else if (i < p->wants.n)
+		del_want(p, i);
+}
+
+void fed_node_recorded(
+	struct fed_node *n, const struct fed_record_key *key, uint64_t serial, int rc)
+{
+	(void)n;
+	if (rc < 0 && rc != KERR_EXISTS)
+		log_error("fed.record", "key=%s serial=%llu why=%s", key->s,
+			(unsigned long long)serial, kerr_name(rc));
+}
+
+/* ---- what follows ---- */
+
+uint64_t node_feed_end(const struct fed_group *g, const struct fed_feed_name *name)
+{
+	uint64_t end = UINT64_MAX;
+
+	for (size_t i = 0; i < g->n_cut; i++) {
+		const struct fed_cut *c = &g->cut[i];
+
+		if (!fed_oid_eq(&c->oid, &name->oid) || name->epoch.n < c->at.epoch)
+			continue;
+		end = name->epoch.n > c->at.epoch ? 0 : c->at.n;
+	}
+	return end;
+}
+
+/* Draw the line where the group's record draws it. */
+static void apply_cuts(struct fed_node *n, const struct fed_group *g)
+{
+	list_each(&n->o.feeds->by_change, it)
+	{
+		struct fed_feed *f = container_of(it, struct fed_feed, node);
+		uint64_t end =
+			fed_gid_eq(&f->name.gid, &g->gid) ? node_feed_end(g, &f->name) : f->end;
+
+		if (end >= f->end)
+			continue;
+		f->end = end;
+		if (f->high > end || fed_spans_n(&f->ahead) > 0 || f->pending.n > 0)
+			n->o.outside->cut(n->o.arg, f, end);
+	}
+}
+
+static bool apply_cuts_of(void *arg, const struct fed_group *g, uint64_t serial)
+{
+	(void)serial;
+	apply_cuts(arg, g);
+	return true;
+}
+
+/* A record is kept before its cuts are: a crash may have come between. */
+void fed_node_start(struct fed_node *n)
+{
+	fed_reg_groups(n->o.reg, apply_cuts_of, n);
+}
+
+/*
+ * Who may know of a group has changed: its heads are told anew to those who now may, and asked for
+ * anew, for what was told before the record came was passed over.
+ */
+static void renew_heads(struct fed_node *n, const struct fed_gid *gid)
+{
+	uint64_t last = n->o.feeds->n_changes;
+
+	for (struct list *it = n->o.feeds->by_change.next, *next; it != &n->o.feeds->by_change;
+		it = next) {
+		struct fed_feed *f = container_of(it, struct fed_feed, node);
+
+		if (f->changed > last)
+			break; /* touched here */
+		next = it->next;
+		if (fed_gid_eq(&f->name.gid, gid))
+			fed_feeds_touch(n->o.feeds, f);
+	}
+	for (unsigned i = 0; i < FED_PULL_PEERS; i++) {
+		struct fed_peer *p = &n->peers[i];
+
+		if (!p->up || !fed_reg_reads(n->o.reg, &p->oid, gid))
+			continue;
+		*(struct fed_gid *)vec_push(&p->heads) = *gid;
+		n->o.outside->work(n->o.arg, i);
+	}
+}
+
+void node_record_taken(struct fed_node *n, const struct fed_record_key *key)
+{
+	struct record_news *news = vec_push(&n->record_news);
+	struct fed_gid gid;
+
+	*news = (struct record_news){*key, ++n->o.feeds->n_changes};
+	if (key->type != FED_REC_DAEMON && fed_gid_parse(slice_str(key->s), &gid)) {
+		if (fed_reg_group(n->o.reg, &gid))
+			apply_cuts(n, fed_reg_group(n->o.reg, &gid));
+		renew_heads(n, &gid);
+	}
+	n->neighbours_known = false;
+	n->o.outside->neighbours(n->o.arg);
+	n->o.outside->news(n->o.arg);
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The registry: all records that a daemon holds, every serial of each, and who is what by them.
+ * docs/federation.md section 3
+ *
+ * A record is judged when it is given (fed_rules.h), and only what may be in force is kept; the
+ * caller writes what was taken to disk and gives all of it again at the next start.
+ */
+#ifndef PROTO_FED_FED_REG_H
+#define PROTO_FED_FED_REG_H
+
+#include "proto/fed/fed_rules.h"
+
+enum { FED_KEY_LEN = FED_OID_LEN }; /* the longest key: fid, oid or gid as text */
+
+struct fed_reg;
+
+NODISCARD struct fed_reg *fed_reg_new(void);
+void fed_reg_free(struct fed_reg *r);
+
+/* Type and id of a record as text. */
+struct fed_record_key {
+	enum fed_record_type type;
+	char s[FED_KEY_LEN + 1];
+};
+
+enum fed_reg_got {
+	FED_REG_TAKEN,   /* keep it: it is in force, or (fork) it is proof */
+	FED_REG_KNOWN,   /* nothing new */
+	FED_REG_GAP,     /* serials from out->want on are missing: fetch them in order */
+	FED_REG_LACKS,   /* daemon records of its signers are missing: fetch them, come again */
+	FED_REG_REFUSED, /* breaks a rule */
+};
+
+struct fed_reg_result {
+	struct fed_record_key key;
+	uint64_t serial;
+	uint64_t want; /* with FED_REG_GAP */
+	bool fork;     /* two valid records have this serial: alarm, the one before is in force */
+};
+
+/*
+ * A record from a neighbour, the disk or the admin.
+ *
+ * trusted  it comes from our own disk: it was judged before (its signatures are not looked at)
+ * why      for people; set unless taken or known
+ */
+NODISCARD enum fed_reg_got fed_reg_give(struct fed_reg *r, struct slice text, bool trusted,
+	struct fed_reg_result *out, struct err *why);
+
+/* What is in force; NULL: not held.  Borrowed until the next fed_reg_give. */
+const struct fed_federation *fed_reg_federation(const struct fed_reg *r);
+const struct fed_daemon *fed_reg_daemon(const struct fed_reg *r, const struct fed_oid *oid);
+const struct fed_group *fed_reg_group(const struct fed_reg *r, const struct fed_gid *gid);
+const struct fed_group *fed_reg_group_named(const struct fed_reg *r, struct slice name);
+
+/* The group record of that serial; NULL: not held. */
+const struct fed_group *fed_reg_group_at(
+	const struct fed_reg *r, const struct fed_gid *gid, uint64_t serial);
+
+/* Serial in force; 0: none. */
+uint64_t fed_reg_serial(const struct fed_reg *r, const struct fed_record_key *key);
+
+/* Text of a serial (0: the one in force); p is NULL when it is not held. */
+struct slice fed_reg_text(
+	const struct fed_reg *r, const struct fed_record_key *key, uint64_t serial);
+
+/* Is the daemon active in the federation? */
+bool fed_reg_active(const struct fed_reg *r, const struct fed_oid *oid);
+
+/* The daemon with this TLS key among those whose records are held; NULL: none. */
+const struct fed_daemon *fed_reg_tls(const struct fed_reg *r, const struct fed_hash *spki);
+
+/*
+ * May this daemon be told of the record?  Federation and daemons: every active one; a group: its
+ * members, of a public one every active daemon.
+ */
+bool fed_reg_sees(
+	const struct fed_reg *r, const struct fed_oid *who, const struct fed_record_key *key);
+
+/* May this daemon have entries of the group?  The control group (gid is the fid): when active. */
+bool fed_reg_reads(const struct fed_reg *r, const struct fed_oid *who, const struct fed_gid *gid);
+
+/* All records in force: federation, then daemons, then groups, the order in which they are needed.
+ */
+typedef bool (*fed_reg_fn)(void *arg, const struct fed_record_key *key, uint64_t serial);
+void fed_reg_each(const struct fed_reg *r, fed_reg_fn fn, void *arg);
+
+/* Groups in force, by name. */
+typedef bool (*fed_group_fn)(void *arg, const struct fed_group *g, uint64_t serial);
+void fed_reg_groups(const struct fed_reg *r, fed_group_fn fn, void *arg);
+
+#endif

@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One simulated daemon: the outside of a node, over a simulated disk. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "proto/base/mem.h"
+#include "tests/sim/sim_priv.h"
+
+enum { COMMIT_MS = 20, TICK_MS = 1000, PAST_MAX = 64, QUEUE_MAX = 256 };
+
+int64_t sim_daemon_clock(const struct sim_daemon *d)
+{
+	return SIM_START_AT + d->w->now_ms / 1000 + d->clock_s;
+}
+
+static void commit_soon(struct sim_daemon *d)
+{
+	if (d->commit_due)
+		return;
+	d->commit_due = true;
+	sim_at(d->w, 1 + sim_draw(&d->w->rand, COMMIT_MS),
+		&(struct sim_event){.kind = EV_COMMIT, .a = d->i, .life = d->life});
+}
+
+/* ---- what the node asks ---- */
+
+static int on_store(void *arg, const struct fed_take *t)
+{
+	struct sim_daemon *d = arg;
+	struct sim_op op = {.kind = SIM_ENTRY, .link = t->link, .absent = t->absent};
+	const char *why;
+
+	if (d->disk.queue.n >= QUEUE_MAX)
+		return KERR_BUSY;
+	if (!fed_sign_parse(t->sign, &op.sign, &why))
+		return KERR_INVALID;
+	fed_feed_name_text(&t->feed->name, op.feed);
+	if (t->article.len > 0)
+		op.blob = sim_blob_new(t->article);
+	sim_disk_queue(&d->disk, &op);
+	commit_soon(d);
+	return 0;
+}
+
+static int on_record(
+	void *arg, const struct fed_record_key *key, uint64_t serial, struct slice text, bool fork)
+{
+	struct sim_daemon *d = arg;
+	struct sim_op op = {
+		.kind = SIM_RECORD, .key = *key, .serial = serial, .blob = sim_blob_new(text)};
+
+	(void)fork;
+	sim_disk_queue(&d->disk, &op);
+	commit_soon(d);
+	return 0;
+}
+
+static const struct sim_entry *entry_of(struct sim_daemon *d, const struct fed_feed *f, uint64_t n)
+{
+	char name[FED_FEED_NAME_LEN];
+
+	fed_feed_name_text(&f->name, name);
+	return sim_disk_entry(sim_disk_feed(&d->disk, name), n);
+}
+
+static int on_link(void *arg, const struct fed_feed *f, uint64_t n, struct fed_link *out)
+{
+	const struct sim_entry *e = entry_of(arg, f, n);
+
+	if (!e)
+		return KERR_NOTFOUND;
+	*out = e->link;
+	return 0;
+}
+
+static int on_held(void *arg, const struct fed_feed *f, uint64_t n, struct fed_held *out)
+{
+	const struct sim_entry *e = entry_of(arg, f, n);
+	struct buf b;
+
+	if (!e)
+		return KERR_NOTFOUND;
+	buf_init(&b, sizeof out->sign - 1);
+	fed_sign_add_line(&b, &e->sign);
+	*out = (struct fed_held){.content = e->blob != NULL, .absent = e->absent};
+	memcpy(out->sign, buf_slice(&b).p, b.len);
+	buf_fini(&b);
+	return 0;
+}
+
+static int on_article(void *arg, const struct fed_feed *f, uint64_t n, struct buf *out)
+{
+	const struct sim_entry *e = entry_of(arg, f, n);
+
+	if (!e || !e->blob)
+		return KERR_NOTFOUND;
+	buf_add(out, e->blob->bytes);
+	return 0;
+}
+
+static void on_cut(void *arg, struct fed_feed *f, uint64_t end)
+{
+	struct sim_daemon *d = arg;
+	struct sim_op op = {.kind = SIM_CUT, .end = end};
+
+	fed_feed_name_text(&f->name, op.feed);
+	sim_disk_queue(&d->disk, &op);
+	commit_soon(d);
+}
+
+static void on_news(void *arg)
+{
+	sim_net_news(arg);
+}
+
+static void on_work(void *arg, unsigned peer)
+{
+	sim_net_work(arg, peer);
+}
+
+static void on_neighbours(void *arg)
+{
+	sim_net_dial_all(arg);
+}
+
+/* A new epoch: larger than all before it. */
+static void new_epoch(struct sim_daemon *d, unsigned group)
+{
+	uint64_t now = (uint64_t)sim_daemon_clock(d);
+
+	d->epochs[group] = now > d->epochs[group] ? now : d->epochs[group] + 1;
+}
+
+static void on_alarm(void *arg, enum fed_alarm what, const struct fed_oid *who, struct slice text)
+{
+	struct sim_daemon *d = arg;
+
+	(void)who;
+	switch (what) {
+	case FED_ALARM_INTRUDER:
+		d->w->n.intruders++;
+		break;
+	case FED_ALARM_FORK:
+	case FED_ALARM_RECORD_FORK:
+		d->w->n.forks++;
+		break;
+	case FED_ALARM_BEHIND_OWN:
+		for (unsigned g = 0; g < d->w->o.n_groups; g++)
+			if (slice_eq(fed_gid_slice(&d->w->groups[g].gid), text))
+				new_epoch(d, g);
+		break;
+	}
+}
+
+static const struct fed_outside outside = {
+	.store = on_store,
+	.record = on_record,
+	.link = on_link,
+	.held = on_held,
+	.article = on_article,
+	.cut = on_cut,
+	.news = on_news,
+	.work = on_work,
+	.neighbours = on_neighbours,
+	.alarm = on_alarm,
+};
+
+/* ---- life ---- */
+
+void sim_daemon_init(struct sim_world *w, unsigned i)
+{
+	struct sim_daemon *d = &w->daemons[i];
+	struct fed_public root, key;
+
+	d->w = w;
+	d->i = i;
+	crypto_random(d->root_seed, sizeof d->root_seed);
+	crypto_random(d->seed, sizeof d->seed);
+	crypto->public_key(d->root_seed, root.b);
+	crypto->public_key(d->seed, key.b);
+	fed_oid_of(&root, &d->oid);
+	fed_keyid_of(&key, &d->keyid);
+	snprintf(d->name, sizeof d->name, "d%u.example", i);
+	sim_disk_init(&d->disk);
+	sim_net_init(d);
+	d->past = mem_array(PAST_MAX, sizeof *d->past);
+}
+
+static void forget(struct sim_daemon *d)
+{
+	fed_node_free(d->node);
+	if (d->reg)
+		fed_feeds_fini(&d->feeds);
+	fed_reg_free(d->reg);
+	d->node = NULL;
+	d->reg = NULL;
+}
+
+void sim_daemon_fini(struct sim_daemon *d)
+{
+	forget(d);
+	sim_disk_fini(&d->disk);
+	sim_net_fini(d);
+	free(d->past);
+}
+
+static void load_records(struct sim_daemon *d)
+{
+	struct fed_reg_result r;
+	struct err why;
+
+	for (size_t i = 0; i < d->disk.log.n; i++) {
+		const struct sim_op *op = vec_at(&d->disk.log, i);
+
+		if (op->kind == SIM_RECORD)
+			(void)!fed_reg_give(d->reg, op->blob->bytes, true, &r, &why);
+	}
+}
+
+static void load_feed(void *arg, struct slice key, void *value)
+{
+	struct sim_daemon *d = arg;
+	const struct sim_feed *sf = value;
+	struct fed_feed_name name;
+
+	if (!fed_feed_name_parse(key, &name))
+		abort();
+	struct fed_feed *f = fed_feeds_make(&d->feeds, &name);
+	f->high = sf->high;
+	f->end = sf->end;
+	f->tip = sf->tip;
+	for (size_t i = 0; i < sf->entries.n; i++) {
+		const struct sim_entry *e = vec_at(&sf->entries, i);
+
+		if (e->link.n > f->high)
+			fed_spans_add(&f->ahead, e->link.n, e->link.n);
+		if (!e->blob && e->sign.y != FED_HEARTBEAT)
+			fed_spans_add(&f->stubs, e->link.n, e->link.n);
+	}
+	for (unsigned g = 0; g < d->w->o.n_groups; g++)
+		if (fed_gid_eq(&name.gid, &d->w->groups[g].gid) && fed_oid_eq(&name.oid, &d->oid) &&
+			name.epoch.n > d->epochs[g])
+			d->epochs[g] = name.epoch.n;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct sim_feed *const *x = a, *const *y = b;
+
+	return strcmp((*x)->name, (*y)->name);
+}
+
+static void collect_feed(void *arg, struct slice key, void *value)
+{
+	(void)key;
+	*(struct sim_feed **)vec_push(arg) = value;
+}
+
+/* The map has no order of its own: a run must not depend on it. */
+static void load_feeds(struct sim_daemon *d)
+{
+	struct vec all;
+
+	vec_init(&all, sizeof(struct sim_feed *));
+	map_each(d->disk.feeds, collect_feed, &all);
+	if (all.n > 0)
+		qsort(all.data, all.n, sizeof(struct sim_feed *), by_name);
+	for (size_t i = 0; i < all.n; i++) {
+		struct sim_feed *f = *(struct sim_feed **)vec_at(&all, i);
+		load_feed(d, slice_str(f->name), f);
+	}
+	vec_fini(&all);
+}
+
+void sim_daemon_start(struct sim_daemon *d)
+{
+	d->up = true;
+	d->life++;
+	d->commit_due = false;
+	memset(d->epochs, 0, sizeof d->epochs);
+	d->reg = fed_reg_new();
+	fed_feeds_init(&d->feeds);
+	load_records(d);
+	load_feeds(d);
+	d->node = fed_node_new(&(struct fed_node_opts){.self = d->oid,
+		.name = slice_str(d->name),
+		.reg = d->reg,
+		.feeds = &d->feeds,
+		.outside = &outside,
+		.arg = d,
+		.cookie = sim_next(&d->w->rand),
+		.quota_entries = 1000});
+	fed_node_now(d->node, sim_daemon_clock(d));
+	fed_node_start(d->node);
+	for (unsigned g = 0; d->restored && g < d->w->o.n_groups; g++)
+		new_epoch(d, g);
+	d->restored = false;
+	sim_at(d->w, TICK_MS, &(struct sim_event){.kind = EV_TICK, .a = d->i, .life = d->life});
+	sim_net_dial_all(d);
+}
+
+void sim_daemon_stop(struct sim_daemon *d, size_t keep)
+{
+	if (!d->up)
+		return;
+	sim_net_break_all(d);
+	d->up = false;
+	d->life++;
+	if (keep > d->disk.queue.n)
+		keep = d->disk.queue.n;
+	sim_disk_commit(&d->disk, keep, sim_daemon_clock(d), d->seed, NULL, NULL);
+	sim_disk_crash(&d->disk);
+	forget(d);
+}
+
+/* ---- writing ---- */
+
+static void acknowledge(struct sim_daemon *d, const struct sim_op *op)
+{
+	struct sim_post *p = vec_push(&d->w->posts);
+
+	*p = (struct sim_post){
+		.id = op->note,
+		.origin = d->i,
+		.at = {op->sign.e, op->link.n, op->link.e},
+		.blob = sim_blob_new(op->blob->bytes)
+        };
+	for (unsigned g = 0; g < d->w->o.n_groups; g++)
+		if (fed_gid_eq(&op->sign.g, &d->w->groups[g].gid))
+			p->group = g;
+	d->w->n.acked++;
+}
+
+static void on_done(void *arg, const struct sim_op *op, const struct sim_feed *sf)
+{
+	struct sim_daemon *d = arg;
+	struct fed_feed_name name;
+
+	if (op->kind == SIM_RECORD) {
+		fed_node_recorded(d->node, &op->key, op->serial, op->rc);
+		return;
+	}
+	if (!fed_feed_name_parse(slice_str(op->feed), &name))
+		abort();
+	struct fed_feed *f = fed_feeds_make(&d->feeds, &name);
+	if (op->kind == SIM_CUT) {
+		fed_node_cut(d->node, f, &sf->tip);
+		return;
+	}
+	if (op->note == 0) {
+		fed_node_stored(d->node, f, op->link.n, op->rc, &sf->tip);
+		return;
+	}
+	if (op->rc < 0)
+		return; /* 441 */
+	acknowledge(d, op);
+	fed_node_issued(d->node, f, &op->link);
+}
+
+void sim_daemon_commit(struct sim_daemon *d)
+{
+	d->commit_due = false;
+	fed_node_now(d->node, sim_daemon_clock(d));
+	sim_disk_commit(&d->disk, d->disk.queue.n, sim_daemon_clock(d), d->seed, on_done, d);
+	d->past[d->n_past++ % PAST_MAX] = d->disk.log.n;
+	if (d->disk.queue.n > 0)
+		commit_soon(d);
+}
+
+void sim_daemon_tick(struct sim_daemon *d)
+{
+	fed_node_now(d->node, sim_daemon_clock(d));
+	fed_node_tick(d->node);
+	sim_net_dial_all(d);
+	sim_at(d->w, TICK_MS, &(struct sim_event){.kind = EV_TICK, .a = d->i, .life = d->life});
+}
+
+void sim_daemon_record(struct sim_daemon *d, struct slice text)
+{
+	struct err why = {.text = ""};
+
+	fed_node_now(d->node, sim_daemon_clock(d));
+	enum fed_reg_got got = fed_node_give_record(d->node, text, &why);
+	if (got != FED_REG_TAKEN && got != FED_REG_KNOWN) {
+		fprintf(stderr, "record refused by %s: %s\n%.*s", d->name, why.text,
+			SLICE_ARG(text));
+		abort();
+	}
+}
+
+/* ---- posting ---- */
+
+void sim_daemon_post(struct sim_daemon *d, unsigned group)
+{
+	const struct sim_group *g = &d->w->groups[group];
+	const struct fed_group *rec = fed_reg_group(d->reg, &g->gid);
+	struct fed_record_key key = {.type = FED_REC_GROUP};
+	struct sim_op op = {.kind = SIM_OWN, .note = ++d->w->next_post};
+	struct fed_feed_name name = {.gid = g->gid, .oid = d->oid};
+	struct buf text, out;
+	struct article a;
+	const char *why = "";
+
+	if (!rec || !fed_reg_reads(d->reg, &d->oid, &g->gid))
+		return; /* 411 */
+	d->w->n.posts++;
+	if (d->epochs[group] == 0)
+		new_epoch(d, group);
+	name.epoch.n = d->epochs[group];
+	fed_feed_name_text(&name, op.feed);
+	memcpy(key.s, g->gid.s, sizeof g->gid.s);
+	struct fed_make make = {.o = d->oid,
+		.g = g->gid,
+		.e = name.epoch.n,
+		.y = FED_ARTICLE,
+		.name = slice_str(d->name),
+		.group = slice_str(g->name),
+		.k = d->keyid};
+	crypto_random(make.salt, sizeof make.salt);
+	buf_init(&text, 4096);
+	buf_init(&out, 8192);
+	buf_addf(&text,
+		"From: u@%s\r\nDate: Sun, 22 Nov 2026 01:00:00 +0000\r\nNewsgroups: %s\r\n"
+		"Subject: %llu\r\nMessage-ID: <p%llu@%s>\r\nPath: %s!.POSTED\r\n\r\n"
+		"text of %s\r\n",
+		d->name, g->name, (unsigned long long)op.note, (unsigned long long)op.note, d->name,
+		d->name, g->gid.s);
+	if (article_parse(&a, buf_slice(&text), &msg_limits_inject) < 0 ||
+		fed_entry_prepare(&a, &make, &out, &op.sign, &why) < 0) {
+		fprintf(stderr, "post: %s\n", why);
+		abort();
+	}
+	op.sign.r = fed_reg_serial(d->reg, &key);
+	op.blob = sim_blob_new(buf_slice(&out));
+	sim_disk_queue(&d->disk, &op);
+	commit_soon(d);
+	buf_fini(&text);
+	buf_fini(&out);
+}

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The run: events in the order of time, the steps that a seed decides, and what must hold at the
+ * end. */
+#include "tests/sim/sim_world.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "proto/base/mem.h"
+#include "tests/sim/sim_crypto.h"
+#include "tests/sim/sim_priv.h"
+
+enum {
+	STEP_MS = 400,         /* between two steps, on average */
+	QUIET_MS = 200 * 1000, /* without a change: it is over */
+	HEAL_MS = 3600 * 1000, /* longer than this it must not take */
+	WARM_MS = 5000,
+};
+
+/* ---- events: a heap by time, then by order ---- */
+
+static struct sim_event *event_at(const struct sim_world *w, size_t i)
+{
+	return vec_at(&w->heap, i);
+}
+
+static bool before(const struct sim_event *a, const struct sim_event *b)
+{
+	return a->at_ms != b->at_ms ? a->at_ms < b->at_ms : a->order < b->order;
+}
+
+static void swap(struct sim_event *a, struct sim_event *b)
+{
+	struct sim_event t = *a;
+
+	*a = *b;
+	*b = t;
+}
+
+void sim_at(struct sim_world *w, int64_t delay_ms, const struct sim_event *e)
+{
+	struct sim_event *new = vec_push(&w->heap);
+	size_t i = w->heap.n - 1;
+
+	*new = *e;
+	new->at_ms = w->now_ms + delay_ms;
+	new->order = w->order++;
+	for (; i > 0 && before(event_at(w, i), event_at(w, (i - 1) / 2)); i = (i - 1) / 2)
+		swap(event_at(w, i), event_at(w, (i - 1) / 2));
+}
+
+bool sim_next_event(struct sim_world *w, struct sim_event *out)
+{
+	size_t i = 0;
+
+	if (w->heap.n == 0)
+		return false;
+	*out = *event_at(w, 0);
+	*event_at(w, 0) = *event_at(w, w->heap.n - 1);
+	w->heap.n--;
+	for (;;) {
+		size_t least = i;
+
+		for (size_t k = 2 * i + 1; k <= 2 * i + 2 && k < w->heap.n; k++)
+			if (before(event_at(w, k), event_at(w, least)))
+				least = k;
+		if (least == i)
+			return true;
+		swap(event_at(w, i), event_at(w, least));
+		i = least;
+	}
+}
+
+/* ---- life ---- */
+
+struct sim_world *sim_world_new(const struct sim_opts *o)
+{
+	struct sim_world *w = mem_new(struct sim_world);
+
+	w->o = *o;
+	w->rand.state = o->seed;
+	sim_crypto_install(&w->rand);
+	vec_init(&w->heap, sizeof(struct sim_event));
+	vec_init(&w->posts, sizeof(struct sim_post));
+	buf_init(&w->text, FED_RECORD_MAX);
+	w->daemons = mem_array(o->n_daemons, sizeof *w->daemons);
+	w->side = mem_array(o->n_daemons, sizeof *w->side);
+	for (unsigned i = 0; i < o->n_daemons; i++)
+		sim_daemon_init(w, i);
+	for (unsigned i = 0; i < o->n_daemons; i++)
+		sim_daemon_start(&w->daemons[i]);
+	sim_setup(w);
+	return w;
+}
+
+void sim_world_free(struct sim_world *w)
+{
+	struct sim_event e;
+
+	while (sim_next_event(w, &e))
+		sim_message_free(e.m);
+	for (unsigned i = 0; i < w->o.n_daemons; i++)
+		sim_daemon_fini(&w->daemons[i]);
+	for (size_t i = 0; i < w->posts.n; i++)
+		sim_blob_unref(((struct sim_post *)vec_at(&w->posts, i))->blob);
+	vec_fini(&w->heap);
+	vec_fini(&w->posts);
+	buf_fini(&w->text);
+	free(w->daemons);
+	free(w->side);
+	free(w);
+	sim_crypto_reset();
+}
+
+void sim_figures(const struct sim_world *w, struct sim_figures *out)
+{
+	*out = w->n;
+}
+
+/* ---- running ---- */
+
+static void run_event(struct sim_world *w, const struct sim_event *e)
+{
+	struct sim_daemon *d = &w->daemons[e->a];
+
+	w->n.events++;
+	if (e->kind == EV_MESSAGE) {
+		sim_net_message(w, e);
+		return;
+	}
+	if (d->life != e->life)
+		return;
+	switch (e->kind) {
+	case EV_START:
+		sim_daemon_start(d);
+		break;
+	case EV_COMMIT:
+		sim_daemon_commit(d);
+		break;
+	case EV_TICK:
+		sim_daemon_tick(d);
+		break;
+	case EV_DIAL:
+		sim_net_dial(w, e->a, e->b);
+		break;
+	case EV_MESSAGE:
+		break;
+	}
+}
+
+static void run_until(struct sim_world *w, int64_t until_ms)
+{
+	struct sim_event e;
+
+	while (w->heap.n > 0 && event_at(w, 0)->at_ms <= until_ms) {
+		sim_next_event(w, &e);
+		w->now_ms = e.at_ms;
+		run_event(w, &e);
+	}
+	w->now_ms = until_ms;
+}
+
+/* ---- steps ---- */
+
+/* With -v: what the seed decided. */
+static void tell(struct sim_world *w, const char *what, unsigned a, unsigned b)
+{
+	if (w->o.verbose)
+		printf("%8lld %s %u %u\n", (long long)w->now_ms, what, a, b);
+}
+
+static void step_partition(struct sim_world *w)
+{
+	unsigned parts = 1 + sim_draw(&w->rand, 3);
+
+	for (unsigned i = 0; i < w->o.n_daemons; i++)
+		w->side[i] = sim_draw(&w->rand, parts);
+	tell(w, "partition", parts, 0);
+	for (unsigned a = 0; a < w->o.n_daemons; a++)
+		for (unsigned b = 0; b < w->o.n_daemons; b++)
+			if (w->side[a] != w->side[b])
+				sim_net_break(w, a, b);
+}
+
+static void start_later(struct sim_daemon *d)
+{
+	sim_at(d->w, 100 + sim_draw(&d->w->rand, 20000),
+		&(struct sim_event){.kind = EV_START, .a = d->i, .life = d->life});
+}
+
+static void step_crash(struct sim_world *w)
+{
+	struct sim_daemon *d = &w->daemons[sim_draw(&w->rand, w->o.n_daemons)];
+
+	if (!d->up)
+		return;
+	tell(w, "crash", d->i, 0);
+	sim_daemon_stop(d, sim_draw(&w->rand, 2) ? 0 : sim_draw(&w->rand, 100));
+	start_later(d);
+}
+
+/* What its daemon had acknowledged, and perhaps nobody else had yet. */
+static void note_put_back(struct sim_world *w, const struct sim_daemon *d)
+{
+	for (size_t i = 0; i < w->posts.n; i++) {
+		struct sim_post *p = vec_at(&w->posts, i);
+
+		p->put_back = p->put_back || !sim_find_post(w, d, p);
+	}
+}
+
+/* Yesterday's copy is put back; noticed: the generation file says so. */
+static void step_restore(struct sim_world *w, bool noticed)
+{
+	struct sim_daemon *d = &w->daemons[sim_draw(&w->rand, w->o.n_daemons)];
+
+	if (!d->up || d->n_past == 0)
+		return;
+	size_t at = d->past[sim_draw(&w->rand, (uint32_t)(d->n_past < 64 ? d->n_past : 64))];
+	tell(w, noticed ? "restore" : "snapshot", d->i, (unsigned)at);
+	sim_daemon_stop(d, 0);
+	if (at < d->disk.log.n)
+		sim_disk_roll_back(&d->disk, at);
+	note_put_back(w, d);
+	d->restored = noticed;
+	d->put_back = true;
+	start_later(d);
+}
+
+static void step_member(struct sim_world *w)
+{
+	unsigned group = sim_draw(&w->rand, w->o.n_groups),
+		 who = sim_draw(&w->rand, w->o.n_daemons);
+
+	tell(w, "member: group, daemon", group, who);
+	sim_change_member(w, group, who);
+}
+
+/* Up to five minutes wrong, which others have to bear. */
+static void step_clock(struct sim_world *w)
+{
+	struct sim_daemon *d = &w->daemons[sim_draw(&w->rand, w->o.n_daemons)];
+
+	d->clock_s = (int64_t)sim_draw(&w->rand, 600) - 300;
+}
+
+static void step_post(struct sim_world *w)
+{
+	struct sim_daemon *d = &w->daemons[sim_draw(&w->rand, w->o.n_daemons)];
+
+	unsigned group = sim_draw(&w->rand, w->o.n_groups);
+
+	if (!d->up)
+		return;
+	tell(w, "post: daemon, group", d->i, group);
+	sim_daemon_post(d, group);
+}
+
+/* Is it this one?  The dice go on to the next with what is left. */
+static bool falls(unsigned *dice, unsigned chance)
+{
+	bool hit = *dice < chance;
+
+	*dice -= chance;
+	return hit;
+}
+
+static void step(struct sim_world *w)
+{
+	unsigned dice = sim_draw(&w->rand, 100);
+	const struct sim_opts *o = &w->o;
+
+	if (falls(&dice, o->partition))
+		step_partition(w);
+	else if (falls(&dice, o->crash))
+		step_crash(w);
+	else if (falls(&dice, o->restore))
+		step_restore(w, true);
+	else if (falls(&dice, o->snapshot))
+		step_restore(w, false);
+	else if (falls(&dice, o->membership))
+		step_member(w);
+	else if (falls(&dice, o->clock))
+		step_clock(w);
+	else
+		step_post(w);
+}
+
+/* ---- quiet ---- */
+
+static uint64_t total_log(const struct sim_world *w)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < w->o.n_daemons; i++)
+		n += w->daemons[i].disk.log.n + w->daemons[i].disk.queue.n;
+	return n;
+}
+
+static bool become_quiet(struct sim_world *w)
+{
+	int64_t until = w->now_ms + HEAL_MS;
+	uint64_t before_it = 0;
+
+	memset(w->side, 0, w->o.n_daemons * sizeof *w->side);
+	for (unsigned i = 0; i < w->o.n_daemons; i++)
+		w->daemons[i].clock_s = 0;
+	while (w->now_ms < until) {
+		before_it = total_log(w);
+		run_until(w, w->now_ms + QUIET_MS);
+		bool all_up = true;
+		for (unsigned i = 0; i < w->o.n_daemons; i++)
+			all_up = all_up && w->daemons[i].up;
+		if (all_up && total_log(w) == before_it)
+			return true;
+	}
+	return false;
+}
+
+bool sim_run(struct sim_world *w)
+{
+	run_until(w, WARM_MS);
+	for (unsigned i = 0; i < w->o.n_steps; i++) {
+		step(w);
+		run_until(w, w->now_ms + sim_draw(&w->rand, 2 * STEP_MS));
+	}
+	return become_quiet(w);
+}

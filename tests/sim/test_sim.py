@@ -1,0 +1,44 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+# level: plain
+# limit: 1200
+"""The federation by simulation: 1,000 short seeds and one of 53 daemons; more at night.
+
+KOKO_SEEDS says how many, KOKO_SEED where they begin.
+"""
+
+import os
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../scripts/lib"))
+
+from koko import lab  # noqa: E402
+
+SIM = os.path.join(os.environ.get("KOKO_BUILD", "."), "tests/sim/sim_run")
+NIGHT = os.environ.get("KOKO_LEVEL") == "nightly"
+FIRST = int(os.environ.get("KOKO_SEED", "1"))
+
+
+def runs(*args, limit=1100):
+    done = subprocess.run([SIM, *map(str, args)], stdout=subprocess.PIPE, text=True, timeout=limit)
+    print(done.stdout, end="")
+    assert done.returncode == 0, f"sim_run {args} ended with {done.returncode}"
+
+
+def short_seeds():
+    runs(FIRST, int(os.environ.get("KOKO_SEEDS", 50000 if NIGHT else 1000)))
+
+
+def fifty_three():
+    runs("-d", 53, "-s", 200, FIRST)
+
+
+def four_hundred():
+    if not NIGHT:
+        raise lab.Skip("at night")
+    runs("-d", 400, "-s", 200, FIRST)
+
+
+if __name__ == "__main__":
+    lab.run_cases([short_seeds, fifty_three] + ([four_hundred] if NIGHT else []))
