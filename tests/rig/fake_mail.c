@@ -409,15 +409,20 @@ struct fake_mail *fake_mail_new(struct fake_forum *forum)
 		enum mail_use use;
 		bool level, shared;
 	} boxes[] = {
-		{"INBOX",             USE_NONE,   false, false},
-		{"Drafts",            USE_DRAFTS, false, false},
-		{"Gruppen",           USE_NONE,   true,  true },
-		{"Gruppen/koko",      USE_NONE,   true,  true },
-		{"Gruppen/koko/test", USE_NONE,   false, true },
-		{"Sent",              USE_SENT,   false, false},
-		{"Trash",             USE_TRASH,  false, false},
-		{"Verträge",         USE_NONE,   true,  false},
-		{"Verträge/2026",    USE_NONE,   false, false},
+		{"INBOX",              USE_NONE,    false, false},
+		{"Archive",            USE_ARCHIVE, false, false},
+		{"Drafts",             USE_DRAFTS,  false, false},
+		{"Gruppen",            USE_NONE,    true,  true },
+		{"Gruppen/koko",       USE_NONE,    true,  true },
+		{"Gruppen/koko/board", USE_NONE,    false, true },
+		{"Gruppen/koko/empty", USE_NONE,    false, true },
+		{"Gruppen/koko/open",  USE_NONE,    false, true },
+		{"Gruppen/koko/test",  USE_NONE,    false, true },
+		{"Junk",               USE_JUNK,    false, false},
+		{"Sent",               USE_SENT,    false, false},
+		{"Trash",              USE_TRASH,   false, false},
+		{"Verträge",          USE_NONE,    true,  false},
+		{"Verträge/2026",     USE_NONE,    false, false},
 	};
 	struct fake_mail *m = mem_new(struct fake_mail);
 

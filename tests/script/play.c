@@ -23,7 +23,7 @@
 #include "tests/rig/fake_forum.h"
 #include "tests/rig/fake_mail.h"
 #include "tests/rig/rig.h"
-#include "tests/rig/world.h"
+#include "tests/rig/world_mail.h"
 
 enum { FILE_MAX = 1 << 20, SEEDS = 4 };
 
@@ -46,12 +46,14 @@ struct play {
 	struct buf line;
 	bool tls, starttls, plain_login; /* of the session's options */
 	struct fake_forum *fake;
-	struct fake_mail *mail; /* of IMAP */
+	struct fake_mail *mail; /* of IMAP; over the store: what INBOX was filled with */
+	uint64_t modseq;        /* ... the last one given as the script begins */
 	struct world world;     /* with mode->store */
 	struct forum *forum;    /* the conversation, once it has begun */
 	struct forum_who who;   /* ... what it is of, over the store */
 	struct rig rig;
 	bool begun, greeting, failed, skipped;
+	bool news; /* over the store: the mailbox watched has changed */
 	uint32_t random;
 };
 
@@ -81,12 +83,46 @@ static void run_world(void *world)
 	town_run(&((struct world *)world)->town);
 }
 
+/* Whose the mailboxes are. */
+static const char *me(const struct play *p)
+{
+	return p->fake->login ? p->fake->login : "anna";
+}
+
+static void on_news(void *arg)
+{
+	((struct play *)arg)->news = true;
+}
+
+static bool is_of(const struct play *p, struct slice folder)
+{
+	return slice_find(slice_str(p->path), folder) < strlen(p->path);
+}
+
+static void begin_mail(struct play *p)
+{
+	p->mail = fake_mail_new(p->fake);
+	if (p->mode->store)
+		world_add_mail(&p->world, p->mail, me(p));
+	p->modseq = p->mode->store ? world_modseq(&p->world) : p->mail->modseq;
+}
+
+/* LIST begins again when a read waits: it must come through between two. */
+static void set_waits(struct play *p)
+{
+	unsigned every = p->mail ? 200 : 20;
+
+	world_set_waits(&p->world, p->mode->waits ? every + p->mode->seed % every : 0);
+}
+
 static void begin_store(struct play *p)
 {
+	p->who.news = on_news;
+	p->who.news_arg = p;
 	p->forum = forum_new(&p->world.town.env, &p->who);
 	if (p->fake->login)
 		forum_become(p->forum, town_account(&p->world.town, p->fake->login));
-	world_set_waits(&p->world, p->mode->waits ? 20 + p->mode->seed % 20 : 0);
+	set_waits(p);
 	p->rig.run = run_world;
 	p->rig.world = &p->world;
 }
@@ -123,22 +159,17 @@ static void new_smtp(struct play *p)
         });
 }
 
-static bool is_of(const struct play *p, struct slice folder)
-{
-	return slice_find(slice_str(p->path), folder) < strlen(p->path);
-}
-
 static void new_imap(struct play *p)
 {
-	p->mail = fake_mail_new(p->fake);
 	p->rig.ops = &imap_session_ops;
-	p->rig.session = imap_session_new(p->forum, &p->mail->base,
-		&(struct imap_opts){
-			.id = "t",
-			.tls = p->tls,
-			.starttls = p->starttls,
-			.plain_login = p->plain_login,
-			.ready = {rig_ready, &p->rig}
+	p->rig.session =
+		imap_session_new(p->forum, p->mode->store ? forum_mail(p->forum) : &p->mail->base,
+			&(struct imap_opts){
+				.id = "t",
+				.tls = p->tls,
+				.starttls = p->starttls,
+				.plain_login = p->plain_login,
+				.ready = {rig_ready, &p->rig}
         });
 }
 
@@ -168,6 +199,8 @@ static void begin(struct play *p)
 		return;
 	p->begun = true;
 	p->rig.now_at = p->fake->now_at;
+	if (is_of(p, lit("/imap/")))
+		begin_mail(p);
 	if (p->mode->store)
 		begin_store(p);
 	else
@@ -327,32 +360,103 @@ static void add_long(struct buf *b, struct slice s)
 		buf_addc(b, 'x');
 }
 
-/*
- * What another device does to the mailbox that is open, or to INBOX: "new" (a message comes),
- * "keyword" (one with a new keyword), "gone N", "flag N".
- */
+static const struct slice new_message = lit("Subject: new\r\n\r\nnew\r\n");
+
+static void other_fake(struct play *p, struct slice what, uint32_t n)
+{
+	struct fake_box *b = fake_mail_box(p->mail, lit("INBOX"));
+
+	if (slice_eq(what, lit("keyword"))) {
+		uint64_t flag = UINT64_C(1) << (MAIL_KEYWORD_BIT + p->mail->n_keywords);
+
+		memcpy(p->mail->keywords[p->mail->n_keywords++], "Neu", sizeof "Neu");
+		fake_mail_add(p->mail, b, new_message, flag);
+	} else if (n == 0) {
+		fake_mail_add(p->mail, b, new_message, 0);
+	} else if (slice_starts(what, lit("gone"))) {
+		fake_mail_remove(p->mail, b, n);
+	} else {
+		fake_mail_flag(p->mail, b, n, MAIL_FLAGGED);
+	}
+	p->news = p->mail->news;
+	p->mail->news = false;
+}
+
+static void other_store(struct play *p, struct slice what, uint32_t n)
+{
+	world_set_waits(&p->world, 0);
+	if (n == 0)
+		world_mail_new(&p->world, me(p), new_message,
+			slice_eq(what, lit("keyword")) ? lit("Neu") : lit(""));
+	else if (slice_starts(what, lit("gone")))
+		world_mail_gone(&p->world, me(p), n);
+	else
+		world_mail_flag(&p->world, me(p), n, MAIL_FLAGGED);
+	forum_news(p->forum); /* as the hub does after the commit */
+	set_waits(p);
+}
+
+/* What another device does to INBOX: "new" (a message comes), "keyword" (one with a new
+ * keyword), "gone N", "flag N". */
 static void other(struct play *p, struct slice what)
 {
 	struct slice num = slice_from(what, slice_chr(what, ' ') + 1);
-	struct fake_box *b = fake_mail_box(p->mail, lit("INBOX"));
 	uint64_t n = 0;
 
 	flush(p);
-	if (slice_eq(what, lit("keyword"))) {
-		memcpy(p->mail->keywords[p->mail->n_keywords], "Neu", sizeof "Neu");
-		fake_mail_add(p->mail, b, lit("Subject: new\r\n\r\nnew\r\n"),
-			1ull << (MAIL_KEYWORD_BIT + p->mail->n_keywords));
-		p->mail->n_keywords++;
-	} else if (!text_number(num, UINT32_MAX, &n)) {
-		fake_mail_add(p->mail, b, lit("Subject: new\r\n\r\nnew\r\n"), 0);
-	} else if (slice_starts(what, lit("gone"))) {
-		fake_mail_remove(p->mail, b, (uint32_t)n);
-	} else {
-		fake_mail_flag(p->mail, b, (uint32_t)n, MAIL_FLAGGED);
-	}
-	if (p->mail->news)
+	if (!text_number(num, UINT32_MAX, &n))
+		n = 0;
+	if (p->mode->store)
+		other_store(p, what, (uint32_t)n);
+	else
+		other_fake(p, what, (uint32_t)n);
+	if (p->news)
 		rig_wake(&p->rig, WAKE_NEWS);
-	p->mail->news = false;
+	p->news = false;
+}
+
+/* ---- names in a line ---- */
+
+static uint32_t box_id(struct play *p, struct slice name)
+{
+	const struct fake_box *b;
+	uint32_t id;
+
+	if (p->mode->store) {
+		world_set_waits(&p->world, 0);
+		id = world_box(&p->world, me(p), name);
+		set_waits(p);
+		return id;
+	}
+	b = fake_mail_box(p->mail, name);
+	return b ? b->id : 0;
+}
+
+static uint64_t value_of(struct play *p, struct slice name)
+{
+	uint64_t n = 0;
+
+	if (!slice_starts(name, lit("M")))
+		return box_id(p, name);
+	if (name.len > 1 && !text_number(slice_from(name, 2), UINT32_MAX, &n))
+		complain(p, "unknown name", name);
+	return name.len > 1 && name.p[1] == '-' ? p->modseq - n : p->modseq + n;
+}
+
+/* "%{INBOX}": the UIDVALIDITY of a mailbox; "%{M+2}": the last mod-sequence at first, and two more.
+ */
+static void add_named(struct play *p, struct buf *b, struct slice l)
+{
+	for (size_t at; (at = slice_find(l, lit("%{"))) < l.len;) {
+		struct slice name = slice_from(l, at + 2);
+
+		name = slice_head(name, slice_chr(name, '}'));
+		begin(p);
+		buf_add(b, slice_head(l, at));
+		buf_addf(b, "%llu", (unsigned long long)value_of(p, name));
+		l = slice_from(l, at + 2 + name.len + 1);
+	}
+	buf_add(b, l);
 }
 
 static bool check_rest(struct play *p)
@@ -417,6 +521,7 @@ static bool play(const char *path, struct slice text, const struct mode *mode)
 {
 	struct play p = {.path = path, .mode = mode, .random = mode->seed};
 	struct slice line;
+	struct buf named;
 
 	p.fake = fake_world();
 	if (mode->store)
@@ -425,14 +530,18 @@ static bool play(const char *path, struct slice text, const struct mode *mode)
 	p.who = (struct forum_who){.source = "192.0.2.1", .plain_login = true};
 	buf_init(&p.pending, FILE_MAX * 4);
 	buf_init(&p.line, FILE_MAX);
+	buf_init(&named, FILE_MAX);
 	while (!p.failed && !p.skipped && slice_split(&text, '\n', &line)) {
 		p.line_no++;
-		directive(&p, line);
+		buf_reset(&named);
+		add_named(&p, &named, line);
+		directive(&p, buf_slice(&named));
 	}
 	bool ok = p.skipped || check_rest(&p);
 	end(&p);
 	buf_fini(&p.pending);
 	buf_fini(&p.line);
+	buf_fini(&named);
 	return ok;
 }
 
@@ -468,8 +577,7 @@ static bool play_file(const char *path)
 	char *room = buf_room(&text, FILE_MAX);
 	buf_commit(&text, fread(room, 1, FILE_MAX, in));
 	fclose(in);
-	bool store = slice_find(slice_str(path), lit("/imap/")) == strlen(path) &&
-		     slice_find(slice_str(path), lit("script/http/")) == strlen(path);
+	bool store = slice_find(slice_str(path), lit("script/http/")) == strlen(path);
 	bool ok = play_modes(path, buf_slice(&text), false) &&
 		  (!store || play_modes(path, buf_slice(&text), true));
 	buf_fini(&text);

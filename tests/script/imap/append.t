@@ -4,14 +4,14 @@ S: + send it
 C: Subject: x
 C: 
 C: 
-S: a OK [APPENDUID 2 1] stored
+S: a OK [APPENDUID %{Drafts} 1] stored
 C: b APPEND Nothing {14}
 S: b NO [TRYCREATE] *
 C: c APPEND Drafts {14+}
 C: Subject: y
 C: 
 C: 
-S: c OK [APPENDUID 2 2] stored
+S: c OK [APPENDUID %{Drafts} 2] stored
 C: d APPEND Drafts {5000}
 S: d NO [TOOBIG] *
 C: e APPEND Drafts
@@ -31,7 +31,7 @@ C: i APPEND Drafts {3}
 S: + send it
 C< abc\r\n
 S: * 3 EXISTS
-S: i OK [APPENDUID 2 3] stored
+S: i OK [APPENDUID %{Drafts} 3] stored
 # one message at a time
 C: j APPEND Drafts {3}
 S: + send it

@@ -1,4 +1,5 @@
 # design.md section 3: others' articles may not be removed
+only fake
 as anna
 C: a SELECT Gruppen/koko/test
 S~ a OK *

@@ -3,11 +3,16 @@ C: a LIST "" ""
 S: * LIST (\Noselect) "/" ""
 S: a OK *
 C: b LIST "" *
+S: * LIST (\HasNoChildren \Archive) "/" "Archive"
 S: * LIST (\HasNoChildren \Drafts) "/" "Drafts"
 S: * LIST (\HasChildren \Noselect) "/" "Gruppen"
 S: * LIST (\HasChildren \Noselect) "/" "Gruppen/koko"
+S: * LIST (\HasNoChildren) "/" "Gruppen/koko/board"
+S: * LIST (\HasNoChildren) "/" "Gruppen/koko/empty"
+S: * LIST (\HasNoChildren) "/" "Gruppen/koko/open"
 S: * LIST (\HasNoChildren) "/" "Gruppen/koko/test"
 S: * LIST (\HasNoChildren) "/" "INBOX"
+S: * LIST (\HasNoChildren \Junk) "/" "Junk"
 S: * LIST (\HasNoChildren \Sent) "/" "Sent"
 S: * LIST (\HasNoChildren \Trash) "/" "Trash"
 S: * LIST (\HasChildren \Noselect) "/" "Vertr&AOQ-ge"
@@ -21,15 +26,22 @@ C: d LIST "Gruppen/" "k%"
 S: * LIST (\HasChildren \Noselect) "/" "Gruppen/koko"
 S: d OK *
 C: e LIST (SPECIAL-USE) "" * RETURN (CHILDREN)
+S: * LIST (\HasNoChildren \Archive) "/" "Archive"
 S: * LIST (\HasNoChildren \Drafts) "/" "Drafts"
+S: * LIST (\HasNoChildren \Junk) "/" "Junk"
 S: * LIST (\HasNoChildren \Sent) "/" "Sent"
 S: * LIST (\HasNoChildren \Trash) "/" "Trash"
 S: e OK *
 # as Thunderbird asks
 C: 7 list (subscribed) "" "*" return (special-use)
+S: * LIST (\HasNoChildren \Subscribed \Archive) "/" "Archive"
 S: * LIST (\HasNoChildren \Subscribed \Drafts) "/" "Drafts"
+S: * LIST (\HasNoChildren \Subscribed) "/" "Gruppen/koko/board"
+S: * LIST (\HasNoChildren \Subscribed) "/" "Gruppen/koko/empty"
+S: * LIST (\HasNoChildren \Subscribed) "/" "Gruppen/koko/open"
 S: * LIST (\HasNoChildren \Subscribed) "/" "Gruppen/koko/test"
 S: * LIST (\HasNoChildren \Subscribed) "/" "INBOX"
+S: * LIST (\HasNoChildren \Subscribed \Junk) "/" "Junk"
 S: * LIST (\HasNoChildren \Subscribed \Sent) "/" "Sent"
 S: * LIST (\HasNoChildren \Subscribed \Trash) "/" "Trash"
 S: * LIST (\HasNoChildren \Subscribed) "/" "Vertr&AOQ-ge/2026"
@@ -39,6 +51,7 @@ S: * STATUS "INBOX" (MESSAGES 4 UNSEEN 3)
 S: * LIST (\HasNoChildren) "/" "INBOX"
 S: f OK *
 C: g LIST (SUBSCRIBED RECURSIVEMATCH) "" %
+S: * LIST (\HasNoChildren \Subscribed \Archive) "/" "Archive"
 S: * LIST (\HasNoChildren \Subscribed \Drafts) "/" "Drafts"
 S: * LIST (\HasChildren \Noselect) "/" "Gruppen" (CHILDINFO ("SUBSCRIBED"))
 S~ * LIST (\HasChildren \Noselect) "/" "Vertr&AOQ-ge" (CHILDINFO ("SUBSCRIBED"))
@@ -46,6 +59,7 @@ S: g OK *
 C: h UNSUBSCRIBE Drafts
 S: h OK done
 C: i LSUB "" %
+S: * LSUB (\HasNoChildren \Archive) "/" "Archive"
 S: * LSUB (\HasChildren \Noselect) "/" "Gruppen"
 S: * LSUB (\HasNoChildren) "/" "INBOX"
 S~ i OK *

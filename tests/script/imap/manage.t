@@ -1,16 +1,16 @@
 as anna
 C: a CREATE "Neu/&AOQ-"
 S: a OK done
-C: b CREATE Archiv (USE (\Archive))
+C: b CREATE Zeug (USE (\Archive))
 S: b OK done
-C: c LIST (SPECIAL-USE) "" A*
-S: * LIST (\HasNoChildren \Archive) "/" "Archiv"
+C: c LIST (SPECIAL-USE) "" Z*
+S: * LIST (\HasNoChildren \Archive) "/" "Zeug"
 S: c OK *
-C: d CREATE Archiv
+C: d CREATE Zeug
 S: d NO [ALREADYEXISTS] *
-C: e SELECT Archiv
+C: e SELECT Zeug
 S~ e OK *
-C: f RENAME Archiv Alt
+C: f RENAME Zeug Alt
 S: f OK done
 C: g NOOP
 S: g OK *

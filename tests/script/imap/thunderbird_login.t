@@ -14,14 +14,22 @@ C: 86 ENABLE UTF8=ACCEPT
 S: * ENABLED UTF8=ACCEPT
 S: 86 OK *
 C: 87 list (subscribed) "" "*" return (special-use)
+S: * LIST (\HasNoChildren \Subscribed \Archive) "/" "Archive"
 S: * LIST (\HasNoChildren \Subscribed \Drafts) "/" "Drafts"
+S: * LIST (\HasNoChildren \Subscribed) "/" "Gruppen/koko/board"
+S: * LIST (\HasNoChildren \Subscribed) "/" "Gruppen/koko/empty"
+S: * LIST (\HasNoChildren \Subscribed) "/" "Gruppen/koko/open"
 S: * LIST (\HasNoChildren \Subscribed) "/" "Gruppen/koko/test"
 S: * LIST (\HasNoChildren \Subscribed) "/" "INBOX"
+S: * LIST (\HasNoChildren \Subscribed \Junk) "/" "Junk"
 S: * LIST (\HasNoChildren \Subscribed \Sent) "/" "Sent"
 S: * LIST (\HasNoChildren \Subscribed \Trash) "/" "Trash"
 S: * LIST (\HasNoChildren \Subscribed) "/" "Verträge/2026"
 S: 87 OK *
 C: 88 list (subscribed) "" "Gruppen/*" return (special-use)
+S: * LIST (\HasNoChildren \Subscribed) "/" "Gruppen/koko/board"
+S: * LIST (\HasNoChildren \Subscribed) "/" "Gruppen/koko/empty"
+S: * LIST (\HasNoChildren \Subscribed) "/" "Gruppen/koko/open"
 S: * LIST (\HasNoChildren \Subscribed) "/" "Gruppen/koko/test"
 S: 88 OK *
 C: 89 list "" "INBOX"
@@ -31,7 +39,7 @@ C: 90 select "INBOX"
 S: * FLAGS (\Answered \Flagged \Deleted \Seen \Draft)
 S: * OK [PERMANENTFLAGS (\Answered \Flagged \Deleted \Seen \Draft \*)] *
 S: * 4 EXISTS
-S~ * OK [UIDVALIDITY 1] *
+S~ * OK [UIDVALIDITY %{INBOX}] *
 S~ 90 OK [READ-WRITE] *
 C: 91 UID fetch 1:* (FLAGS)
 S: * 1 FETCH (UID 1 FLAGS (\Seen))
