@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Personal mod-sequences.  A piece is (first u32, last u32, sequence u64) for each run, ascending
- * and apart.  When it has too many, each two neighbours become one with the larger sequence: a
- * client is then told of more changes than there were, never of fewer.
+ * and apart.  When it has too many, those of removed messages go; are there still too many, each
+ * two neighbours become one with the larger sequence: a client is then told of more changes than
+ * there were, never of fewer.
  */
 #include "storage/modseq.h"
 
 #include <stdlib.h>
 
+#include "storage/group.h"
 #include "storage/numset.h"
 #include "storage/schema.h"
 #include "storage/txn.h"
@@ -114,6 +116,54 @@ static void shrink(struct vec *runs)
 	}
 }
 
+/* The numbers of a piece that are not there any more, added to out (empty before). */
+static void gone_in(struct txn *t, uint32_t group, uint32_t base, struct ranges *out)
+{
+	struct group_state st;
+	struct ranges absent;
+
+	if (state_get(t, group, &st) < 0)
+		return;
+	if (st.low > base)
+		ranges_push(
+			out, base, st.low <= base + PIECE_LAST ? st.low - 1 : base + PIECE_LAST);
+	ranges_init(&absent);
+	if (absent_get(t, group, base, base + PIECE_LAST, &absent) == 0)
+		ranges_add(out, &absent);
+	ranges_fini(&absent);
+}
+
+/* Drop the runs of which every number is gone. */
+static void drop_gone(struct vec *runs, const struct ranges *gone)
+{
+	size_t n = 0, at = 0;
+
+	for (size_t i = 0; i < runs->n; i++) {
+		struct run one = *(struct run *)vec_at(runs, i);
+
+		while (at < ranges_n(gone) && ranges_at(gone, at)->hi < one.lo)
+			at++;
+		if (at == ranges_n(gone) || ranges_at(gone, at)->lo > one.lo ||
+			ranges_at(gone, at)->hi < one.hi)
+			*(struct run *)vec_at(runs, n++) = one;
+	}
+	runs->n = n;
+}
+
+/* Make room in a piece: what is gone first, for nobody asks about it. */
+static void make_room(struct txn *t, uint32_t group, uint32_t base, struct vec *runs)
+{
+	struct ranges gone;
+
+	if (runs->n <= RUNS_MAX)
+		return;
+	ranges_init(&gone);
+	gone_in(t, group, base, &gone);
+	drop_gone(runs, &gone);
+	ranges_fini(&gone);
+	shrink(runs);
+}
+
 /* The highest sequence that a number of r has. */
 static uint64_t highest(const struct vec *runs, const struct ranges *r)
 {
@@ -134,8 +184,8 @@ static uint64_t highest(const struct vec *runs, const struct ranges *r)
 	return seq;
 }
 
-static uint64_t note_piece(
-	struct txn *t, const struct key *k, const struct ranges *part, uint64_t seq)
+static uint64_t note_piece(struct txn *t, const struct key *k, uint32_t group, uint32_t base,
+	const struct ranges *part, uint64_t seq)
 {
 	struct vec before, after;
 	uint64_t had = 0;
@@ -149,7 +199,7 @@ static uint64_t note_piece(
 	if (rc == 0 || rc == KERR_NOTFOUND) {
 		had = highest(&before, part);
 		overlay(&before, part, seq, &after);
-		shrink(&after);
+		make_room(t, group, base, &after);
 		runs_encode(&after, txn_value(t));
 		txn_put_value(t, k);
 	}
@@ -175,7 +225,7 @@ uint64_t modseq_note(
 		ranges_within(changed, i << PIECE_BITS, (i << PIECE_BITS) + PIECE_LAST, &part);
 		key_of_marks(&k, account, group, SET_RUNS, (uint16_t)i);
 		if (ranges_n(&part) > 0) {
-			uint64_t one = note_piece(t, &k, &part, seq);
+			uint64_t one = note_piece(t, &k, group, i << PIECE_BITS, &part, seq);
 			had = one > had ? one : had;
 		}
 		ranges_fini(&part);

@@ -55,7 +55,7 @@ class Trial(Steps):
         if not c.seen:
             return
         tag = c.wire.send("IDLE")
-        line = c.wire._line()
+        line = c.wire.line()
         check(line.startswith(b"+"), line)
         self.until_told(c)
         for _ in range(self.random.randint(0, 3)):

@@ -56,7 +56,7 @@ class Wire:
         self.room = b""
         self.n = 0
         self.log = []
-        assert self._line().startswith(b"* OK"), "no greeting"
+        assert self.line().startswith(b"* OK"), "no greeting"
 
     def close(self):
         self.sock.close()
@@ -78,7 +78,7 @@ class Wire:
         line, self.room = self.room.split(b"\r\n", 1)
         return line
 
-    def _line(self):
+    def line(self):
         """A line without CRLF, its literals in it."""
         line = last = self._raw_line()
         while LITERAL.search(last):
@@ -118,7 +118,7 @@ class Wire:
         """Up to the tagged answer: (status, code, text, [untagged])."""
         untagged = []
         while True:
-            line = self._line()
+            line = self.line()
             if line.startswith(tag.encode() + b" "):
                 status, _, text = line[len(tag) + 1:].decode("latin-1").partition(" ")
                 code = re.match(r"\[([^\]]*)\]", text)
@@ -134,7 +134,7 @@ class Wire:
 
     def one(self):
         """The next untagged answer, in IDLE."""
-        return self.untagged(self._line())
+        return self.untagged(self.line())
 
     def untagged(self, line):
         if not line.startswith(b"* "):
