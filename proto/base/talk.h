@@ -44,7 +44,8 @@ struct talk_steps {
 	/*
 	 * Do one thing: take a command, a piece of a block, or go on with what is under way.
 	 *
-	 * in    bytes not yet taken, may be none and may stop anywhere
+	 * in    bytes not yet taken, may stop anywhere; none from pump and wake: what is left lies
+	 *       with the conn, which offers it again after NEED_INPUT
 	 * used  0 when called; set to how many bytes are taken
 	 *
 	 * true: call me again at once, something was done.  false: as talk_rest returned.

@@ -6,18 +6,19 @@
  */
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
+#include "proto/base/talk.h"
 #include "proto/http/http_routes.h"
 
 struct http_session {
+	struct talk talk; /* closing: the last answer is out */
 	struct http_opts opts;
 	struct http_stats *stats, own_stats;
-	struct buf out;
 	struct http_parser parser;
 	unsigned n_requests;
 	bool told_to_go_on; /* 100 was said for the request under way */
-	bool shutdown;      /* the daemon drains: this answer is the last */
-	bool closed;        /* the last answer is out */
 };
+
+TALK_FIRST(struct http_session);
 
 static void count(struct http_stats *st, int status, bool parser)
 {
@@ -32,40 +33,40 @@ static void count(struct http_stats *st, int status, bool parser)
 /* What Connection says: the end always, going on only to HTTP/1.0, which would not expect it. */
 static const char *connection(const struct http_session *s, unsigned minor)
 {
-	return s->closed ? "close" : minor == 0 ? "keep-alive" : NULL;
+	return s->talk.closing ? "close" : minor == 0 ? "keep-alive" : NULL;
 }
 
-static void say(struct http_session *s, const struct http_reply *reply, int64_t now_at,
-	bool with_body, unsigned minor)
+static void say(
+	struct http_session *s, const struct http_reply *reply, bool with_body, unsigned minor)
 {
 	log_debug("http.answer", "sess=%s status=%d", s->opts.id, reply->status);
-	http_reply_add(reply, now_at, with_body, connection(s, minor), &s->out);
+	http_reply_add(reply, s->talk.now_at, with_body, connection(s, minor), &s->talk.out);
 	s->parser = (struct http_parser){0};
 	s->told_to_go_on = false;
 }
 
-static void answer(struct http_session *s, const struct http_request *r, int64_t now_at)
+static void answer(struct http_session *s, const struct http_request *r)
 {
 	struct http_reply reply = {0};
 
 	buf_init(&reply.body, HTTP_DOCUMENT_MAX);
-	http_reply_make(s->opts.site, r, now_at, &reply);
+	http_reply_make(s->opts.site, r, s->talk.now_at, &reply);
 	count(s->stats, reply.status, false);
-	s->closed = r->close || s->shutdown || ++s->n_requests >= HTTP_REQUESTS_MAX;
-	say(s, &reply, now_at, r->method != HTTP_HEAD, r->minor);
+	s->talk.closing = r->close || s->talk.shutdown || ++s->n_requests >= HTTP_REQUESTS_MAX;
+	say(s, &reply, r->method != HTTP_HEAD, r->minor);
 	buf_fini(&reply.body);
 }
 
 /* Nobody knows where the next request begins, so this is the last. */
-static void answer_bad(struct http_session *s, int64_t now_at)
+static void answer_bad(struct http_session *s)
 {
 	struct http_reply reply = {0};
 
 	buf_init(&reply.body, HTTP_DOCUMENT_MAX);
 	http_reply_error(s->parser.status, s->parser.why, &reply);
 	count(s->stats, reply.status, true);
-	s->closed = true;
-	say(s, &reply, now_at, s->parser.method != HTTP_HEAD, 1);
+	s->talk.closing = true;
+	say(s, &reply, s->parser.method != HTTP_HEAD, 1);
 	buf_fini(&reply.body);
 }
 
@@ -73,70 +74,45 @@ static void answer_bad(struct http_session *s, int64_t now_at)
 static void go_on(struct http_session *s)
 {
 	if (s->parser.go_on && !s->told_to_go_on) {
-		buf_add(&s->out, lit("HTTP/1.1 100 Continue\r\n\r\n"));
+		buf_add(&s->talk.out, lit("HTTP/1.1 100 Continue\r\n\r\n"));
 		s->told_to_go_on = true;
 	}
 }
 
-/* ---- session_ops ---- */
-
-static enum sess_need session_start(void *arg, int64_t now_at)
+/* Between two requests there is nothing to say at the end; a half one may still be answered. */
+static bool at_the_end(const struct http_session *s)
 {
-	(void)arg;
-	(void)now_at;
-	return NEED_INPUT;
+	return s->talk.closing || s->talk.hurry || (s->talk.shutdown && s->parser.seen == 0);
 }
 
-static enum sess_need session_feed(void *arg, struct slice in, int64_t now_at, size_t *used_out)
+static bool step(void *arg, struct slice in, size_t *used)
 {
 	struct http_session *s = arg;
 	struct http_request r;
-	size_t used;
 
-	for (*used_out = 0; !s->closed; *used_out += used) {
-		if (s->out.len >= SESSION_OUT_HIGH)
-			return NEED_DRAIN;
-		switch (http_take(&s->parser, slice_from(in, *used_out), &used, &r)) {
-		case SCAN_OK:
-			answer(s, &r, now_at);
-			break;
-		case SCAN_BAD:
-			answer_bad(s, now_at);
-			break;
-		case SCAN_MORE:
-			go_on(s);
-			return NEED_INPUT;
-		}
+	if (at_the_end(s))
+		return talk_rest(&s->talk, NEED_CLOSE);
+	if (talk_full(&s->talk))
+		return talk_rest(&s->talk, NEED_DRAIN);
+	if (in.len == 0) /* what has come of a request lies with the conn */
+		return talk_rest(&s->talk, NEED_INPUT);
+	switch (http_take(&s->parser, in, used, &r)) {
+	case SCAN_OK:
+		answer(s, &r);
+		return true;
+	case SCAN_BAD:
+		answer_bad(s);
+		return true;
+	case SCAN_MORE:
+		break;
 	}
-	return NEED_CLOSE;
+	go_on(s);
+	return talk_rest(&s->talk, NEED_INPUT);
 }
 
-static enum sess_need session_pump(void *arg, int64_t now_at)
-{
-	struct http_session *s = arg;
+static const struct talk_steps steps = {.step = step};
 
-	(void)now_at;
-	return s->closed ? NEED_CLOSE : NEED_INPUT;
-}
-
-/* Between two requests there is nothing to say at the end; a half one may still be answered. */
-static enum sess_need session_wake(void *arg, const struct wake *w)
-{
-	struct http_session *s = arg;
-
-	if (w->why == WAKE_SHUTDOWN) {
-		s->closed |= s->shutdown || s->parser.seen == 0;
-		s->shutdown = true;
-	}
-	return session_pump(s, w->now_at);
-}
-
-static struct buf *session_output(void *arg)
-{
-	struct http_session *s = arg;
-
-	return &s->out;
-}
+/* ---- session_ops ---- */
 
 /* Nobody logs in here: the times of strangers hold. */
 static bool session_logged_in(void *arg)
@@ -151,17 +127,17 @@ static void session_free(void *arg)
 
 	if (!s)
 		return;
-	buf_fini(&s->out);
+	talk_fini(&s->talk);
 	free(s);
 }
 
 const struct session_ops http_session_ops = {
 	.name = "http",
-	.start = session_start,
-	.feed = session_feed,
-	.pump = session_pump,
-	.wake = session_wake,
-	.output = session_output,
+	.start = talk_start,
+	.feed = talk_feed,
+	.pump = talk_pump,
+	.wake = talk_wake,
+	.output = talk_output,
 	.logged_in = session_logged_in,
 	.free = session_free,
 };
@@ -172,6 +148,6 @@ struct http_session *http_session_new(const struct http_opts *o)
 
 	s->opts = *o;
 	s->stats = o->stats ? o->stats : &s->own_stats;
-	buf_init(&s->out, HTTP_OUT_MAX);
+	talk_init(&s->talk, &steps, HTTP_OUT_MAX, (struct session_ready){0});
 	return s;
 }
