@@ -118,6 +118,14 @@ class Trial:
                 return {f for f in ("\\Seen", "\\Flagged", "\\Answered") if f in line} == set(flags)
         wait_for(f"{flags} of {number}", probe, 10)
 
+    def has(self, box, message_id):
+        """Wait until another device finds the message alone in a mailbox."""
+        def probe():
+            with self.imap(box) as conn:
+                found = conn.search(None, "HEADER", "Message-ID", message_id)[1]
+                return found == conn.search(None, "ALL")[1] == [b"1"]
+        wait_for(f"{message_id} in {box}", probe, 10)
+
     def number(self, message_id):
         return next(n for n, (known, _) in self.articles().items() if known == message_id)
 
@@ -216,11 +224,10 @@ class Trial:
         assert "Für dich." in self.do("read", mail["id"])["text"]
         self.do("makeFolder", "Projekt Übergang")
         self.do("move", "Projekt Übergang")
+        self.has("Projekt &ANw-bergang", mail["id"])
         self.do("counts", IMAP, "INBOX", 0, 0)
         filed, = self.do("open", IMAP, "Projekt Übergang", 1)
         assert filed["id"] == mail["id"] and filed["read"], filed
-        with self.imap("Projekt &ANw-bergang") as conn:
-            assert "Für dich.".encode() in conn.fetch("1", "(BODY.PEEK[])")[1][0][1]
         with self.imap("INBOX") as conn:
             assert conn.search(None, "ALL")[1] == [b""]
 
@@ -239,11 +246,11 @@ class Trial:
         """Deleting one's own article cancels it, at the other site too; a copy is in Trash."""
         self.do("open", IMAP, FORUM, self.total)
         self.do("select", self.answer)
-        self.do("remove")
+        self.do("command", "cmd_deleteMessage")
         self.total -= 1
         self.do("open", IMAP, FORUM, self.total)
-        copy, = self.do("open", IMAP, "Trash", 1)
-        assert copy["id"] == self.answer, copy
+        # Not asked of Thunderbird: after a refusal it shows in Trash what it expected there.
+        self.has("Trash", self.answer)
         with self.viersen.reader(self.demo.users("viersen")[0]["login"], PASSWORD) as conn:
             wait_for("the cancel at viersen", lambda: not conn.has(f"<{self.answer}>"), 5)
 

@@ -252,25 +252,8 @@ window.koko = (function () {
 		await found(() => folder("imap", name));
 	}
 
-	// What `begin` takes out of the open folder is gone from the server, too; or it was refused.
-	function taken(begin) {
-		return new Promise((resolve, reject) => {
-			const from = pane().gFolder;
-			const listener = { onFolderEvent(where, what) {
-				if (where == from && what.startsWith("DeleteOrMoveMsg")) {
-					MailServices.mailSession.RemoveFolderListener(listener);
-					(what.endsWith("Completed") ? resolve : reject)(what);
-				}
-			} };
-			MailServices.mailSession.AddFolderListener(listener, Ci.nsIFolderListener.event);
-			begin();
-		});
-	}
-
-	// The selected message.
-	const move = to => taken(() =>
-		pane().commandController.doCommand("cmd_moveMessage", folder("imap", to)));
-	const remove = () => taken(() => command("cmd_deleteMessage"));
+	// Move the selected message; the server hears of it later.
+	const move = to => pane().commandController.doCommand("cmd_moveMessage", folder("imap", to));
 
 	// The config editor.
 	const prefer = (name, value) => typeof value == "string"
@@ -282,5 +265,5 @@ window.koko = (function () {
 
 	return { find: async (...person) => about(await find(...person)), addAccount, addNews,
 		subscribe, check: type => getMessages(server(type)), folders, counts, open, marked, read,
-		select, command, reply, wouldReply, makeFolder, move, remove, prefer, exceptions };
+		select, command, reply, wouldReply, makeFolder, move, prefer, exceptions };
 })();
