@@ -135,8 +135,7 @@ static void outlook(const struct asked *a, struct http_reply *reply)
 	if (what == SETUP_ADDRESS_BAD)
 		setup_outlook_error(600, "Invalid Request", a->now_at, &reply->body);
 	else if (!setup_outlook_wants(buf_slice(&schema)))
-		setup_outlook_error(
-			601, "Requested schema version not supported", a->now_at, &reply->body);
+		setup_outlook_error(601, "Provider is not available", a->now_at, &reply->body);
 	else if (what == SETUP_ADDRESS_ELSEWHERE)
 		setup_outlook_error(
 			500, "The email address is not of this server", a->now_at, &reply->body);
