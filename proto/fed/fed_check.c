@@ -173,9 +173,9 @@ static enum fed_got is_of_writer(struct check *c)
 	at_r = fed_reg_group_at(c->scene->reg, &s->g, s->r);
 	if (!at_r)
 		return say(c, FED_GOT_BAD, "made under no record of the group");
-	if (c->en) {
-		claim.actor = slice_trim(article_get(&c->en->a, lit("Kokod-Actor")));
-		claim.article = s->y == FED_ARTICLE;
+	if (c->en) { /* its index holds signed fields only: is_whole came before */
+		claim.actor = slice_trim(c->en->a.value[ART_KOKOD_ACTOR]);
+		claim.article = s->y == FED_ARTICLE && !article_has(&c->en->a, ART_CONTROL);
 	}
 	switch (fed_group_judge(at_r, c->out->group, c->federation, &claim)) {
 	case FED_COUNTS:
@@ -249,6 +249,20 @@ static enum fed_got is_linked(struct check *c)
 	return got;
 }
 
+/*
+ * The right side that Kokod-Actor must have: a name that the federation gave the origin, never one
+ * that it gave itself.  A name that it had before is a domain of it now.
+ */
+static struct slice name_of_people(const struct check *c)
+{
+	struct slice user, side;
+
+	if (fed_user_parse(slice_trim(c->en->a.value[ART_KOKOD_ACTOR]), &user, &side) &&
+		fed_federation_owns(c->federation, &c->sign->o, side))
+		return side;
+	return fed_federation_daemon(c->federation, &c->sign->o)->name;
+}
+
 /* 3, 8: what only the content can tell. */
 static enum fed_got is_whole(struct check *c)
 {
@@ -256,7 +270,7 @@ static enum fed_got is_whole(struct check *c)
 
 	if (!c->en)
 		return FED_GOT_TAKE;
-	if (fed_entry_check(c->en, group, c->daemon->name) < 0)
+	if (fed_entry_check(c->en, group, name_of_people(c)) < 0)
 		return say(c, FED_GOT_BAD, c->en->a.why);
 	if (c->out->group && c->en->a.bytes.len > c->out->group->max_size) {
 		c->out->absent = FED_ABSENT_SIZE;

@@ -179,7 +179,13 @@ static bool follows_federation(
 			return refuse(why, "a daemon that is gone does not come back");
 		if (!slice_eq(was->prefix, is->prefix))
 			return refuse(why, "the prefix of a daemon never changes");
+		if (!fed_federation_owns(new, &was->oid, was->name))
+			return refuse(
+				why, "a name that is given up stays as a domain of its daemon");
 	}
+	for (size_t i = 0; i < old->n_domain; i++)
+		if (!fed_federation_owns(new, &old->domain[i].oid, old->domain[i].domain))
+			return refuse(why, "a domain of a daemon is never dropped");
 	return true;
 }
 

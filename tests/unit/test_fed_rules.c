@@ -180,18 +180,23 @@ static void federations_keep(void **state)
 	static const struct {
 		const char *edit, *why;
 	} rows[] = {
-		{"title: Kreise|title: Other",               NULL                                                },
-		{"~b kreisb|beta.example kreisb",            NULL                                                },
-		{"@b active|@b gone",                        NULL						},
-		{"daemon: @b active ~b kreisb\n|",           "a daemon is never dropped: it is `gone`"           },
-		{"~b kreisb|~b kreisx",                      "the prefix of a daemon never changes"              },
+		{"title: Kreise|title: Other", NULL                        },
+		{"~b kreisb|beta.example kreisb\ndomain: @b forum.b.example|domain: @b "
+		 "b.example\n|domain: @b b.example\n",			     NULL                      },
+		{"~b kreisb|beta.example kreisb",
+                 "a name that is given up stays as a domain of its daemon"   },
+		{"domain: @b b.example\n|",                            "a domain of a daemon is never dropped"                            },
+		{"@b active|@b gone",                            NULL         },
+		{"daemon: @b active ~b kreisb\n||domain: @b b.example\n|",
+                 "a daemon is never dropped: it is `gone`"},
+		{"~b kreisb|~b kreisx",                            "the prefix of a daemon never changes"                                            },
 		{"salt: %SALT|salt: AAECAwQFBgcICQoLDA0ODw",
-                 "fid, founder and salt of a federation never change"                                            },
-		{"fid: %FID|fid: %GID",                      "fid, founder and salt of a federation never change"},
-		{"founder: @a|founder: @b",                  "fid, founder and salt of a federation never change"},
+                 "fid, founder and salt of a federation never change"},
+		{"fid: %FID|fid: %GID",                            "fid, founder and salt of a federation never change"                                                                 },
+		{"founder: @a|founder: @b",                            "fid, founder and salt of a federation never change"},
 	};
 
-	const char *base = "kreisa\n|kreisa\ndaemon: @b active ~b kreisb\n";
+	const char *base = "kreisa\n|kreisa\ndaemon: @b active ~b kreisb\ndomain: @b b.example\n";
 	const char *f = fed_rig_federation;
 	struct fed_known k = known_of(NULL);
 	struct fed_record *one = make(f, base, NULL, "A");
@@ -204,7 +209,8 @@ static void federations_keep(void **state)
 		EXPECT(one, NULL, NULL, two, &k, rows[i].why ? FED_REFUSED : FED_ACCEPT,
 			rows[i].why);
 	}
-	struct fed_record *gone = make(f, "kreisa\n|kreisa\ndaemon: @b gone ~b kreisb\n", one, "A");
+	struct fed_record *gone = make(
+		f, "kreisa\n|kreisa\ndaemon: @b gone ~b kreisb\ndomain: @b b.example\n", one, "A");
 	EXPECT(gone, one, NULL, make(f, base, gone, "A"), &k, FED_REFUSED,
 		"a daemon that is gone does not come back");
 }
