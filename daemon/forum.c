@@ -129,6 +129,19 @@ static bool nums_on(void *arg, const struct row *r)
 	return w->fn(w->arg, r->num);
 }
 
+/* A view in which this login sees the group; the caller closes it when 0 is the answer. */
+static int open_group(struct db_forum *f, uint32_t group, struct view **v_out, struct group_rec *g)
+{
+	int rc = view_open(f->env->store, v_out);
+
+	if (rc < 0)
+		return rc;
+	rc = db_group_open(f, *v_out, group, g);
+	if (rc < 0)
+		view_close(*v_out);
+	return rc;
+}
+
 static int db_nums(struct forum *base, uint32_t group, uint32_t lo, uint32_t hi, bool reverse,
 	forum_num_fn fn, void *arg)
 {
@@ -136,13 +149,11 @@ static int db_nums(struct forum *base, uint32_t group, uint32_t lo, uint32_t hi,
 	struct nums_walk w = {fn, arg};
 	struct group_rec g;
 	struct view *v;
-	int rc = view_open(f->env->store, &v);
+	int rc = open_group(f, group, &v, &g);
 
 	if (rc < 0)
 		return rc;
-	rc = db_group_open(f, v, group, &g);
-	if (rc == 0)
-		rc = view_rows(v, group, lo, hi, reverse ? ROWS_REVERSE : 0, nums_on, &w);
+	rc = view_rows(v, group, lo, hi, reverse ? ROWS_REVERSE : 0, nums_on, &w);
 	view_close(v);
 	return rc;
 }
@@ -296,13 +307,11 @@ static int db_article(struct forum *base, uint32_t group, uint32_t num, struct f
 	struct group_rec g;
 	struct row r;
 	struct view *v;
-	int rc = view_open(f->env->store, &v);
+	int rc = open_group(f, group, &v, &g);
 
 	if (rc < 0)
 		return rc;
-	rc = db_group_open(f, v, group, &g);
-	if (rc == 0)
-		rc = view_row(v, group, num, false, &r);
+	rc = view_row(v, group, num, false, &r);
 	if (rc == 0)
 		rc = art_fill(f, v, &r, &g, out);
 	view_close(v);

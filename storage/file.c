@@ -349,18 +349,10 @@ static int slice_run(struct txn *t, struct store_job *job)
 static void slice_go_on(struct store *s, struct slice_job *old)
 {
 	struct slice_job *j = mem_new(struct slice_job);
-	struct list jobs;
 
 	*j = *old;
-	list_init(&j->job.node);
 	*old = (struct slice_job){.job = old->job};
-	old->job.done = NULL;
-	old->job.answers = false;
-	old->job.actor = old->job.what = NULL;
-	list_init(&jobs);
-	list_append(&jobs, &j->job.node);
-	if (writer_add(s, &jobs, true) < 0)
-		j->job.release(&j->job);
+	job_pass_on(s, &old->job, &j->job);
 }
 
 /* The copies that were put go again, and then the answer is why. */

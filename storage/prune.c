@@ -105,7 +105,6 @@ static void prune_release(struct store_job *job)
 static void prune_after(struct store *s, struct store_job *job)
 {
 	struct prune_job *old = prune_of(job);
-	struct list jobs;
 
 	if (job->res.rc < 0)
 		return;
@@ -115,14 +114,7 @@ static void prune_after(struct store *s, struct store_job *job)
 	struct prune_job *j = mem_new(struct prune_job);
 	*j = *old;
 	j->group = old->next;
-	list_init(&j->job.node);
-	old->job.done = NULL;
-	old->job.answers = false;
-	old->job.actor = old->job.what = NULL;
-	list_init(&jobs);
-	list_append(&jobs, &j->job.node);
-	if (writer_add(s, &jobs, true) < 0)
-		prune_release(&j->job);
+	job_pass_on(s, &old->job, &j->job);
 }
 
 int store_prune(struct store *s, int64_t before_at, const struct store_call *c)

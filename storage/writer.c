@@ -109,6 +109,20 @@ int writer_add(struct store *s, struct list *jobs, bool own)
 	return rc;
 }
 
+void job_pass_on(struct store *s, struct store_job *old, struct store_job *next)
+{
+	struct list jobs;
+
+	old->done = NULL;
+	old->answers = false;
+	old->actor = old->what = NULL;
+	list_init(&next->node);
+	list_init(&jobs);
+	list_append(&jobs, &next->node);
+	if (writer_add(s, &jobs, true) < 0)
+		next->release(next);
+}
+
 /* Move the next batch to `batch`; the lock is held. */
 static void take_batch(struct writer *w, struct list *batch)
 {

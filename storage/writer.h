@@ -44,6 +44,13 @@ struct store_job {
 void job_init(struct store_job *job, size_t cost, const struct store_call *c, struct slice what);
 void job_fini(struct store_job *job);
 
+/*
+ * For `after` of a job too long for one batch: `next`, a copy of it (list node and all), goes on in
+ * a batch to come and has its answer; `old` answers nobody any more.  When the store closes, `next`
+ * is released.
+ */
+void job_pass_on(struct store *s, struct store_job *old, struct store_job *next);
+
 NODISCARD int writer_open(struct store *s);
 
 /* Run what is queued, and end. */
