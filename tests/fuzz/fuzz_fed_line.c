@@ -3,6 +3,7 @@
  * again with the same meaning. */
 #include "daemon/crypto_ossl.h"
 #include "proto/fed/fed_cmd.h"
+#include "proto/fed/fed_control.h"
 #include "proto/fed/fed_join.h"
 #include "proto/fed/fed_sign.h"
 #include "tests/fuzz/fuzz.h"
@@ -127,6 +128,25 @@ static void record_wire(struct slice in)
 	buf_fini(&text);
 }
 
+/* The first line is the field, the rest the body. */
+static void control(struct slice in)
+{
+	size_t end = slice_find(in, lit("\r\n"));
+	struct slice body = slice_from(in, end + 2);
+	struct fed_control c, again;
+	const char *why = NULL;
+
+	if (!fed_control_parse(slice_head(in, end), body, &c, &why)) {
+		FUZZ_CHECK(why != NULL);
+		return;
+	}
+	if (c.kind == FED_CTL_OTHER)
+		return;
+	fed_control_add(&out, &c);
+	FUZZ_CHECK(fed_control_parse(buf_slice(&out), body, &again, &why));
+	FUZZ_CHECK(again.kind == c.kind && again.serial == c.serial && again.n == c.n);
+}
+
 static void ids(struct slice in)
 {
 	struct slice host, user, name;
@@ -145,7 +165,7 @@ static void ids(struct slice in)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const all[])(struct slice in) = {
-		command, answer, head, list_line, token, sign, stub, record_wire, ids};
+		command, answer, head, list_line, token, sign, stub, record_wire, control, ids};
 
 	crypto_ossl_install();
 	buf_init(&out, 1 << 22);
