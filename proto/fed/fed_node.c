@@ -257,13 +257,15 @@ void fed_node_told_head(struct fed_node *n, unsigned peer, const struct fed_feed
 
 /* ---- asking ---- */
 
-static bool next_heads(struct fed_peer *p, struct fed_request *out)
+static bool next_heads(struct fed_node *n, struct fed_peer *p, struct fed_request *out)
 {
-	if (p->heads.n == 0)
-		return false;
 	*out = (struct fed_request){.kind = FED_REQ_HEADS};
-	out->name.gid = *(struct fed_gid *)vec_at(&p->heads, --p->heads.n);
-	return true;
+	while (p->heads.n > 0) {
+		out->name.gid = *(struct fed_gid *)vec_at(&p->heads, --p->heads.n);
+		if (fed_reg_reads(n->o.reg, &p->oid, &out->name.gid))
+			return true;
+	}
+	return false;
 }
 
 bool fed_node_next(struct fed_node *n, unsigned peer, struct fed_request *out)
@@ -272,7 +274,7 @@ bool fed_node_next(struct fed_node *n, unsigned peer, struct fed_request *out)
 
 	if (!n->peers[peer].up)
 		return false;
-	if (node_next_record(n, peer, out) || next_heads(&n->peers[peer], out))
+	if (node_next_record(n, peer, out) || next_heads(n, &n->peers[peer], out))
 		return true;
 	if (n->n_on_the_way >= FED_ON_THE_WAY || !fed_pull_next(n->pull, peer, n->now_at, &ask))
 		return false;

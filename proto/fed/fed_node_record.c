@@ -73,6 +73,14 @@ void fed_node_told_record(
 		node_want_record(n, peer, key, serial);
 }
 
+/* Of a group that the neighbour has left by what we know: nothing is said of it, not even its id.
+ */
+static bool is_put_out(
+	const struct fed_node *n, const struct fed_peer *p, const struct fed_record_key *key)
+{
+	return fed_reg_serial(n->o.reg, key) > 0 && !fed_reg_sees(n->o.reg, &p->oid, key);
+}
+
 bool node_next_record(struct fed_node *n, unsigned peer, struct fed_request *out)
 {
 	struct fed_peer *p = &n->peers[peer];
@@ -80,7 +88,7 @@ bool node_next_record(struct fed_node *n, unsigned peer, struct fed_request *out
 	for (size_t i = 0; i < p->wants.n; i++) {
 		struct record_want *w = want_at(p, i);
 
-		if (w->asked || w->at > n->now_at)
+		if (w->asked || w->at > n->now_at || is_put_out(n, p, &w->key))
 			continue;
 		w->asked = true;
 		*out = (struct fed_request){
@@ -237,6 +245,14 @@ void fed_node_start(struct fed_node *n)
 	fed_reg_groups(n->o.reg, apply_cuts_of, n);
 }
 
+/* Those who are not in the group any more are asked for nothing of it. */
+static void forget_strangers(struct fed_node *n, struct fed_feed *f)
+{
+	for (unsigned i = 0; f->want && i < FED_PULL_PEERS; i++)
+		if (n->peers[i].up && !fed_reg_reads(n->o.reg, &n->peers[i].oid, &f->name.gid))
+			fed_pull_forget(n->pull, f, i);
+}
+
 /*
  * Who may know of a group has changed: its heads are told anew to those who now may, and asked for
  * anew, for what was told before the record came was passed over.
@@ -252,8 +268,10 @@ static void renew_heads(struct fed_node *n, const struct fed_gid *gid)
 		if (f->changed > last)
 			break; /* touched here */
 		next = it->next;
-		if (fed_gid_eq(&f->name.gid, gid))
+		if (fed_gid_eq(&f->name.gid, gid)) {
 			fed_feeds_touch(n->o.feeds, f);
+			forget_strangers(n, f);
+		}
 	}
 	for (unsigned i = 0; i < FED_PULL_PEERS; i++) {
 		struct fed_peer *p = &n->peers[i];

@@ -276,7 +276,7 @@ void sim_daemon_start(struct sim_daemon *d)
 {
 	d->up = true;
 	d->life++;
-	d->commit_due = false;
+	d->commit_due = d->news_due = false;
 	memset(d->epochs, 0, sizeof d->epochs);
 	d->reg = fed_reg_new();
 	fed_feeds_init(&d->feeds);

@@ -3,32 +3,11 @@
 #ifndef TESTS_SIM_SIM_PRIV_H
 #define TESTS_SIM_SIM_PRIV_H
 
+#include "proto/fed/peer_client.h"
+#include "proto/fed/peer_session.h"
 #include "tests/sim/sim_world.h"
 
-enum sim_event_kind { EV_START, EV_COMMIT, EV_TICK, EV_DIAL, EV_MESSAGE };
-
-enum sim_message_kind { MSG_LIST, MSG_LISTED, MSG_HEADS, MSG_HEADED, MSG_GET, MSG_GOT };
-
-struct sim_head {
-	struct fed_feed_name name;
-	struct fed_holding h;
-	struct fed_hash e;
-};
-
-struct sim_serial {
-	struct fed_record_key key;
-	uint64_t serial;
-};
-
-struct sim_message {
-	enum sim_message_kind kind;
-	uint64_t since, life;      /* the cookie */
-	struct vec heads, serials; /* struct sim_head, struct sim_serial */
-	struct fed_request req;
-	enum fed_give give;
-	bool found; /* a record */
-	struct buf text;
-};
+enum sim_event_kind { EV_START, EV_COMMIT, EV_TICK, EV_DIAL, EV_BYTES, EV_NEWS, EV_WORK };
 
 struct sim_event {
 	int64_t at_ms;
@@ -36,20 +15,35 @@ struct sim_event {
 	enum sim_event_kind kind;
 	unsigned a, b; /* daemon; link from a to b */
 	uint64_t life; /* of daemon a, or of the link: else it is void */
-	bool to_b;     /* of a message: which way */
-	struct sim_message *m;
+	enum peer_client_kind conn;
+	bool to_b;        /* of bytes: which way */
+	struct buf bytes; /* on the heap while they are on the way */
 };
 
-/* The connections that a dialled to b: one life of both. */
+/* One end of a connection. */
+struct sim_end {
+	const struct session_ops *ops;
+	void *session;
+	struct buf in;    /* what came and was not taken */
+	bool waits;       /* for a wake: is fed nothing */
+	int64_t clear_ms; /* when the last bytes for it arrive: order is kept */
+};
+
+/* A connection from a to b: the one that dialled, the one that answers. */
+struct sim_conn {
+	bool open;
+	struct sim_end dialler, answerer;
+};
+
+/* What a dialled to b: to fetch and to watch, with one life. */
 struct sim_link {
-	bool up;
+	bool up; /* at least the fetching one is there */
 	uint64_t life;
-	int peer; /* number of b in a's node */
-	unsigned outstanding;
-	uint64_t since, cookie;
-	bool waits; /* b holds a's KHEADS */
-	struct sim_message *held;
-	int64_t clear_ms[2]; /* when the last message of each way arrives: order is kept */
+	int peer; /* number of b in a's node; -1: not yet */
+	bool work_due, doomed;
+	int64_t dial_ms; /* not before */
+	struct sim_daemon *from, *to;
+	struct sim_conn conns[2]; /* by enum peer_client_kind */
 };
 
 struct sim_daemon {
@@ -70,7 +64,7 @@ struct sim_daemon {
 	bool restored;                   /* its generation file does not fit */
 	bool put_back; /* an older disk of it was put back once: it signs no records any more, for
 			  it might sign a serial twice, which only a quorum can mend */
-	bool commit_due;
+	bool commit_due, news_due;
 	struct sim_link *links; /* to each daemon */
 	size_t *past; /* lengths of the log at some moments: what a restore goes back to */
 	size_t n_past;
@@ -130,11 +124,12 @@ void sim_net_dial(struct sim_world *w, unsigned a, unsigned b);
 void sim_net_dial_all(struct sim_daemon *d);
 void sim_net_break(struct sim_world *w, unsigned a, unsigned b);
 void sim_net_break_all(struct sim_daemon *d);
-void sim_net_message(struct sim_world *w, const struct sim_event *e);
+void sim_net_bytes(struct sim_world *w, struct sim_event *e);
+void sim_net_wake_watchers(struct sim_daemon *d);
+void sim_net_wake_fetcher(struct sim_world *w, unsigned a, unsigned b);
 void sim_net_work(struct sim_daemon *d, unsigned peer);
 void sim_net_news(struct sim_daemon *d);
 bool sim_net_reaches(const struct sim_world *w, unsigned a, unsigned b);
-void sim_message_free(struct sim_message *m);
 
 /* ---- the end (sim_check.c) ---- */
 /* The entry of that post on a disk; NULL: not there, or without its text. */

@@ -99,7 +99,9 @@ void sim_world_free(struct sim_world *w)
 	struct sim_event e;
 
 	while (sim_next_event(w, &e))
-		sim_message_free(e.m);
+		buf_fini(&e.bytes);
+	for (unsigned i = 0; i < w->o.n_daemons; i++)
+		sim_net_break_all(&w->daemons[i]);
 	for (unsigned i = 0; i < w->o.n_daemons; i++)
 		sim_daemon_fini(&w->daemons[i]);
 	for (size_t i = 0; i < w->posts.n; i++)
@@ -120,13 +122,13 @@ void sim_figures(const struct sim_world *w, struct sim_figures *out)
 
 /* ---- running ---- */
 
-static void run_event(struct sim_world *w, const struct sim_event *e)
+static void run_event(struct sim_world *w, struct sim_event *e)
 {
 	struct sim_daemon *d = &w->daemons[e->a];
 
 	w->n.events++;
-	if (e->kind == EV_MESSAGE) {
-		sim_net_message(w, e);
+	if (e->kind == EV_BYTES) {
+		sim_net_bytes(w, e);
 		return;
 	}
 	if (d->life != e->life)
@@ -144,7 +146,13 @@ static void run_event(struct sim_world *w, const struct sim_event *e)
 	case EV_DIAL:
 		sim_net_dial(w, e->a, e->b);
 		break;
-	case EV_MESSAGE:
+	case EV_NEWS:
+		sim_net_wake_watchers(d);
+		break;
+	case EV_WORK:
+		sim_net_wake_fetcher(w, e->a, e->b);
+		break;
+	case EV_BYTES:
 		break;
 	}
 }

@@ -39,7 +39,7 @@ const char *sim_check(struct sim_world *w);
 
 /* For the tests of single situations. */
 struct sim_figures {
-	uint64_t posts, acked, forks, intruders, leaks, entries, events;
+	uint64_t posts, acked, forks, intruders, leaks, faults, events;
 };
 
 void sim_figures(const struct sim_world *w, struct sim_figures *out);
