@@ -212,7 +212,7 @@ void mail_ranges_get(const struct mail_ranges *in, struct ranges *r_out)
 
 /* ---- watching ---- */
 
-/* The mod-sequences of the watched mailbox; one that is gone has none. */
+/* The mod-sequences of the watched mailbox; one that is gone has one that none ever has. */
 static bool look(struct db_forum *f, uint64_t *box_out, uint64_t *me_out)
 {
 	struct group_state st = {0};
@@ -225,7 +225,7 @@ static bool look(struct db_forum *f, uint64_t *box_out, uint64_t *me_out)
 	if (rc == 0)
 		rc = view_marks_modseq(v, f->login.account, f->mail.watched, me_out);
 	view_close(v);
-	*box_out = st.modseq;
+	*box_out = rc == KERR_NOTFOUND ? UINT64_MAX : st.modseq;
 	return rc == 0 || rc == KERR_NOTFOUND;
 }
 

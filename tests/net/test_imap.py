@@ -8,6 +8,7 @@ import imaplib
 import re
 
 from koko import lab
+from koko.mailwire import Wire
 
 BOX = "Gruppen/kk/test"
 imaplib.Commands.setdefault("MOVE", ("SELECTED",))
@@ -136,6 +137,37 @@ class Trial:
             conn.send(b"DONE\r\n")
             assert conn.readline().startswith(b"i1 OK")
 
+    def deleted_elsewhere(self):
+        """Who has a mailbox open that another session deletes is told BYE, in IDLE at once."""
+        with self.imap() as other:
+            self.ok(other.create("Bald-weg"))
+            asking, idling = self.imap(box="Bald-weg"), self.imap(box="Bald-weg")
+            idling.send(b"i1 IDLE\r\n")
+            assert idling.readline().startswith(b"+")
+            self.ok(other.delete("Bald-weg"))
+        assert idling.readline().startswith(b"* BYE"), "no BYE in IDLE"
+        asking.send(b"n1 NOOP\r\n")
+        assert asking.readline().startswith(b"* BYE"), "no BYE for NOOP"
+        for conn in (asking, idling):
+            conn.shutdown()
+
+    def series_is_bounded(self):
+        """More than a thousand messages are not posted by one COPY, and then none is."""
+        many = Wire(self.site.ports["imap"])
+        password = lab.PASSWORD.encode()
+        many.cmd(b"LOGIN anke {%d+}\r\n%s" % (len(password), password))
+        many.cmd("CREATE viele")
+        tags = [many.send(b"APPEND viele {17+}\r\nSubject: x\r\n\r\nx\r\n")
+                for _ in range(1001)]
+        assert all(many.answer(tag)[0] == "OK" for tag in tags)
+        many.cmd("SELECT viele")
+        with self.imap() as conn:
+            before = self.ok(conn.status(BOX, "(MESSAGES)"))
+            status, code, _, _ = many.cmd(f"COPY 1:* {BOX}")
+            assert (status, code) == ("NO", "LIMIT"), (status, code)
+            assert self.ok(conn.status(BOX, "(MESSAGES)")) == before
+        many.close()
+
     def wrong(self):
         """A wrong password, and a command that is none."""
         conn = self.site.imap()
@@ -150,6 +182,7 @@ class Trial:
 if __name__ == "__main__":
     t = Trial()
     try:
-        lab.run_cases([t.lists, t.group, t.posting, t.personal, t.idle, t.wrong])
+        lab.run_cases([t.lists, t.group, t.posting, t.personal, t.idle,
+                       t.deleted_elsewhere, t.series_is_bounded, t.wrong])
     finally:
         t.site.stop()

@@ -259,6 +259,45 @@ static void only_ones_own_article_is_taken_out(void **state)
 	town_fini(&t);
 }
 
+/* Who was away for longer than removals are kept is told all that is not there. */
+static void old_removals_are_all_that_is_absent(void **state)
+{
+	const int64_t later = TOWN_NOW + INT64_C(500) * 24 * 3600;
+	struct mail_ranges gone = {0};
+	struct mail_answer a;
+	struct town t;
+
+	(void)state;
+	town_build(&t);
+	struct forum *anke = town_forum(&t, "anke");
+	struct mail *m = forum_mail(anke);
+	uint32_t box = mail_box_named(&t, m, "Archive").id, group = town_group(&t, "koko.open");
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(mail_put(&t, m, box, "Subject: x\r\n\r\nx\r\n", 0, 0, &a), 0);
+	assert_int_equal(change(&t, m, box, 1, true), 0);
+	assert_int_equal(change(&t, m, box, 3, true), 0);
+	uint64_t last = mail_box_named(&t, m, "Archive").modseq;
+	const struct store_post post = {.mid = lit("<late@x.example>"),
+		.article = lit("Subject: x\r\n\r\nx\r\n"),
+		.overview = lit("x\t\t\t\t"),
+		.arrived_at = later,
+		.groups = &group,
+		.n_groups = 1};
+	assert_int_equal(store_post(t.store, &post, &(struct store_call){0}), 0);
+	assert_int_equal(store_prune(t.store, later, &(struct store_call){0}), 0);
+	town_run(&t);
+	assert_int_equal(MAIL_ASK(&t, mail_gone(m, box, 1, &gone)), 0);
+	assert_int_equal(gone.n, 2);
+	assert_int_equal(gone.v[0].last, 1);
+	assert_int_equal(gone.v[1].first, 3);
+	assert_int_equal(gone.v[1].last, 3);
+	assert_int_equal(MAIL_ASK(&t, mail_gone(m, box, last, &gone)), 0);
+	assert_int_equal(gone.n, 0);
+	free(gone.v);
+	forum_free(anke);
+	town_fini(&t);
+}
+
 static void copies_cross_between_groups_and_mailboxes(void **state)
 {
 	struct mail_answer a;
@@ -394,6 +433,7 @@ int main(void)
 		cmocka_unit_test(what_is_put_into_a_group_is_posted),
 		cmocka_unit_test(a_group_shows_no_fields_of_news),
 		cmocka_unit_test(only_ones_own_article_is_taken_out),
+		cmocka_unit_test(old_removals_are_all_that_is_absent),
 		cmocka_unit_test(copies_cross_between_groups_and_mailboxes),
 		cmocka_unit_test(what_is_removed_leaves_nothing_behind),
 		cmocka_unit_test(mail_for_somebody_comes_into_his_new_inbox),
