@@ -301,6 +301,44 @@ static int walk_changed(struct rows_walk *w, uint32_t lo, uint32_t hi, uint64_t 
 	return rc;
 }
 
+/* Is what is wanted known from sets of numbers? */
+static bool is_sets(unsigned want, uint64_t changed_since)
+{
+	return (want & ~(unsigned)MAIL_WANT_BARE_FLAGS) == 0 && changed_since == 0;
+}
+
+/* Numbers and flags, without a look at the rows. */
+static int walk_numbers(struct rows_walk *w, uint32_t lo, uint32_t hi)
+{
+	struct ranges all, there;
+
+	ranges_init(&all);
+	ranges_init(&there);
+	int rc = present(&w->a, &all);
+	if (rc == 0)
+		ranges_within(&all, lo, hi, &there);
+	for (size_t i = 0; !w->stopped && i < ranges_n(&there); i++)
+		for (uint32_t num = ranges_at(&there, i)->lo;
+			!w->stopped && num <= ranges_at(&there, i)->hi; num++) {
+			struct mail_row out = {.num = num};
+			uint64_t modseq;
+
+			if (w->flags)
+				view_flags_at(w->flags, num, &out.flags, &modseq);
+			w->stopped = !w->fn(w->arg, &out);
+		}
+	ranges_fini(&there);
+	ranges_fini(&all);
+	return rc;
+}
+
+static int walk(struct rows_walk *w, uint32_t lo, uint32_t hi, uint64_t changed_since)
+{
+	if (changed_since > 0)
+		return walk_changed(w, lo, hi, changed_since);
+	return is_sets(w->want, changed_since) ? walk_numbers(w, lo, hi) : walk_range(w, lo, hi);
+}
+
 int mail_rows_op(struct mail *m, uint32_t box, uint32_t lo, uint32_t hi, unsigned want,
 	uint64_t changed_since, mail_row_fn fn, void *arg)
 {
@@ -315,11 +353,10 @@ int mail_rows_op(struct mail *m, uint32_t box, uint32_t lo, uint32_t hi, unsigne
 		lo = w.a.st.low;
 	buf_init(&w.record, 2 * (size_t)IMAP_STRUCTURE_MAX);
 	w.prefix = mail_prefix_len(w.a.f, &w.a.g);
-	if (lo <= hi && ((want & MAIL_WANT_FLAGS) || changed_since > 0))
+	if (lo <= hi && ((want & (MAIL_WANT_FLAGS | MAIL_WANT_BARE_FLAGS)) || changed_since > 0))
 		rc = flags_of(&w.a, lo, hi, &w.flags);
 	if (rc == 0 && lo <= hi)
-		rc = changed_since > 0 ? walk_changed(&w, lo, hi, changed_since)
-				       : walk_range(&w, lo, hi);
+		rc = walk(&w, lo, hi, changed_since);
 	view_flags_close(w.flags);
 	buf_fini(&w.record);
 	view_close(w.a.v);

@@ -78,10 +78,11 @@ struct mail_ranges {
 
 /* What mail_rows shall bring beside numbers. */
 enum mail_want {
-	MAIL_WANT_FLAGS = 1 << 0,  /* flags and modseq */
-	MAIL_WANT_META = 1 << 1,   /* date, size, content */
-	MAIL_WANT_OVER = 1 << 2,   /* overview fields */
-	MAIL_WANT_STRUCT = 1 << 3, /* envelope, structure */
+	MAIL_WANT_FLAGS = 1 << 0,      /* flags and modseq */
+	MAIL_WANT_META = 1 << 1,       /* date, size, content */
+	MAIL_WANT_OVER = 1 << 2,       /* overview fields */
+	MAIL_WANT_STRUCT = 1 << 3,     /* envelope, structure */
+	MAIL_WANT_BARE_FLAGS = 1 << 4, /* flags without modseq: alone it costs sets, not rows */
 };
 
 /* A message; slices end with the callback. */

@@ -47,6 +47,8 @@ static void judge_item(struct fetch *f, const struct imap_fetch_item *it)
 {
 	switch (it->kind) {
 	case FETCH_FLAGS:
+		f->want |= MAIL_WANT_BARE_FLAGS;
+		return;
 	case FETCH_MODSEQ:
 		f->want |= MAIL_WANT_FLAGS;
 		return;
@@ -136,9 +138,14 @@ static void add_kept(
 
 static void begin_row(struct imap_session *s, const struct fetch *f, uint32_t seq, uint32_t num)
 {
-	buf_addf(&s->talk.out, "* %u FETCH (", seq);
-	if (s->args->uid && !imap_fetch_has(&f->ask, FETCH_UID))
-		buf_addf(&s->talk.out, "UID %u ", num);
+	buf_add(&s->talk.out, lit("* "));
+	buf_addu(&s->talk.out, seq);
+	buf_add(&s->talk.out, lit(" FETCH ("));
+	if (!s->args->uid || imap_fetch_has(&f->ask, FETCH_UID))
+		return;
+	buf_add(&s->talk.out, lit("UID "));
+	buf_addu(&s->talk.out, num);
+	buf_addc(&s->talk.out, ' ');
 }
 
 static void end_row(struct imap_session *s, const struct fetch *f, const struct mail_row *r)

@@ -83,6 +83,7 @@ static enum cmd_step finish(struct imap_session *s)
 static enum cmd_step tell(struct imap_session *s, const struct store_ask *ask)
 {
 	const struct mail_ranges *set = &s->cur.set;
+	unsigned want = s->enabled & EN_CONDSTORE ? MAIL_WANT_FLAGS : MAIL_WANT_BARE_FLAGS;
 	int rc = 0;
 
 	if (ask->silent && !(s->enabled & EN_CONDSTORE))
@@ -93,8 +94,7 @@ static enum cmd_step tell(struct imap_session *s, const struct store_ask *ask)
 		uint32_t from = s->cur.at > r->first ? s->cur.at : r->first;
 
 		if (from <= r->last)
-			rc = mail_rows(s->mail, s->sel.box, from, r->last, MAIL_WANT_FLAGS, 0,
-				on_stored, s);
+			rc = mail_rows(s->mail, s->sel.box, from, r->last, want, 0, on_stored, s);
 		if (rc < 0 || s->cur.full)
 			break;
 	}

@@ -254,9 +254,11 @@ static void add_section(struct buf *b, const struct imap_section *s)
 void imap_fetch_add_label(struct buf *b, const struct imap_fetch_item *it)
 {
 	if (it->kind != FETCH_SECTION) {
-		for (size_t i = 0; i < array_len(attributes); i++)
-			if (attributes[i].kind == it->kind)
-				buf_addz(b, attributes[i].name);
+		size_t i = 0;
+
+		while (attributes[i].kind != it->kind)
+			i++;
+		buf_addz(b, attributes[i].name);
 		return;
 	}
 	buf_addz(b, "BODY[");
