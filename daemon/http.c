@@ -59,6 +59,7 @@ struct setup_site *http_site_new(const struct conf *c, const struct words *words
 	site->host = dup(host).p;
 	site->imap = door_of(c, host, &c->imap.listen_tls, &c->imap.listen);
 	site->submission = door_of(c, host, &c->submission.listen_tls, &c->submission.listen);
+	site->https_port = port_of(&c->http.listen_tls, is_loopback(slice_str(host)));
 	site->nntp = door_of(c, host, &c->nntp.listen_tls, &c->nntp.listen);
 	site->words = words->list;
 	site->n_words = words->n;

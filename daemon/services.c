@@ -111,8 +111,10 @@ static void *new_smtp(struct door *d, struct conn *c)
 
 static void *new_http(struct door *d, struct conn *c)
 {
-	return http_session_new(&(struct http_opts){
-		.id = conn_id(c), .site = d->env->site, .stats = &stats_of(d, c)->http});
+	return http_session_new(&(struct http_opts){.id = conn_id(c),
+		.site = d->env->site,
+		.exposed = !d->tls && !d->addr.loopback,
+		.stats = &stats_of(d, c)->http});
 }
 
 /* clang-format off */

@@ -34,6 +34,7 @@ struct http_stats {
 struct http_opts {
 	const char *id;                /* session id for logs; borrowed */
 	const struct setup_site *site; /* borrowed */
+	bool exposed;                  /* without TLS and not from this machine */
 	struct http_stats *stats;      /* borrowed; may be NULL */
 };
 

@@ -5,18 +5,15 @@
  */
 #include "proto/http/http_routes.h"
 
-struct asked {
-	const struct setup_site *site;
-	const struct http_request *request;
-	int64_t now_at;
-};
+#include <stdio.h>
 
-typedef void (*route_fn)(const struct asked *a, struct http_reply *reply);
+typedef void (*route_fn)(const struct http_asked *a, struct http_reply *reply);
 
 struct route {
 	struct slice path;
 	unsigned methods; /* enum http_method */
 	bool any_case;    /* Outlook writes its path in several ways */
+	bool only_tls;    /* who is exposed is sent there, if there is TLS */
 	route_fn fn;
 };
 
@@ -31,7 +28,8 @@ static void refuse(struct http_reply *reply, int status, const char *why)
  * The address in the query, without blanks at its ends; empty when there is none.  200, or with
  * what it is refused: 404 for one of another domain, since settings that cannot work help nobody.
  */
-static int take_address(const struct asked *a, struct slice name, bool plus, struct buf *address)
+static int take_address(
+	const struct http_asked *a, struct slice name, bool plus, struct buf *address)
 {
 	enum scan got = http_query(a->request->query, name, plus, address);
 	struct slice trimmed = slice_trim(buf_slice(address));
@@ -54,7 +52,7 @@ static int take_address(const struct asked *a, struct slice name, bool plus, str
 }
 
 /* Without IMAP and submission there is no mail program to set up. */
-static bool has_mail(const struct asked *a, struct http_reply *reply)
+static bool has_mail(const struct http_asked *a, struct http_reply *reply)
 {
 	if (a->site->imap.port > 0 && a->site->submission.port > 0)
 		return true;
@@ -63,7 +61,7 @@ static bool has_mail(const struct asked *a, struct http_reply *reply)
 }
 
 /* The visitor's language: ?lang=, else what the browser asks for. */
-static const struct setup_words *choose_words(const struct asked *a, struct http_reply *reply)
+static const struct setup_words *choose_words(const struct http_asked *a, struct http_reply *reply)
 {
 	const struct setup_site *site = a->site;
 	struct buf lang;
@@ -81,7 +79,7 @@ static const struct setup_words *choose_words(const struct asked *a, struct http
 /* ---- handlers ---- */
 
 /* A program asks: some leave "+" as it is, and no address has blanks. */
-static void autoconfig(const struct asked *a, struct http_reply *reply)
+static void autoconfig(const struct http_asked *a, struct http_reply *reply)
 {
 	struct buf address;
 
@@ -99,7 +97,7 @@ static void autoconfig(const struct asked *a, struct http_reply *reply)
 }
 
 /* A person asks, through the form of the page, and is told in plain words what is wrong. */
-static void apple(const struct asked *a, struct http_reply *reply)
+static void apple(const struct http_asked *a, struct http_reply *reply)
 {
 	struct buf address;
 
@@ -120,7 +118,7 @@ static void apple(const struct asked *a, struct http_reply *reply)
 }
 
 /* Faults are said in the answer, which is a good one for HTTP: Outlook expects that. */
-static void outlook(const struct asked *a, struct http_reply *reply)
+static void outlook(const struct http_asked *a, struct http_reply *reply)
 {
 	struct buf address, schema;
 
@@ -145,13 +143,13 @@ static void outlook(const struct asked *a, struct http_reply *reply)
 	buf_fini(&schema);
 }
 
-static void page(const struct asked *a, struct http_reply *reply)
+static void page(const struct http_asked *a, struct http_reply *reply)
 {
 	reply->type = "text/html; charset=utf-8";
 	setup_page(a->site, choose_words(a, reply), &reply->body);
 }
 
-static void style(const struct asked *a, struct http_reply *reply)
+static void style(const struct http_asked *a, struct http_reply *reply)
 {
 	(void)a;
 	reply->type = "text/css; charset=utf-8";
@@ -159,7 +157,7 @@ static void style(const struct asked *a, struct http_reply *reply)
 }
 
 /* Who types the name of the server alone comes to the page. */
-static void to_page(const struct asked *a, struct http_reply *reply)
+static void to_page(const struct http_asked *a, struct http_reply *reply)
 {
 	(void)a;
 	reply->status = 302;
@@ -168,15 +166,20 @@ static void to_page(const struct asked *a, struct http_reply *reply)
 
 enum { READ = HTTP_GET | HTTP_HEAD };
 
+/*
+ * Whoever changes a page or a profile on its way sends a person to a server of his own.
+ * Thunderbird asks for its document without TLS where the name has no certificate; Outlook that
+ * asks by GET wants to be sent to TLS.
+ */
 static const struct route routes[] = {
-	{lit("/"),					    READ,      false, to_page   },
-	{lit("/setup"),				       READ,      false, page      },
-	{lit("/setup/"),				      READ,      false, to_page   },
-	{lit("/setup/koko.css"),                              READ,      false, style     },
-	{lit("/setup/apple.mobileconfig"),                    READ,      false, apple     },
-	{lit("/mail/config-v1.1.xml"),                        READ,      false, autoconfig},
-	{lit("/.well-known/autoconfig/mail/config-v1.1.xml"), READ,      false, autoconfig},
-	{lit("/autodiscover/autodiscover.xml"),               HTTP_POST, true,  outlook   },
+	{lit("/"),					    READ,      false, true,  to_page   },
+	{lit("/setup"),				       READ,      false, true,  page      },
+	{lit("/setup/"),				      READ,      false, true,  to_page   },
+	{lit("/setup/koko.css"),                              READ,      false, true,  style     },
+	{lit("/setup/apple.mobileconfig"),                    READ,      false, true,  apple     },
+	{lit("/mail/config-v1.1.xml"),                        READ,      false, false, autoconfig},
+	{lit("/.well-known/autoconfig/mail/config-v1.1.xml"), READ,      false, false, autoconfig},
+	{lit("/autodiscover/autodiscover.xml"),               HTTP_POST, true,  true,  outlook   },
 };
 
 /* ---- finding ---- */
@@ -192,28 +195,45 @@ static const struct route *find(struct slice path)
 	return NULL;
 }
 
-void http_reply_make(const struct setup_site *site, const struct http_request *r, int64_t now_at,
-	struct http_reply *reply)
+/* To the same path with TLS, without what was in the query. */
+static void to_tls(const struct http_asked *a, const struct route *route, struct http_reply *reply)
 {
-	const struct asked a = {site, r, now_at};
+	reply->status = 302;
+	(void)snprintf(reply->location, sizeof reply->location, "Location: https://%s:%u%.*s\r\n",
+		a->site->host, a->site->https_port, SLICE_ARG(route->path));
+	reply->more = reply->location;
+}
+
+static void follow(const struct http_asked *a, const struct route *route, struct http_reply *reply)
+{
+	enum http_method method = a->request->method;
+
+	if (route->only_tls && a->exposed && a->site->https_port > 0 && method != HTTP_POST) {
+		to_tls(a, route, reply);
+	} else if (!(route->methods & method)) {
+		refuse(reply, 405, "not this way");
+		reply->more =
+			route->methods & HTTP_POST ? "Allow: POST\r\n" : "Allow: GET, HEAD\r\n";
+	} else {
+		route->fn(a, reply);
+	}
+}
+
+void http_reply_make(const struct http_asked *a, struct http_reply *reply)
+{
 	struct buf path;
 
 	reply->status = 200;
 	reply->more = "";
 	buf_init(&path, HTTP_VALUE_MAX);
-	bool good = http_decode(r->path, false, &path);
+	bool good = http_decode(a->request->path, false, &path);
 	const struct route *route = good ? find(buf_slice(&path)) : NULL;
 	bool too_long = path.bad;
 	buf_fini(&path);
-	if (!good && !too_long) {
-		refuse(reply, 400, "the path is not well-formed");
-	} else if (!route) {
+	if (route)
+		follow(a, route, reply);
+	else if (good || too_long)
 		refuse(reply, 404, "there is no such document");
-	} else if (!(route->methods & r->method)) {
-		refuse(reply, 405, "not this way");
-		reply->more =
-			route->methods & HTTP_POST ? "Allow: POST\r\n" : "Allow: GET, HEAD\r\n";
-	} else {
-		route->fn(&a, reply);
-	}
+	else
+		refuse(reply, 400, "the path is not well-formed");
 }

@@ -50,7 +50,8 @@ static void answer(struct http_session *s, const struct http_request *r)
 	struct http_reply reply = {0};
 
 	buf_init(&reply.body, HTTP_DOCUMENT_MAX);
-	http_reply_make(s->opts.site, r, s->talk.now_at, &reply);
+	http_reply_make(
+		&(struct http_asked){s->opts.site, r, s->talk.now_at, s->opts.exposed}, &reply);
 	count(s->stats, reply.status, false);
 	s->talk.closing = r->close || s->talk.shutdown || ++s->n_requests >= HTTP_REQUESTS_MAX;
 	say(s, &reply, r->method != HTTP_HEAD, r->minor);

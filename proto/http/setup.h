@@ -23,6 +23,7 @@ struct setup_site {
 		*domains; /* right sides of its people's addresses; the first is its name */
 	size_t n_domains; /* at least 1 */
 	struct setup_door imap, submission, nntp;
+	unsigned https_port;                    /* where the same is served with TLS; 0: nowhere */
 	const struct setup_words *const *words; /* a language each; the first when none suits */
 	size_t n_words;                         /* at least 1 */
 };

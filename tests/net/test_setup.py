@@ -328,13 +328,35 @@ class Trial:
 
     # ---- settings ----
 
+    def configure(self, text):
+        with open(os.path.join(self.site.dir, "conf.d", "test.conf"), "w",
+                  encoding="utf-8") as f:
+            f.write(text)
+
+    def exposed(self):
+        """From another machine the page is had with TLS alone; from this one as it is."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            try:
+                sock.connect(("198.51.100.1", 9))  # sends nothing: which address is ours?
+            except OSError as e:
+                raise lab.Skip(f"no network: {e}") from e
+            address = sock.getsockname()[0]
+        port = self.site.ports["http"]
+        self.configure(f'http {{\n\tlisten = {{"0.0.0.0:{port}"}}\n}}\n')
+        self.site.stop()
+        self.site.start()
+        self.site.wait_ready()
+        head = self.curl("-I", f"http://{address}:{port}/setup")
+        assert f"Location: https://127.0.0.1:{self.site.ports['https']}/setup" in head, head
+        assert self.status(f"http://{address}:{port}/mail/config-v1.1.xml") == 200
+        assert self.status(self.url("/setup")) == 200
+
     def reload(self):
         """Host, domains and doors follow the configuration without a restart."""
-        with open(os.path.join(os.path.dirname(self.site.conf), "conf.d", "test.conf"), "w",
-                  encoding="utf-8") as f:
-            f.write('mail-domains = {"neu.example"}\nhttp {\n\tsetup-host = "mail.neu.example"\n}\n'
-                    'imap {\n\tlisten-tls = {"0.0.0.0:993"}\n}\n'
-                    'submission {\n\tlisten = {"127.0.0.1:587", "192.0.2.1:588"}\n}\n')
+        self.configure('mail-domains = {"neu.example"}\n'
+                       'http {\n\tsetup-host = "mail.neu.example"\n}\n'
+                       'imap {\n\tlisten-tls = {"0.0.0.0:993"}\n}\n'
+                       'submission {\n\tlisten = {"127.0.0.1:587", "192.0.2.1:588"}\n}\n')
         os.kill(self.site.pid, signal.SIGHUP)
         wait_for("the new host", lambda: "mail.neu.example" in self.curl(
             self.url("/mail/config-v1.1.xml")))
@@ -350,7 +372,9 @@ class Trial:
 if __name__ == "__main__":
     trial = Trial()
     with trial.stack:
-        lab.run_cases([trial.refused, trial.autoconfig, trial.addresses, trial.login_with_the_address,
-                       trial.apple, trial.wrong_address, trial.outlook, trial.page, trial.safety,
-                       trial.nothing_comes_back, trial.versions, trial.waiting_body, trial.pipelined,
-                       trial.climbing, trial.slow, trial.takes_nothing, trial.discreet, trial.reload])
+        lab.run_cases([trial.refused, trial.autoconfig, trial.addresses,
+                       trial.login_with_the_address, trial.apple, trial.wrong_address,
+                       trial.outlook, trial.page, trial.safety, trial.nothing_comes_back,
+                       trial.versions, trial.waiting_body, trial.pipelined, trial.climbing,
+                       trial.slow, trial.takes_nothing, trial.discreet, trial.reload,
+                       trial.exposed])

@@ -45,6 +45,7 @@ struct play {
 	struct buf pending; /* C lines not yet sent */
 	struct buf line;
 	bool tls, starttls, plain_login; /* of the session's options */
+	bool exposed;                    /* ... of HTTP */
 	struct fake_forum *fake;
 	struct fake_mail *mail; /* of IMAP; over the store: what INBOX was filled with */
 	uint64_t modseq;        /* ... the last one given as the script begins */
@@ -184,13 +185,15 @@ static void new_http(struct play *p)
 		.n_domains = array_len(domains),
 		.imap = {993, SETUP_TLS     },
 		.submission = {587, SETUP_STARTTLS},
+		.https_port = 443,
 		.words = words,
 		.n_words = array_len(words),
 	};
 
 	p->greeting = true; /* there is none */
 	p->rig.ops = &http_session_ops;
-	p->rig.session = http_session_new(&(struct http_opts){.id = "t", .site = &site});
+	p->rig.session = http_session_new(
+		&(struct http_opts){.id = "t", .site = &site, .exposed = p->exposed});
 }
 
 static void begin(struct play *p)
@@ -274,6 +277,8 @@ static void set(struct play *p, struct slice what)
 		p->fake->relay = p->who.relay_any = true;
 	else if (slice_eq(what, lit("tls")))
 		p->tls = true;
+	else if (slice_eq(what, lit("exposed")))
+		p->exposed = true;
 	else if (slice_eq(what, lit("starttls")))
 		p->starttls = true;
 	else if (slice_eq(what, lit("noplain")))

@@ -70,8 +70,10 @@ static void domains(void **state)
 	(void)state;
 	set(c, "name", "news.koko.test");
 	set(c, "mail-domains", "koko.test");
+	set(c, "http.listen-tls", "192.0.2.1:8443");
 	struct setup_site *site = http_site_new(c, words);
 	conf_free(c); /* nothing of it is borrowed */
+	assert_int_equal(site->https_port, 8443);
 	assert_int_equal(site->n_domains, 2);
 	assert_slice(site->domains[0], "news.koko.test");
 	assert_slice(site->domains[1], "koko.test");
