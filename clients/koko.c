@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* koko, a person's command line for any NNTP server: options, then one command. */
+/* koko, a person's command line for any NNTP or IMAP server: options, then one command. */
 #include "clients/koko.h"
 
 #include <getopt.h>
@@ -23,6 +23,7 @@ static const struct {
 	const char *name, *value, *help;
 } helps[] = {
 	{"server",        "HOST:PORT",          N_("the server; also in $KOKO_SERVER")            },
+	{"submission",    "HOST:PORT",          N_("send posts by mail to this server")           },
 	{"tls",           NULL,                 N_("TLS from the first byte (port 563)")          },
 	{"ca",            "FILE",               N_("authorities to trust instead of the system's")},
 	{"user",          "LOGIN",              N_("log in; the password is asked for")           },
@@ -48,17 +49,18 @@ static void usage(FILE *to)
 
 static const struct option longs[] = {
 	{"server",           required_argument, NULL, 'S'},
-	{"tls",              no_argument, NULL, 't'},
-	{"ca",		  required_argument, NULL, 'c'},
-	{"user",required_argument, NULL, 'u'},
-	{"password-file",               required_argument, NULL, 'p'},
-	{"from",               required_argument, NULL, 'f'},
-	{"subject",              required_argument, NULL, 's'},
-	{"quote",		  no_argument, NULL, 'q'},
-	{"raw",        no_argument, NULL, 'r'},
-	{"help",               no_argument, NULL, 'h'},
-	{"version",    no_argument, NULL, 'V'},
-	{0	     },
+	{"submission",              required_argument, NULL, 'm'},
+	{"tls",		  no_argument, NULL, 't'},
+	{"ca",required_argument, NULL, 'c'},
+	{"user",               required_argument, NULL, 'u'},
+	{"password-file",              required_argument, NULL, 'p'},
+	{"from",              required_argument, NULL, 'f'},
+	{"subject",                  required_argument, NULL, 's'},
+	{"quote",              no_argument, NULL, 'q'},
+	{"raw",               no_argument, NULL, 'r'},
+	{"help",             no_argument, NULL, 'h'},
+	{"version",              no_argument, NULL, 'V'},
+	{0		 },
 };
 
 static void replace(char **to, const char *value)
@@ -73,6 +75,9 @@ static int take_option(struct koko_opts *o, int c)
 	switch (c) {
 	case 'S':
 		replace(&o->server, optarg);
+		break;
+	case 'm':
+		replace(&o->submission, optarg);
 		break;
 	case 't':
 		o->tls = true;

@@ -11,7 +11,8 @@ enum { KOKO_OK = 0, KOKO_FAILED = 1, KOKO_USAGE = 2, KOKO_NO_SERVER = 69, KOKO_T
 
 /* From the configuration file, then the environment, then the command line. */
 struct koko_opts {
-	char *server; /* "host", "host:port", "[address]:port" */
+	char *server;     /* "host", "host:port", "[address]:port" */
+	char *submission; /* likewise: where posts are sent by mail; NULL: through the server */
 	char *user, *password_file, *ca, *from;
 	bool tls;
 	char *subject;
@@ -30,6 +31,10 @@ void koko_opts_fini(struct koko_opts *o);
 
 /* Connect and log in as the options say. */
 NODISCARD int koko_connect(struct koko_opts *o, struct net **out, struct err *err);
+
+/* Send a mail to the submission server that the options name. */
+NODISCARD int koko_send(struct koko_opts *o, const char *sender, const char *rcpt,
+	struct slice mail, struct buf *answer, struct err *err);
 
 /* The commands: args behind the command's name; 0 or KERR_*. */
 int koko_groups(struct koko_opts *o, char **args, int n_args, struct err *err);

@@ -27,6 +27,8 @@ bool koko_set(struct koko_opts *o, struct slice key, struct slice value)
 {
 	if (slice_eq(key, lit("server")))
 		return set_text(&o->server, value);
+	if (slice_eq(key, lit("submission")))
+		return set_text(&o->submission, value);
 	if (slice_eq(key, lit("user")))
 		return set_text(&o->user, value);
 	if (slice_eq(key, lit("password-file")))
@@ -79,7 +81,8 @@ int koko_read_config(struct koko_opts *o, struct err *err)
 	for (unsigned n = 1; rc == 0 && fgets(line, sizeof line, f); n++)
 		if (!take_line(o, slice_str(line)))
 			rc = err_set(err, KERR_INVALID,
-				_("%s:%u: allowed: server, tls, ca, user, password-file, from"),
+				_("%s:%u: allowed: server, submission, tls, ca, user, "
+				  "password-file, from"),
 				path, n);
 	fclose(f);
 	return rc;
@@ -88,6 +91,7 @@ int koko_read_config(struct koko_opts *o, struct err *err)
 void koko_opts_fini(struct koko_opts *o)
 {
 	free(o->server);
+	free(o->submission);
 	free(o->user);
 	free(o->password_file);
 	free(o->ca);
@@ -96,23 +100,49 @@ void koko_opts_fini(struct koko_opts *o)
 	mem_wipe(o->password, sizeof o->password);
 }
 
-/* Cut "nntp://" or "nntps://" (which means TLS) off the front. */
-static struct slice cut_scheme(struct slice s, bool *tls)
+/* What may stand before a host, and what it means. */
+static const struct {
+	const char *scheme;
+	enum net_door door;
+	bool tls;
+	uint16_t port;
+} schemes[] = {
+	{"nntp://",  NET_NNTP, false, 119},
+	{"nntps://", NET_NNTP, true,  563},
+	{"imap://",  NET_IMAP, false, 143},
+	{"imaps://", NET_IMAP, true,  993},
+	{"smtp://",  NET_SMTP, false, 587},
+	{"smtps://", NET_SMTP, true,  465},
+};
+
+/* The port as a rule of a door, with or without TLS. */
+static uint16_t port_of(const struct net_opts *net)
 {
-	if (slice_starts_ci(s, lit("nntp://")))
-		return slice_from(s, lit("nntp://").len);
-	if (!slice_starts_ci(s, lit("nntps://")))
-		return s;
-	*tls = true;
-	return slice_from(s, lit("nntps://").len);
+	for (size_t i = 0; i < array_len(schemes); i++)
+		if (schemes[i].door == net->door && schemes[i].tls == net->tls)
+			return schemes[i].port;
+	return 0;
+}
+
+/* Cut a scheme, which says more than the options do, off the front. */
+static struct slice cut_scheme(struct slice s, struct net_opts *net)
+{
+	for (size_t i = 0; i < array_len(schemes); i++) {
+		if (!slice_starts_ci(s, slice_str(schemes[i].scheme)))
+			continue;
+		net->door = schemes[i].door;
+		net->tls = net->tls || schemes[i].tls;
+		return slice_from(s, strlen(schemes[i].scheme));
+	}
+	return s;
 }
 
 /* "host", "host:port", "[address]:port", each also behind a scheme; the host is borrowed. */
-static bool split_server(const char *server, bool *tls, struct slice *host, uint16_t *port)
+static bool split_server(const char *server, struct net_opts *net, struct slice *host)
 {
-	struct slice s = cut_scheme(slice_str(server), tls);
+	struct slice s = cut_scheme(slice_str(server), net);
 	size_t colon = s.len;
-	uint64_t n = *tls ? 563 : 119;
+	uint64_t n = port_of(net);
 
 	while (colon > 0 && s.p[colon - 1] != ':' && s.p[colon - 1] != ']')
 		colon--;
@@ -122,7 +152,7 @@ static bool split_server(const char *server, bool *tls, struct slice *host, uint
 	*host = has_port ? slice_head(s, colon - 1) : s;
 	if (host->len > 2 && host->p[0] == '[' && host->p[host->len - 1] == ']')
 		*host = slice_of(host->p + 1, host->len - 2);
-	*port = (uint16_t)n;
+	net->port = (uint16_t)n;
 	return host->len > 0;
 }
 
@@ -140,21 +170,42 @@ static int get_password(struct koko_opts *o, struct err *err)
 	return 0;
 }
 
+/* Where a server is, and the login; name[256] is borrowed. */
+static int prepare(struct koko_opts *o, const char *server, bool submission, struct net_opts *net,
+	char name[256], struct err *err)
+{
+	struct slice host;
+
+	*net = (struct net_opts){.door = submission ? NET_SMTP : NET_NNTP,
+		.tls = o->tls,
+		.ca = o->ca,
+		.user = o->user};
+	if (!split_server(server, net, &host) || !slice_cstr(host, name, 256) ||
+		(net->door == NET_SMTP) != submission)
+		return err_set(err, KERR_INVALID, _("\"%s\" is no server"), server);
+	int rc = o->user && o->password[0] == '\0' ? get_password(o, err) : 0;
+	net->host = name;
+	net->password = o->password;
+	return rc;
+}
+
 int koko_connect(struct koko_opts *o, struct net **out, struct err *err)
 {
-	struct net_opts net = {.tls = o->tls, .ca = o->ca, .user = o->user};
-	struct slice host;
+	struct net_opts net;
 	char name[256];
 
 	if (!o->server)
 		return err_set(err, KERR_INVALID, _("no server: --server HOST:PORT is missing"));
-	if (!split_server(o->server, &net.tls, &host, &net.port) ||
-		!slice_cstr(host, name, sizeof name))
-		return err_set(err, KERR_INVALID, _("\"%s\" is no server"), o->server);
-	int rc = o->user ? get_password(o, err) : 0;
-	if (rc < 0)
-		return rc;
-	net.host = name;
-	net.password = o->password;
-	return net_open(&net, out, err);
+	int rc = prepare(o, o->server, false, &net, name, err);
+	return rc < 0 ? rc : net_open(&net, out, err);
+}
+
+int koko_send(struct koko_opts *o, const char *sender, const char *rcpt, struct slice mail,
+	struct buf *answer, struct err *err)
+{
+	struct net_opts net;
+	char name[256];
+	int rc = prepare(o, o->submission, true, &net, name, err);
+
+	return rc < 0 ? rc : net_send(&net, sender, rcpt, mail, answer, err);
 }

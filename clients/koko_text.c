@@ -155,7 +155,7 @@ static void add_body(struct buf *out, struct slice body)
 
 int koko_compose(const struct koko_post *p, struct buf *out, struct err *err)
 {
-	if (!group_name_valid(slice_str(p->group)))
+	if (!p->to && !group_name_valid(slice_str(p->group)))
 		return err_set(err, KERR_INVALID, _("\"%s\" is no group name"), p->group);
 	if (slice_trim(p->body).len == 0)
 		return err_set(err, KERR_INVALID, _("the text is empty"));
@@ -169,7 +169,7 @@ int koko_compose(const struct koko_post *p, struct buf *out, struct err *err)
 	int rc = add_from(out, p->from, err);
 	if (rc < 0)
 		return rc;
-	buf_addf(out, "Newsgroups: %s\r\nSubject: ", p->group);
+	buf_addf(out, "%s: %s\r\nSubject: ", p->to ? "To" : "Newsgroups", p->to ? p->to : p->group);
 	words_encode(out, slice_str(p->subject));
 	buf_addz(out, "\r\n");
 	add_references(out, p->references);
@@ -236,10 +236,36 @@ static void add_subject(struct buf *out, struct slice subject)
 	buf_fini(&text);
 }
 
+bool koko_add_address(struct buf *b, struct slice value)
+{
+	struct address_list list;
+	struct arena ar;
+
+	arena_init(&ar);
+	const struct address *a =
+		address_parse(value, ADDRESS_MAX, &ar, &list) == 0 ? address_first(&list) : NULL;
+	bool found = a && a->domain.len > 0;
+	if (found)
+		address_add_spec(b, a);
+	arena_fini(&ar);
+	return found;
+}
+
+/* Where answers go; in an IMAP mailbox kokod has other names for it. */
+static struct slice groups_of(const struct article *a)
+{
+	static const char *const names[] = {
+		"Followup-To", "News-Follow", "Newsgroups", "News-Group"};
+	struct slice value = lit("");
+
+	for (size_t i = 0; i < array_len(names) && value.len == 0; i++)
+		value = article_get(a, slice_str(names[i]));
+	return value;
+}
+
 static void fill_reply(struct koko_reply *r, const struct article *a)
 {
-	enum article_field to = article_has(a, ART_FOLLOWUP_TO) ? ART_FOLLOWUP_TO : ART_NEWSGROUPS;
-	struct slice groups = a->value[to], group;
+	struct slice groups = groups_of(a), group;
 
 	add_subject(&r->subject, a->value[ART_SUBJECT]);
 	buf_add(&r->references, a->value[ART_REFERENCES]);
@@ -248,6 +274,8 @@ static void fill_reply(struct koko_reply *r, const struct article *a)
 	add_quote(&r->quote, a);
 	if (newsgroups_next(&groups, &group))
 		buf_add(&r->group, group);
+	if (!koko_add_address(&r->author, a->value[ART_REPLY_TO]))
+		(void)koko_add_address(&r->author, a->value[ART_FROM]);
 }
 
 int koko_reply_init(struct koko_reply *r, struct slice article, struct err *err)
@@ -260,6 +288,7 @@ int koko_reply_init(struct koko_reply *r, struct slice article, struct err *err)
 	buf_init(&r->references, FIELD_MAX);
 	buf_init(&r->quote, KOKO_ARTICLE_MAX);
 	buf_init(&r->group, FIELD_MAX);
+	buf_init(&r->author, FIELD_MAX);
 	buf_init(&bytes, KOKO_ARTICLE_MAX);
 	koko_crlf(&bytes, article);
 	rc = article_parse(&a, buf_slice(&bytes), &no_limits);
@@ -277,4 +306,5 @@ void koko_reply_fini(struct koko_reply *r)
 	buf_fini(&r->references);
 	buf_fini(&r->quote);
 	buf_fini(&r->group);
+	buf_fini(&r->author);
 }

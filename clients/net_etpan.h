@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* An NNTP server as libetpan sees it: the one home of its network calls. */
+/* An NNTP or IMAP server as libetpan sees it, and submission: the one home of its network calls. */
 #ifndef CLIENTS_NET_ETPAN_H
 #define CLIENTS_NET_ETPAN_H
 
@@ -10,7 +10,10 @@
 
 struct net;
 
+enum net_door { NET_NNTP, NET_IMAP, NET_SMTP };
+
 struct net_opts {
+	enum net_door door;
 	const char *host;
 	uint16_t port;
 	bool tls;                    /* from the first byte */
@@ -31,13 +34,19 @@ struct net_group {
 	const char *title; /* net_groups only; may be "" */
 };
 
-/* Select a group.  KERR_NOTFOUND: there is none; KERR_LOGIN. */
+/*
+ * Select a group.  Over IMAP that is the mailbox of a newsgroup's name, or any mailbox by its name
+ * with a `/` or without a dot; numbers are UIDs.  KERR_NOTFOUND: there is none; KERR_LOGIN.
+ */
 NODISCARD int net_group(struct net *n, const char *name, struct net_group *out, struct err *err);
 
 /* Groups that match a wildmat (NULL: all), in the server's order. */
 typedef void (*net_group_fn)(void *arg, const struct net_group *g);
 NODISCARD int net_groups(
 	struct net *n, const char *pattern, net_group_fn fn, void *arg, struct err *err);
+
+/* The newsgroup's name of what net_group would select.  KERR_NOTFOUND: a personal mailbox. */
+NODISCARD int net_newsgroup(struct net *n, const char *name, struct buf *out);
 
 /* One line of the overview; fields as they came, not decoded. */
 struct net_over {
@@ -52,10 +61,17 @@ NODISCARD int net_overview(
 /* An article of the selected group with LF or CRLF as libetpan gives it, at most out->max bytes. */
 NODISCARD int net_article(struct net *n, uint32_t num, struct buf *out, struct err *err);
 
-/* Post an article with CRLF.  KERR_DENIED: refused; err says why. */
-NODISCARD int net_post(struct net *n, struct slice article, struct err *err);
+/* Post an article with CRLF; over IMAP by APPEND.  KERR_DENIED: refused; err says why. */
+NODISCARD int net_post(struct net *n, const char *group, struct slice article, struct err *err);
 
 /* The server's last answer, without its code. */
 const char *net_answer(const struct net *n);
+
+/*
+ * Submit a mail with CRLF; the door of o is NET_SMTP.  answer gets what the server said.
+ * KERR_DENIED: refused, KERR_BUSY: for now; err says why.  RFC 6409
+ */
+NODISCARD int net_send(const struct net_opts *o, const char *sender, const char *rcpt,
+	struct slice mail, struct buf *answer, struct err *err);
 
 #endif

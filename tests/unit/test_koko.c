@@ -52,6 +52,46 @@ static void composes(void **state)
 	expect_composed(&p, KERR_INVALID, "from: \"nobody\" is no address");
 }
 
+/* A mail: to somebody, in no group. */
+static void composes_mail(void **state)
+{
+	struct koko_post p = {.from = "Jörg <j@x.de>",
+		.to = "anke@y.de",
+		.subject = "s",
+		.body = slice_str("x\n")};
+
+	(void)state;
+	expect_composed(&p, 0,
+		"From: =?UTF-8?Q?J=C3=B6rg?= <j@x.de>\r\nTo: anke@y.de\r\nSubject: s\r\n"
+		"User-Agent: koko/" PACKAGE_VERSION "\r\nMIME-Version: 1.0\r\n"
+		"Content-Type: text/plain; charset=UTF-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+		"x\r\n");
+}
+
+static void addresses(void **state)
+{
+	static const struct {
+		const char *value, *want; /* NULL: none */
+	} rows[] = {
+		{"Jörg <j@x.de>, a@b.de", "j@x.de"      },
+		{"a@b.de",                 "a@b.de"      },
+		{"\"a b\"@c.de",           "\"a b\"@c.de"},
+		{"nobody",                 NULL          },
+		{"Leute:;",                NULL          },
+		{"",		       NULL          },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < array_len(rows); i++) {
+		struct buf b;
+
+		buf_init(&b, 100);
+		assert_int_equal(koko_add_address(&b, slice_str(rows[i].value)), !!rows[i].want);
+		assert_buf(&b, rows[i].want ? rows[i].want : "");
+		buf_fini(&b);
+	}
+}
+
 /* Lines over the limit of NNTP travel as base64. */
 static void long_lines(void **state)
 {
@@ -131,9 +171,24 @@ static void replies(void **state)
 	assert_buf(&r.subject, "Re: Plan");
 	assert_buf(&r.references, "<1@x> <2@x>");
 	assert_buf(&r.group, "a.b");
+	assert_true(slice_chr(buf_slice(&r.author), '@') < r.author.len);
 	assert_buf(&r.quote, "Jörg wrote:\n> Text\n>> alt\n> \n\n");
 	koko_reply_fini(&r);
 	assert_int_equal(koko_reply_init(&r, slice_str("From: a@b.de\n\nx\n"), &err), KERR_INVALID);
+	koko_reply_fini(&r);
+	/* as kokod shows it over IMAP, and a mail */
+	assert_int_equal(koko_reply_init(&r,
+				 slice_str("From: a@b.de\nReply-To: c@d.de\nMessage-ID: <1@x>\n"
+					   "News-Group: a.b\nNews-Follow: a.c\n\nx\n"),
+				 &err),
+		0);
+	assert_buf(&r.group, "a.c");
+	assert_buf(&r.author, "c@d.de");
+	koko_reply_fini(&r);
+	assert_int_equal(
+		koko_reply_init(&r, slice_str("From: a@b.de\nMessage-ID: <1@x>\n\nx\n"), &err), 0);
+	assert_buf(&r.group, "");
+	assert_buf(&r.author, "a@b.de");
 	koko_reply_fini(&r);
 }
 
@@ -141,6 +196,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(composes),
+		cmocka_unit_test(composes_mail),
+		cmocka_unit_test(addresses),
 		cmocka_unit_test(long_lines),
 		cmocka_unit_test(shows),
 		cmocka_unit_test(deep_nesting),
