@@ -11,6 +11,7 @@
 #include "proto/base/text.h"
 
 #define TOKEN_MARK "kokod1:"
+#define N_(text) (text) /* for xgettext: who shows a sentence looks it up */
 
 /* ---- token ---- */
 
@@ -112,15 +113,15 @@ const char *fed_token_fault_text(enum fed_token_fault f)
 {
 	switch (f) {
 	case FED_TOKEN_OK:
-		return "the token is right";
+		return N_("the token is right");
 	case FED_TOKEN_NONE:
-		return "this is no token: it begins with kokod1:";
+		return N_("this is no token: it begins with kokod1:");
 	case FED_TOKEN_NEWER:
-		return "the token is of a newer version: update kokod here";
+		return N_("the token is of a newer version: update kokod here");
 	case FED_TOKEN_CUT:
-		return "the token is not whole: copy it from the first to the last character";
+		return N_("the token is not whole: copy it from the first to the last character");
 	case FED_TOKEN_MISSPELT:
-		return "the token has a spelling error: copy it again instead of typing it";
+		return N_("the token has a spelling error: copy it again instead of typing it");
 	}
 	return "";
 }

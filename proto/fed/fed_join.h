@@ -39,7 +39,7 @@ enum fed_token_fault {
  */
 NODISCARD enum fed_token_fault fed_token_parse(struct slice text, struct fed_token *out);
 
-/* A sentence for people: what is wrong and what to do. */
+/* A sentence for people: what is wrong and what to do; a key of the message catalogue. */
 const char *fed_token_fault_text(enum fed_token_fault f);
 
 void fed_token_add(struct buf *b, const struct fed_token *t);
