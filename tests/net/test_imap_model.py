@@ -8,7 +8,8 @@ Ten connections of three people do what comes to them by chance, on mailboxes an
 IMAP and NNTP, and a model (koko.mailmodel) says of every answer whether it is right.
 
 Steps go one at a time, so the model knows what each answer must be.  In some rounds several
-connections that have different mailboxes open send at once; at the end of each round all is
+connections that have different mailboxes open send at once, or several that have the same one open
+(then answers cannot be foretold, but all must see the same in the end); at the end of each round all is
 compared, and now and then the daemon is stopped, or killed with a change under way.  The seed is
 printed; KOKO_SEED takes one, KOKO_SECONDS says how long (50, at night an hour).
 """
@@ -19,8 +20,9 @@ import re
 import time
 
 from koko import lab
-from koko.mailmodel import Box, Fault, Model, check
-from koko.mailsteps import BIG, GROUP, OWN, PEOPLE, Conn, Steps
+from koko.mailmodel import Box, Fault, Light, Model, check
+from koko.mailsteps import BIG, GROUP, OWN, PEOPLE, SUBJECT, Conn, Steps
+from koko.mailwire import as_set
 
 SEED = int(os.environ.get("KOKO_SEED", str(time.time_ns() % 1000000)))
 NIGHT = os.environ.get("KOKO_LEVEL") == "nightly"
@@ -179,6 +181,89 @@ class Trial(Steps):
                 pass
         self.counts["together"] = self.counts.get("together", 0) + len(crew)
 
+    # ---- all at once on one mailbox: answers cannot be foretold, but the end can be compared ----
+
+    def storm(self):
+        """Connections of a person change one mailbox at once; then all must see the same."""
+        crews = {}
+        for c in self.conns:
+            if c.wire and c.seen and c.seen.box.owner and not c.seen.read_only:
+                crews.setdefault(id(c.seen.box), []).append(c)
+        crews = [crew for crew in crews.values() if len(crew) > 1]
+        if not crews:
+            return
+        crew = self.random.choice(crews)
+        for c in crew:
+            self.run(c, self.noop)
+        sent = []
+        for _ in range(self.random.randint(2, 12)):
+            for c in crew:
+                sent.append((c, *self.gust(c)))
+        lights, stored = {c: Light(c.seen) for c in crew}, []
+        for c, tag, gone_ok, change in sent:
+            self.last = (c, "storm")
+            status, code, text, untagged = c.wire.answer(tag)
+            check(status == "OK" or (status == "BAD" and not gone_ok), text)
+            if change and status == "OK":
+                lights[c].store(*change)
+            if code.startswith("APPENDUID"):
+                stored.append(int(code.split()[2]))
+            lights[c].take(untagged, gone_ok)
+        self.after_storm(crew, lights, stored)
+
+    def gust(self, c):
+        """Send one command: (tag, may there be EXPUNGE, (UIDs, op, flags) of a silent STORE)."""
+        s, kind = c.seen, self.random.randrange(8)
+        if kind < 4 and s.uids:
+            uids, op, flags = self.some(s.uids), self.random.choice("+-="), self.flags()
+            silent = self.random.random() < 0.6
+            tag = c.wire.send(f"UID STORE {as_set(uids)} {op.replace('=', '')}FLAGS"
+                              f"{'.SILENT' if silent else ''} ({' '.join(sorted(flags))})")
+            return tag, True, (set(uids), op, flags) if silent else None
+        if kind == 4:
+            data = self.mail(c.person, self.model.token())
+            return c.wire.send(f'APPEND "{s.box.name}" {{{len(data)}+}}\r\n'.encode() + data), \
+                True, None
+        if kind == 5:
+            return c.wire.send("EXPUNGE"), True, None
+        if kind == 6:
+            return c.wire.send("FETCH 1:* FLAGS"), False, None
+        return c.wire.send("NOOP"), True, None
+
+    def after_storm(self, crew, lights, stored):
+        box, person = crew[0].seen.box, crew[0].person
+        for c in crew:
+            self.last = (c, "after storm")
+            lights[c].take(c.wire.cmd("NOOP")[3], True)
+        rows, top, following = self.look(person, box)
+        missing = [u for u in stored if u not in rows]
+        check(not missing, "acknowledged and not there:", missing)
+        for c in crew:
+            self.last = (c, "after storm")
+            lights[c].compare(rows)
+        self.model.now = box.adopt(person, rows, top, following, self.model.now)
+        for c in self.conns:
+            if c.person == person:
+                c.saved.pop(box.name, None)
+            if c.seen and c.seen.box is box:
+                c.seen = None
+        self.counts["storm"] = self.counts.get("storm", 0) + len(crew)
+
+    def look(self, person, box):
+        """What the server says that the mailbox is."""
+        eye = Conn(self, PEOPLE.index(person))
+        eye.mode = "qresync"
+        eye.open()
+        codes = {u[1]: u[2] for u in eye.wire.cmd(f'EXAMINE "{box.name}"')[3] if u[0] == "CODE"}
+        item = "BODY[HEADER.FIELDS (SUBJECT)]"
+        rows = {}
+        for u in eye.wire.cmd(f"UID FETCH 1:* (FLAGS MODSEQ {item.replace('[', '.PEEK[')})")[3]:
+            if u[0] == "FETCH":
+                rows[u[2]["UID"]] = (SUBJECT.match(u[2][item])[1].decode(), u[2]["FLAGS"],
+                                     u[2]["MODSEQ"])
+        eye.wire.close()
+        return rows, int(codes["HIGHESTMODSEQ"]), int(codes["UIDNEXT"])
+
     def barrier(self):
         """Every mailbox is as the model says, seen by new eyes and by all that have it open."""
         for person in PEOPLE:
@@ -243,7 +328,7 @@ class Trial(Steps):
                 for _ in range(STEPS):
                     self.step()
                 for _ in range(self.random.randrange(8)):
-                    self.together()
+                    self.random.choice((self.together, self.storm))()
                 self.barrier()
                 if self.random.random() < 0.3:
                     self.end_of_daemon()

@@ -69,6 +69,21 @@ class Box:
         self._modseqs.insert(i, modseq)
 
 
+    def adopt(self, person, rows, top, following, now):
+        """Be as the server says it is: {uid: (token, flags, modseq)}, HIGHESTMODSEQ, UIDNEXT."""
+        self._modseqs = sorted({r[2] for r in rows.values()} | {top})
+        self._ticks = [now + i for i in range(1, len(self._modseqs) + 1)]
+        at = dict(zip(self._modseqs, self._ticks))
+        self.dead.update((u, now) for u in range(1, following) if u not in rows)
+        authors = {u: m.author for u, m in self.msgs.items()}
+        self.msgs, self.next = {}, following
+        for uid, (token, flags, modseq) in sorted(rows.items()):
+            msg = self.msgs[uid] = Msg(uid, token, authors.get(uid, person), 0)
+            msg.flags[person], msg.ticks[person] = flags, at[modseq]
+        self.shared_tick = self.own_ticks[person] = at[top]
+        return self._ticks[-1]
+
+
 class Model:
     def __init__(self):
         self.now = 0
@@ -114,6 +129,52 @@ def changed(op, old, flags):
     if op == "+":
         return old | flags
     return old - flags if op == "-" else frozenset(flags)
+
+
+class Light:
+    """A view that is followed without the model: places with their UID and flags, None: not known."""
+
+    def __init__(self, seen):
+        self.places = [[u, seen.known[u]] for u in seen.uids]
+
+    def store(self, uids, op, flags):
+        for place in self.places:
+            if place[0] in uids:
+                place[1] = changed(op, place[1], flags)
+
+    def take(self, untagged, gone_ok):
+        for u in untagged:
+            if u[0] == "EXISTS":
+                check(u[1] >= len(self.places), "EXISTS", u[1], "of", len(self.places))
+                self.places += [[None, None] for _ in range(u[1] - len(self.places))]
+            elif u[0] == "EXPUNGE":
+                check(gone_ok and 1 <= u[1] <= len(self.places), "EXPUNGE", u[1])
+                del self.places[u[1] - 1]
+            elif u[0] == "VANISHED":
+                check(gone_ok, "VANISHED where none may be")
+                self._vanished(u[2])
+            elif u[0] == "FETCH":
+                self._fetch(self.places[u[1] - 1], u[2])
+
+    def _vanished(self, uids):
+        """Those whose UID is not known stand at the end, in order, so their number is enough."""
+        known = {p[0] for p in self.places} & uids
+        self.places = [p for p in self.places if p[0] not in known or p[0] is None]
+        check(known == uids, "VANISHED of what was not known to be there", uids - known)
+
+    @staticmethod
+    def _fetch(place, items):
+        uid = items.get("UID")
+        check(None in (uid, place[0]) or uid == place[0], "FETCH of", uid, "at", place[0])
+        place[0] = place[0] or uid
+        place[1] = items.get("FLAGS", place[1])
+
+    def compare(self, rows):
+        check(len(self.places) == len(rows), "the client sees", len(self.places), "of", len(rows))
+        for (uid, flags), (real, row) in zip(self.places, sorted(rows.items())):
+            check(uid in (None, real), "the client has", uid, "where", real, "is")
+            check(flags is None or flags == row[1], "of", real, "the client believes", flags,
+                  "and it has", row[1])
 
 
 class Seen:
