@@ -252,6 +252,37 @@ static int walk_range(struct rows_walk *w, uint32_t lo, uint32_t hi)
 	return rc < 0 ? rc : w->rc;
 }
 
+/* Numbers of `those` in lo..hi and their flags, without a look at the rows. */
+static void walk_numbers(struct rows_walk *w, const struct ranges *those, uint32_t lo, uint32_t hi)
+{
+	struct ranges some;
+
+	ranges_init(&some);
+	ranges_within(those, lo, hi, &some);
+	for (size_t i = 0; !w->stopped && i < ranges_n(&some); i++)
+		for (uint32_t num = ranges_at(&some, i)->lo;
+			!w->stopped && num <= ranges_at(&some, i)->hi; num++) {
+			struct mail_row out = {.num = num};
+
+			if (w->flags)
+				view_flags_at(w->flags, num, &out.flags, &out.modseq);
+			w->stopped = !w->fn(w->arg, &out);
+		}
+	ranges_fini(&some);
+}
+
+static int walk_present(struct rows_walk *w, uint32_t lo, uint32_t hi)
+{
+	struct ranges there;
+
+	ranges_init(&there);
+	int rc = present(&w->a, &there);
+	if (rc == 0)
+		walk_numbers(w, &there, lo, hi);
+	ranges_fini(&there);
+	return rc;
+}
+
 struct tail_walk {
 	uint64_t since;
 	uint32_t first;
@@ -267,9 +298,12 @@ static bool tail_on(void *arg, const struct row *r)
 	return true;
 }
 
-/* Numbers in lo..hi that arrived or were changed after `since`, added to out (empty before). */
-static int changed(
-	const struct rows_walk *w, uint32_t lo, uint32_t hi, uint64_t since, struct ranges *out)
+/*
+ * Numbers in lo..hi that arrived or were changed after `since`, added to out (empty before), and
+ * the first that arrived, or hi + 1.
+ */
+static int changed(const struct rows_walk *w, uint32_t lo, uint32_t hi, uint64_t since,
+	struct ranges *out, uint32_t *arrived_out)
 {
 	struct tail_walk tail = {since, 0};
 	struct ranges newer, arrived;
@@ -282,53 +316,61 @@ static int changed(
 		ranges_push(&arrived, tail.first, hi);
 	ranges_add(&newer, &arrived);
 	ranges_within(&newer, lo, hi, out);
+	*arrived_out = tail.first > 0 ? tail.first : hi + 1;
 	ranges_fini(&newer);
 	ranges_fini(&arrived);
 	return rc;
 }
 
-static int walk_changed(struct rows_walk *w, uint32_t lo, uint32_t hi, uint64_t since)
+/* Those of `which` that are there and came before: their flags are what changed. */
+static int walk_changed_flags(
+	struct rows_walk *w, const struct ranges *which, uint32_t lo, uint32_t hi)
 {
-	struct ranges which;
+	struct ranges there, both;
 
-	ranges_init(&which);
-	int rc = changed(w, lo, hi, since, &which);
-	for (size_t i = 0; rc == 0 && !w->stopped && i < ranges_n(&which); i++)
-		do /* a range without rows is no progress: what waits behind it waits here */
-			rc = walk_range(w, ranges_at(&which, i)->lo, ranges_at(&which, i)->hi);
-		while (i > 0 && rc == KERR_WAIT && w->rc == 0);
-	ranges_fini(&which);
+	ranges_init(&there);
+	ranges_init(&both);
+	int rc = present(&w->a, &there);
+	if (rc == 0) {
+		ranges_common(&there, which, &both);
+		walk_numbers(w, &both, lo, hi);
+	}
+	ranges_fini(&both);
+	ranges_fini(&there);
 	return rc;
 }
 
-/* Is what is wanted known from sets of numbers? */
-static bool is_sets(unsigned want, uint64_t changed_since)
+static int walk_changed_rows(
+	struct rows_walk *w, const struct ranges *which, uint32_t lo, uint32_t hi)
 {
-	return (want & ~(unsigned)MAIL_WANT_BARE_FLAGS) == 0 && changed_since == 0;
+	struct ranges some;
+	int rc = 0;
+
+	ranges_init(&some);
+	ranges_within(which, lo, hi, &some);
+	for (size_t i = 0; rc == 0 && !w->stopped && i < ranges_n(&some); i++)
+		do /* a range without rows is no progress: what waits behind it waits here */
+			rc = walk_range(w, ranges_at(&some, i)->lo, ranges_at(&some, i)->hi);
+		while (i > 0 && rc == KERR_WAIT && w->rc == 0);
+	ranges_fini(&some);
+	return rc;
 }
 
-/* Numbers and flags, without a look at the rows. */
-static int walk_numbers(struct rows_walk *w, uint32_t lo, uint32_t hi)
+static int walk_changed(struct rows_walk *w, uint32_t lo, uint32_t hi, uint64_t since)
 {
-	struct ranges all, there;
+	bool flags_only = (w->want & ~(unsigned)(MAIL_WANT_FLAGS | MAIL_WANT_BARE_FLAGS)) == 0;
+	struct ranges which;
+	uint32_t arrived;
 
-	ranges_init(&all);
-	ranges_init(&there);
-	int rc = present(&w->a, &all);
-	if (rc == 0)
-		ranges_within(&all, lo, hi, &there);
-	for (size_t i = 0; !w->stopped && i < ranges_n(&there); i++)
-		for (uint32_t num = ranges_at(&there, i)->lo;
-			!w->stopped && num <= ranges_at(&there, i)->hi; num++) {
-			struct mail_row out = {.num = num};
-			uint64_t modseq;
-
-			if (w->flags)
-				view_flags_at(w->flags, num, &out.flags, &modseq);
-			w->stopped = !w->fn(w->arg, &out);
-		}
-	ranges_fini(&there);
-	ranges_fini(&all);
+	ranges_init(&which);
+	int rc = changed(w, lo, hi, since, &which, &arrived);
+	if (rc == 0 && flags_only && lo < arrived) {
+		rc = walk_changed_flags(w, &which, lo, arrived - 1);
+		lo = arrived;
+	}
+	if (rc == 0 && lo <= hi && !w->stopped)
+		rc = walk_changed_rows(w, &which, lo, hi);
+	ranges_fini(&which);
 	return rc;
 }
 
@@ -336,7 +378,9 @@ static int walk(struct rows_walk *w, uint32_t lo, uint32_t hi, uint64_t changed_
 {
 	if (changed_since > 0)
 		return walk_changed(w, lo, hi, changed_since);
-	return is_sets(w->want, changed_since) ? walk_numbers(w, lo, hi) : walk_range(w, lo, hi);
+	if ((w->want & ~(unsigned)MAIL_WANT_BARE_FLAGS) == 0)
+		return walk_present(w, lo, hi);
+	return walk_range(w, lo, hi);
 }
 
 int mail_rows_op(struct mail *m, uint32_t box, uint32_t lo, uint32_t hi, unsigned want,
