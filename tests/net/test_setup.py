@@ -306,8 +306,8 @@ class Trial:
 
     def takes_nothing(self):
         """
-        Who asks and takes nothing is cut off, and others are served meanwhile.  The kernel holds all
-        that a connection may ask for, so as a rule it is http.idle that ends it.
+        Who asks and takes nothing is cut off, and others are served meanwhile.  The kernel holds
+        all that a connection may ask for, so as a rule it is http.idle that ends it.
         """
         late = self.site.ctl_json("status")["conns"]["late"]
         asks = [lab.connect(self.site, "http") for _ in range(20)]
