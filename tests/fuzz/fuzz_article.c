@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Any bytes as a post and as a feed: what is taken must be an article that everybody takes. */
+/*
+ * Any bytes as a post, as a mail to persons and as a feed: what is taken must be an article that
+ * everybody takes, or a mail that tells nobody of Bcc.
+ */
 #include "daemon/crypto_ossl.h"
 #include "proto/base/crypto.h"
 #include "proto/msg/control.h"
@@ -51,6 +54,38 @@ static void post(struct article *a, bool any)
 	buf_fini(&out);
 }
 
+static void check_mail(struct buf *out, const char *msgid)
+{
+	struct article a;
+
+	FUZZ_CHECK(article_parse(&a, buf_slice(out), &msg_limits_relay) == 0);
+	FUZZ_CHECK(slice_eq(a.value[ART_MESSAGE_ID], slice_str(msgid)));
+	FUZZ_CHECK(article_has(&a, ART_DATE) && article_has(&a, ART_FROM));
+	FUZZ_CHECK(!article_has(&a, ART_BCC) && !article_get(&a, lit("Resent-Bcc")).p);
+	FUZZ_CHECK(!(a.doubled >> ART_MESSAGE_ID & 1) && !(a.doubled >> ART_DATE & 1));
+	FUZZ_CHECK(slice_starts(a.head, lit("Return-Path: <a@b>\r\nReceived: ")));
+	FUZZ_CHECK(article_check_body(&a, &msg_limits_relay) == 0);
+}
+
+static void mail(struct article *a)
+{
+	const struct inject_env env = {.now_at = 1795442351,
+		.host = host,
+		.login = lit("anna"),
+		.post_as_any = true,
+		.limits = &msg_limits_inject};
+	const struct inject_trace trace = {.sender = lit("a@b"), .with = lit("ESMTPA")};
+	struct injected res;
+	struct buf out;
+
+	buf_init(&out, 1 << 22);
+	if (inject_mail(&env, &trace, lit(""), a, &out, &res) == 0)
+		check_mail(&out, res.msgid);
+	else
+		FUZZ_CHECK(res.why != NULL);
+	buf_fini(&out);
+}
+
 static void feed(struct article *a)
 {
 	const char *why = NULL;
@@ -91,6 +126,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		post(&a, false);
 		post(&a, true);
 	}
+	if (article_parse(&a, in, &msg_limits_inject) == 0)
+		mail(&a);
 	if (article_parse(&a, in, &msg_limits_relay) == 0) {
 		overview(&a);
 		feed(&a);
