@@ -85,6 +85,11 @@ static int prune_run(struct txn *t, struct store_job *job)
 		struct dec d = dec_of(value);
 		old = take_u64(&d);
 	}
+	job->res.seq = j->upto;
+	if (old >= j->upto && j->group == 0) { /* nothing has grown old since */
+		j->next = 0;
+		return t->rc;
+	}
 	if (old < j->upto)
 		txn_put_u64(t, &k, j->upto);
 	for (int i = 0; i < PRUNE_GROUPS && j->n < PRUNE_ROWS && t->rc == 0; i++) {
@@ -92,7 +97,6 @@ static int prune_run(struct txn *t, struct store_job *job)
 		if (j->next == 0)
 			break;
 	}
-	job->res.seq = j->upto;
 	return t->rc;
 }
 
