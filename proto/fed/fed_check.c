@@ -14,6 +14,7 @@ struct check {
 	const struct fed_daemon *daemon;
 	const struct fed_feed *feed; /* NULL: not one entry of it is here */
 	struct fed_verdict_entry *out;
+	bool revoked; /* signed by a key that was revoked since */
 	int rc;
 };
 
@@ -135,7 +136,10 @@ static enum fed_got is_of_origin(struct check *c)
 		return lacks(c, FED_REC_DAEMON, s->o.s, fed_reg_serial(c->scene->reg, &k) + 1);
 	}
 	case FED_KEY_REVOKED:
-		return say(c, FED_GOT_VOID, "signed with a revoked key");
+		if (!g)
+			return say(c, FED_GOT_VOID, "signed with a revoked key");
+		c->revoked = true; /* a cut of the group says how far it counts */
+		break;
 	case FED_KEY_GOOD:
 		break;
 	}
@@ -173,6 +177,7 @@ static enum fed_got is_of_writer(struct check *c)
 	at_r = fed_reg_group_at(c->scene->reg, &s->g, s->r);
 	if (!at_r)
 		return say(c, FED_GOT_BAD, "made under no record of the group");
+	claim.revoked = c->revoked;
 	if (c->en) { /* its index holds signed fields only: is_whole came before */
 		claim.actor = slice_trim(c->en->a.value[ART_KOKOD_ACTOR]);
 		claim.article = s->y == FED_ARTICLE && !article_has(&c->en->a, ART_CONTROL);
@@ -186,6 +191,8 @@ static enum fed_got is_of_writer(struct check *c)
 		return say(c, FED_GOT_SCOPE, "origin may not write in the group");
 	case FED_CUT:
 		return say(c, FED_GOT_VOID, "after the cut of its origin");
+	case FED_UNPINNED:
+		return say(c, FED_GOT_LATER, "signed with a revoked key, and no cut covers it yet");
 	case FED_BANNED:
 	case FED_NO_POST:
 	case FED_GROUP_STILL:

@@ -201,18 +201,25 @@ void fed_node_recorded(
 
 /* ---- what follows ---- */
 
+/*
+ * An epoch with a cut ends there.  Behind the last cut of its origin nothing counts, unless the
+ * origin is in the group still, or again: then each entry is judged by the record it names.
+ */
 uint64_t node_feed_end(const struct fed_group *g, const struct fed_feed_name *name)
 {
+	bool in = !g->closed || fed_group_member(g, &name->oid), behind = false;
 	uint64_t end = UINT64_MAX;
 
 	for (size_t i = 0; i < g->n_cut; i++) {
 		const struct fed_cut *c = &g->cut[i];
 
-		if (!fed_oid_eq(&c->oid, &name->oid) || name->epoch.n < c->at.epoch)
+		if (!fed_oid_eq(&c->oid, &name->oid))
 			continue;
-		end = name->epoch.n > c->at.epoch ? 0 : c->at.n;
+		behind = name->epoch.n > c->at.epoch;
+		if (name->epoch.n == c->at.epoch)
+			end = c->at.n;
 	}
-	return end;
+	return behind && !in ? 0 : end;
 }
 
 /* Draw the line where the group's record draws it. */

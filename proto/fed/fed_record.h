@@ -139,11 +139,11 @@ struct fed_group {
 	bool closed;     /* class */
 	bool moderated;  /* post: moderators */
 	bool wiki, inn;
-	struct fed_oid gateway; /* "" when there is none */
-	uint64_t retain;        /* days, 0 for ever */
-	uint64_t max_size;      /* bytes of an article */
-	bool history_join;      /* a member gets feeds from its start lines on */
-	struct fed_member *member;
+	struct fed_oid gateway;    /* "" when there is none */
+	uint64_t retain;           /* days, 0 for ever */
+	uint64_t max_size;         /* bytes of an article */
+	bool history_join;         /* a member gets feeds from its start lines on */
+	struct fed_member *member; /* public: those who are `ro` */
 	size_t n_member;
 	struct fed_start *start;
 	size_t n_start;

@@ -131,17 +131,19 @@ static int check_deputies(const struct fed_group *g, struct err *err)
 	return 0;
 }
 
+/* A closed group lists its members, a public one those who may only read. */
 static int check_members(const struct fed_record *rec, struct err *err)
 {
 	const struct fed_group *g = &rec->group;
 
-	if (!g->closed)
-		return g->n_member ? refuse(err, "members of a public group") : 0;
-	if (!fed_group_member(g, &g->owner))
+	if (g->closed && !fed_group_member(g, &g->owner))
 		return refuse(err, "owner of a closed group that is no member");
-	for (size_t i = 0; i < g->n_member; i++)
+	for (size_t i = 0; i < g->n_member; i++) {
 		if (g->member[i].joined < 1 || g->member[i].joined > rec->serial)
 			return refuse(err, "member with a serial of joining that is none yet");
+		if (!g->closed && g->member[i].rw)
+			return refuse(err, "member with rw in a public group");
+	}
 	return 0;
 }
 

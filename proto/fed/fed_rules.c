@@ -239,7 +239,7 @@ static bool follows_members(
 		const struct fed_member *is = fed_group_member(new, &was->oid);
 		if (was->rw && !(is && is->rw) && !is_cut_anew(new, &was->oid, old))
 			return refuse(why, "a daemon that may not write any more needs a cut");
-		if (!is && !is_cut_anew(new, &was->oid, NULL))
+		if (new->closed && !is && !is_cut_anew(new, &was->oid, NULL))
 			return refuse(why, "a daemon that is removed needs a cut");
 	}
 	for (size_t i = 0; i < new->n_member; i++) {
@@ -248,6 +248,8 @@ static bool follows_members(
 		if (is->joined != (was ? was->joined : rec->serial))
 			return refuse(
 				why, "a member joins with the serial of the record that adds it");
+		if (!new->closed && !was && !is_cut_anew(new, &is->oid, old))
+			return refuse(why, "a daemon that may not write any more needs a cut");
 	}
 	return true;
 }
@@ -455,22 +457,34 @@ bool fed_pos_after(const struct fed_pos *at, const struct fed_pos *mark)
 	return at->n > mark->n || (at->n == mark->n && !fed_hash_eq(&at->e, &mark->e));
 }
 
+/* Was the origin in the group at that record?  All who are active are in a public one. */
+static bool is_in(const struct fed_group *g, const struct fed_oid *oid)
+{
+	return !g->closed || fed_group_member(g, oid) != NULL;
+}
+
 /*
  * Is the entry after a cut of its origin?  A cut that stands in the record the entry names does not
- * count against a member of that record: it was taken in again knowing the cut.  (In a public group
- * nobody is taken in, so there a cut is for ever.)
+ * count against who is in the group by that record: it goes on knowing the cut.
  */
 static bool is_cut(
 	const struct fed_group *at_r, const struct fed_group *now, const struct fed_claim *c)
 {
-	bool member = at_r->closed && fed_group_member(at_r, &c->o);
-
 	for (size_t i = 0; i < now->n_cut; i++) {
 		const struct fed_cut *cut = &now->cut[i];
 		if (fed_oid_eq(&cut->oid, &c->o) && fed_pos_after(&c->at, &cut->at) &&
-			!(member && has_cut(at_r, cut)))
+			!(is_in(at_r, &c->o) && has_cut(at_r, cut)))
 			return true;
 	}
+	return false;
+}
+
+/* Does a cut of its origin lie at the entry or behind it?  Then it was made before the cut. */
+static bool is_pinned(const struct fed_group *now, const struct fed_claim *c)
+{
+	for (size_t i = 0; i < now->n_cut; i++)
+		if (fed_oid_eq(&now->cut[i].oid, &c->o) && !fed_pos_after(&c->at, &now->cut[i].at))
+			return true;
 	return false;
 }
 
@@ -496,28 +510,44 @@ bool fed_group_moderates(
 	return true;
 }
 
-/* Active in the federation, or drawn to an end by a cut. */
 static bool is_active(
 	const struct fed_group *now, const struct fed_federation *fed, const struct fed_oid *oid)
 {
 	const struct fed_member_daemon *d = fed ? fed_federation_daemon(fed, oid) : NULL;
 
-	return (d && d->state == FED_ACTIVE) || (!fed && now->closed) ||
-	       is_cut_anew(now, oid, NULL);
+	return (d && d->state == FED_ACTIVE) || (!fed && now->closed);
+}
+
+/* What the record of serial r gives the origin. */
+static enum fed_judgement judge_membership(const struct fed_group *at_r, const struct fed_claim *c)
+{
+	const struct fed_member *m = fed_group_member(at_r, &c->o);
+
+	if (at_r->closed && !m)
+		return FED_NOT_MEMBER;
+	return m && !m->rw && c->article ? FED_READ_ONLY : FED_COUNTS;
+}
+
+/* Whom the origin's own state bounds: its entries count up to its last cut. */
+static enum fed_judgement judge_origin(
+	const struct fed_group *now, const struct fed_federation *fed, const struct fed_claim *c)
+{
+	if (c->revoked && !is_pinned(now, c))
+		return FED_UNPINNED;
+	if (is_active(now, fed, &c->o) || is_pinned(now, c))
+		return FED_COUNTS;
+	return is_cut_anew(now, &c->o, NULL) ? FED_CUT : FED_NOT_ACTIVE;
 }
 
 enum fed_judgement fed_group_judge(const struct fed_group *at_r, const struct fed_group *now,
 	const struct fed_federation *fed, const struct fed_claim *claim)
 {
-	if (at_r->closed) {
-		const struct fed_member *m = fed_group_member(at_r, &claim->o);
-		if (!m)
-			return FED_NOT_MEMBER;
-		if (!m->rw && claim->article)
-			return FED_READ_ONLY;
-	}
-	if (!is_active(now, fed, &claim->o))
-		return FED_NOT_ACTIVE;
+	enum fed_judgement j = judge_membership(at_r, claim);
+
+	if (j == FED_COUNTS)
+		j = judge_origin(now, fed, claim);
+	if (j != FED_COUNTS)
+		return j;
 	if (at_r->state != FED_GROUP_ACTIVE && claim->article)
 		return FED_GROUP_STILL;
 	if (is_cut(at_r, now, claim))

@@ -83,16 +83,18 @@ struct fed_claim {
 	struct fed_pos at;  /* its epoch, n and E */
 	struct slice actor; /* Kokod-Actor; empty when there is none */
 	bool article;       /* y=a and no cancel: takes part in `post` */
+	bool revoked;       /* signed by a key that its origin has revoked since */
 };
 
 enum fed_judgement {
 	FED_COUNTS,
-	FED_NOT_MEMBER,  /* origin is no member at serial r */
-	FED_NOT_ACTIVE,  /* origin is suspended or gone, and no cut says what of it counts */
-	FED_READ_ONLY,   /* origin is member ro at serial r */
-	FED_CUT,         /* after the origin's cut */
-	FED_BANNED,      /* after the actor's ban */
-	FED_NO_POST,     /* post: moderators, and the actor is none */
+	FED_NOT_MEMBER, /* origin is no member at serial r */
+	FED_NOT_ACTIVE, /* origin is suspended or gone, and no cut says what of it counts */
+	FED_READ_ONLY,  /* origin is `ro` at serial r */
+	FED_CUT,        /* after the origin's cut */
+	FED_UNPINNED,   /* under a revoked key, and no cut says that it was made before the theft */
+	FED_BANNED,     /* after the actor's ban */
+	FED_NO_POST,    /* post: moderators, and the actor is none */
 	FED_GROUP_STILL, /* group frozen or closed at serial r */
 };
 

@@ -340,6 +340,32 @@ static void cut_origin(void **state)
 	assert_int_equal(check(l), FED_GOT_SCOPE);
 }
 
+/* The key was stolen: what it signed waits for a cut, and counts up to it. */
+static void revoked_key(void **state)
+{
+	struct fed_record *d = fed_rig_make(&ar, fed_rig_daemon, NULL, NULL, "a");
+	struct fed_record *one = fed_rig_make(&ar, fed_rig_group, NULL, NULL, "A"), *rec = NULL;
+	struct letter l = letter();
+	char edit[200];
+	struct fed_verdict_entry v;
+	struct fed_sign sign;
+
+	(void)state;
+	v = check_with(&l, &sign);
+	assert_int_equal(v.got, FED_GOT_TAKE);
+	give(fed_rig_daemon, "sign: #a\n|sign: #d\nrevoked: #a\n", d, "a", &rec);
+	assert_int_equal(check(l), FED_GOT_LATER);
+	snprintf(edit, sizeof edit, "state:|cut: @a 100 1 %s\nstate:", v.link.e.s);
+	give(fed_rig_group, edit, one, "D", &rec);
+	assert_int_equal(check(l), FED_GOT_TAKE);
+	l.n = 2;
+	l.p = v.link.e;
+	assert_int_equal(check(l), FED_GOT_LATER);
+	l.n = 1;
+	l.t--; /* the thief signs another first entry: it has another E */
+	assert_int_equal(check(l), FED_GOT_LATER);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -351,6 +377,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(times_and_serials, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(chain, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(cut_origin, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(revoked_key, set_up, tear_down),
 	};
 
 	crypto_ossl_install();

@@ -3,6 +3,7 @@
 #include "tests/rig/unit.h"
 
 #include "daemon/crypto_ossl.h"
+#include "proto/fed/fed_node_priv.h"
 #include "proto/fed/fed_rules.h"
 #include "tests/rig/fed_rig.h"
 
@@ -162,27 +163,93 @@ static void states(void **state)
 	assert_int_equal(judge(one, cut, f1, c), FED_COUNTS);
 	c.at.n = 6;
 	assert_int_equal(judge(one, cut, f1, c), FED_CUT);
+	assert_int_equal(judge(cut, cut, f1, c), FED_CUT);
 }
+
+/* What a thief signs does not count; what was signed before does, once a cut says up to where. */
+static void revoked_keys(void **state)
+{
+	const char *g = fed_rig_group;
+	const char *cut = "state:|cut: @b 100 5 " H1 "\nstate:";
+	struct fed_record *f = three_daemons(), *one = make(g, NULL, NULL, "A");
+	struct fed_record *two = make(g, cut, one, "A");
+	struct fed_claim c = claim('b', 100, 5, "");
+
+	(void)state;
+	c.revoked = true;
+	assert_int_equal(judge(one, one, f, c), FED_UNPINNED);
+	assert_int_equal(judge(one, two, f, c), FED_COUNTS);
+	c.at.n = 6;
+	assert_int_equal(judge(one, two, f, c), FED_UNPINNED);
+	assert_int_equal(judge(two, two, f, c), FED_UNPINNED);
+	/* the origin goes on with another key, under the record that has the cut */
+	c.revoked = false;
+	assert_int_equal(judge(one, two, f, c), FED_CUT);
+	c.at.epoch = 101;
+	assert_int_equal(judge(two, two, f, c), FED_COUNTS);
+}
+
+static enum fed_judgement public_judge(const struct fed_record *at_r, const struct fed_record *now,
+	char who, uint64_t epoch, uint64_t n)
+{
+	return judge(at_r, now, three_daemons(), claim(who, epoch, n, ""));
+}
+
+#define PUBLIC "class: closed|class: public|member: @a rw 1\nmember: @b rw 1\n|"
+#define PUBLIC_CUT "cut: @b 100 5 " H1 "\n"
 
 static void public_groups(void **state)
 {
-	const char *pub = "class: closed|class: public|member: @a rw 1\nmember: @b rw 1\n|";
-	const char *pub_cut =
-		"class: closed|class: public|member: @a rw 1\nmember: @b rw 1\n|cut: @b "
-		"100 5 " H1 "\n";
-	struct fed_record *f = three_daemons();
-	struct fed_record *one = make(fed_rig_group, pub, NULL, "A");
-	struct fed_record *two = make(fed_rig_group, pub_cut, one, "A");
+	const char *g = fed_rig_group;
+	struct fed_record *f = three_daemons(), *one = make(g, PUBLIC, NULL, "A");
+	struct fed_record *cut = make(g, PUBLIC PUBLIC_CUT, one, "A");
+	struct fed_record *silent = make(g, PUBLIC "member: @b ro 2\n" PUBLIC_CUT, one, "A");
 	struct fed_oid b = fed_rig_oid('b'), x = fed_rig_oid('x');
 
 	(void)state;
-	assert_int_equal(judge(one, one, f, claim('c', 1, 1, "")), FED_COUNTS);
-	assert_int_equal(judge(one, one, f, claim('x', 1, 1, "")), FED_NOT_ACTIVE);
-	assert_int_equal(judge(one, two, f, claim('b', 100, 6, "")), FED_CUT);
-	assert_int_equal(judge(two, two, f, claim('b', 100, 6, "")), FED_CUT);
+	assert_int_equal(public_judge(one, one, 'c', 1, 1), FED_COUNTS);
+	assert_int_equal(public_judge(one, one, 'x', 1, 1), FED_NOT_ACTIVE);
+	/* a cut alone draws a line under what was; silenced is who may only read */
+	assert_int_equal(public_judge(one, cut, 'b', 100, 6), FED_CUT);
+	assert_int_equal(public_judge(cut, cut, 'b', 101, 1), FED_COUNTS);
+	assert_int_equal(public_judge(one, silent, 'b', 100, 6), FED_CUT);
+	assert_int_equal(public_judge(silent, silent, 'b', 101, 1), FED_READ_ONLY);
+	assert_int_equal(public_judge(silent, silent, 'b', 100, 5), FED_READ_ONLY);
+	assert_int_equal(public_judge(one, silent, 'b', 100, 5), FED_COUNTS);
+	assert_true(fed_group_reads(&silent->group, &f->federation, &b));
 	assert_true(fed_group_reads(&one->group, &f->federation, &b));
 	assert_false(fed_group_reads(&one->group, &f->federation, &x));
 	assert_false(fed_group_reads(&one->group, NULL, &b));
+}
+
+static uint64_t end_of(const struct fed_record *rec, uint64_t epoch)
+{
+	struct fed_feed_name name = {.oid = fed_rig_oid('b'), .epoch = {.n = epoch}};
+
+	return node_feed_end(&rec->group, &name);
+}
+
+/* Where feeds end by a record: the same line as the judgement of single entries. */
+static void ends(void **state)
+{
+	const char *g = fed_rig_group;
+	const char *out = "member: @b rw 1\n|cut: @b 100 5 " H1 "\n";
+	const char *again = "member: @b rw 1\n|member: @b rw 3\ncut: @b 100 5 " H1 "\n";
+	const char *twice = "member: @b rw 1\n|cut: @b 100 5 " H1 "\ncut: @b 200 7 " H1 "\n";
+	struct fed_record *one = make(g, NULL, NULL, "A"), *two = make(g, out, one, "A");
+	struct fed_record *three = make(g, again, two, "A"), *four = make(g, twice, three, "A");
+
+	(void)state;
+	assert_true(end_of(one, 100) == UINT64_MAX);
+	assert_true(end_of(two, 99) == UINT64_MAX);
+	assert_true(end_of(two, 100) == 5);
+	assert_true(end_of(two, 101) == 0);
+	assert_true(end_of(three, 100) == 5);
+	assert_true(end_of(three, 101) == UINT64_MAX);
+	assert_true(end_of(four, 100) == 5);
+	assert_true(end_of(four, 150) == UINT64_MAX);
+	assert_true(end_of(four, 200) == 7);
+	assert_true(end_of(four, 201) == 0);
 }
 
 static void readers(void **state)
@@ -209,7 +276,9 @@ int main(void)
 		cmocka_unit_test(silenced),
 		cmocka_unit_test(people),
 		cmocka_unit_test(states),
+		cmocka_unit_test(revoked_keys),
 		cmocka_unit_test(public_groups),
+		cmocka_unit_test(ends),
 		cmocka_unit_test(readers),
 	};
 

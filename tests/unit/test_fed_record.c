@@ -259,7 +259,7 @@ static const struct {
          KERR_INVALID																		 },
 	{fed_rig_group,      "class: closed",              "class: open",                             "line 12: class: neither closed nor public",
          KERR_INVALID																		 },
-	{fed_rig_group,      "class: closed",              "class: public",                           "members of a public group",
+	{fed_rig_group,      "class: closed",              "class: public",                           "member with rw in a public group",
          KERR_INVALID																		 },
 	{fed_rig_group,      "post: members",              "post: all",
          "line 13: post: neither members nor moderators",												 KERR_INVALID},

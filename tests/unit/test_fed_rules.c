@@ -180,20 +180,20 @@ static void federations_keep(void **state)
 	static const struct {
 		const char *edit, *why;
 	} rows[] = {
-		{"title: Kreise|title: Other", NULL                        },
+		{"title: Kreise|title: Other",                             NULL                                                },
 		{"~b kreisb|beta.example kreisb\ndomain: @b forum.b.example|domain: @b "
-		 "b.example\n|domain: @b b.example\n",			     NULL                      },
+		 "b.example\n|domain: @b b.example\n",    NULL						},
 		{"~b kreisb|beta.example kreisb",
-                 "a name that is given up stays as a domain of its daemon"   },
-		{"domain: @b b.example\n|",                            "a domain of a daemon is never dropped"                            },
-		{"@b active|@b gone",                            NULL         },
+                 "a name that is given up stays as a domain of its daemon"                                                     },
+		{"domain: @b b.example\n|",                                "a domain of a daemon is never dropped"             },
+		{"@b active|@b gone",				      NULL						},
 		{"daemon: @b active ~b kreisb\n||domain: @b b.example\n|",
-                 "a daemon is never dropped: it is `gone`"},
-		{"~b kreisb|~b kreisx",                            "the prefix of a daemon never changes"                                            },
+                 "a daemon is never dropped: it is `gone`"								     },
+		{"~b kreisb|~b kreisx",                                    "the prefix of a daemon never changes"              },
 		{"salt: %SALT|salt: AAECAwQFBgcICQoLDA0ODw",
-                 "fid, founder and salt of a federation never change"},
-		{"fid: %FID|fid: %GID",                            "fid, founder and salt of a federation never change"                                                                 },
-		{"founder: @a|founder: @b",                            "fid, founder and salt of a federation never change"},
+                 "fid, founder and salt of a federation never change"                                                          },
+		{"fid: %FID|fid: %GID",                                    "fid, founder and salt of a federation never change"},
+		{"founder: @a|founder: @b",                                "fid, founder and salt of a federation never change"},
 	};
 
 	const char *base = "kreisa\n|kreisa\ndaemon: @b active ~b kreisb\ndomain: @b b.example\n";
@@ -389,6 +389,27 @@ static void groups_keep(void **state)
 		"record of another type");
 }
 
+/* Who is silenced in a public group stands there as ro, with a cut; and may come back. */
+static void public_groups_silence(void **state)
+{
+	const char *pub = "class: closed|class: public|member: @a rw 1\nmember: @b rw 1\n|";
+	const char *bare = "class: closed|class: public|member: @a rw 1\nmember: @b rw 1\n|"
+			   "member: @b ro 2\n";
+	const char *full = "class: closed|class: public|member: @a rw 1\nmember: @b rw 1\n|"
+			   "member: @b ro 2\ncut: @b 5 5 " H1 "\n";
+	const char *back = "class: closed|class: public|member: @a rw 1\nmember: @b rw 1\n|"
+			   "cut: @b 5 5 " H1 "\n";
+	struct fed_known k = known_of(three_daemons());
+	struct fed_record *one = make(fed_rig_group, pub, NULL, "A");
+	struct fed_record *two = make(fed_rig_group, full, one, "A");
+
+	(void)state;
+	EXPECT(one, NULL, NULL, make(fed_rig_group, bare, one, "A"), &k, FED_REFUSED,
+		"a daemon that may not write any more needs a cut");
+	EXPECT(one, NULL, NULL, two, &k, FED_ACCEPT, NULL);
+	EXPECT(two, one, NULL, make(fed_rig_group, back, two, "A"), &k, FED_ACCEPT, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -401,6 +422,7 @@ int main(void)
 		cmocka_unit_test(group_forks),
 		cmocka_unit_test(groups_begin),
 		cmocka_unit_test(groups_keep),
+		cmocka_unit_test(public_groups_silence),
 	};
 
 	crypto_ossl_install();
