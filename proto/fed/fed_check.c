@@ -187,12 +187,12 @@ static enum fed_got is_of_writer(struct check *c)
 		break;
 	case FED_NOT_MEMBER:
 	case FED_NOT_ACTIVE:
-	case FED_READ_ONLY:
 		return say(c, FED_GOT_SCOPE, "origin may not write in the group");
 	case FED_CUT:
 		return say(c, FED_GOT_VOID, "after the cut of its origin");
 	case FED_UNPINNED:
 		return say(c, FED_GOT_LATER, "signed with a revoked key, and no cut covers it yet");
+	case FED_READ_ONLY:
 	case FED_BANNED:
 	case FED_NO_POST:
 	case FED_GROUP_STILL:

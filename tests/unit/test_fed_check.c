@@ -340,6 +340,27 @@ static void cut_origin(void **state)
 	assert_int_equal(check(l), FED_GOT_SCOPE);
 }
 
+/* What a silenced origin posts is a stub, so that its feed has no gap and its receipts count. */
+static void read_only_origin(void **state)
+{
+	struct fed_record *one = fed_rig_make(&ar, fed_rig_group, NULL, NULL, "A"), *rec = NULL;
+	struct letter l = letter();
+	struct fed_verdict_entry v;
+	struct fed_sign sign;
+
+	(void)state;
+	give(fed_rig_group,
+		"@a rw|@a ro|state:|cut: @a 99 7 "
+		"BuS7KC--dJTDaeXsO7t_Im_osmYX-VhwImlJOsFs4h4\nstate:",
+		one, "A", &rec);
+	l.r = 2;
+	v = check_with(&l, &sign);
+	assert_int_equal(v.got, FED_GOT_STUB);
+	assert_int_equal(v.absent, FED_ABSENT_POLICY);
+	l.head = HEAD MID "Control: cancel <y@forum.a.example>\r\n";
+	assert_int_equal(check(l), FED_GOT_TAKE);
+}
+
 /* The key was stolen: what it signed waits for a cut, and counts up to it. */
 static void revoked_key(void **state)
 {
@@ -377,6 +398,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(times_and_serials, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(chain, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(cut_origin, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(read_only_origin, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(revoked_key, set_up, tear_down),
 	};
 
