@@ -7,6 +7,7 @@
  * after a cut there, with none, all and some of the writes that were not synced; the store is
  * opened on it, and must hold what was acknowledged before that place: the article with its bytes
  * under its number, a cancelled one gone, none twice, a clean check, and no number given again.
+ * A mail stands in its group and in the INBOX it goes to, once each, or in neither.
  *
  * Then the same with a disk that lies about syncs: that must be noticed, or the test is blind.
  *
@@ -29,6 +30,7 @@
 
 enum {
 	CUT_GROUPS = 3,
+	CUT_ACCOUNT = 1, /* the first id */
 	CUT_ARTICLES = 200,
 	CUT_ROUNDS = 40,       /* batches */
 	CUT_BATCH = 8,         /* at most so many jobs */
@@ -43,6 +45,7 @@ enum fate { FATE_UNKNOWN, FATE_STANDS, FATE_GONE };
 
 struct article {
 	bool posted, asked_cancel;
+	bool mail; /* delivered to an INBOX too */
 	uint32_t seed;
 	size_t len;
 	uint32_t group, num;
@@ -115,6 +118,22 @@ static void must(int rc, const char *what)
 	exit(1);
 }
 
+/* To its groups, and as a mail of one line to the only account. */
+static int deliver(
+	struct store *s, const struct store_post *p, const char *mid, const struct store_call *c)
+{
+	static const uint32_t account = CUT_ACCOUNT;
+
+	return store_deliver(s,
+		&(struct store_deliver){
+			.article = p,
+			.mail = &(struct store_append){.message = slice_str(mid), .saved_at = 1},
+			.accounts = &account,
+			.n_accounts = 1,
+        },
+		c);
+}
+
 static void post_one(struct store *s, struct buf *text)
 {
 	uintptr_t i = n_articles++;
@@ -134,7 +153,8 @@ static void post_one(struct store *s, struct buf *text)
 		.arrived_at = 1700000000 + (int64_t)i * 600,
 		.groups = where,
 		.n_groups = 1 + roll(2)};
-	must(store_post(s, &p, &c), "store_post");
+	a->mail = roll(3) == 0;
+	must(a->mail ? deliver(s, &p, mid, &c) : store_post(s, &p, &c), "store_post");
 }
 
 /* Cancel an article of an earlier batch. */
@@ -182,6 +202,9 @@ static struct store *open_store(const char *where, struct err *err)
 
 static void make_groups(struct store *s)
 {
+	static const struct account anna = {.login = "anna", .state = ACCOUNT_ACTIVE};
+
+	must(store_account_put(s, &anna, NULL), "store_account_put");
 	for (uintptr_t i = 0; i < CUT_GROUPS; i++) {
 		struct group_rec g = {.kind = GROUP_FORUM, .cls = CLASS_PUBLIC};
 		struct store_call c = {.done = group_answered, .arg = (void *)i};
@@ -293,6 +316,48 @@ static bool holds(struct view *v, const struct promise *p, unsigned i, struct bu
 	return stands(v, i, &h, room);
 }
 
+struct inbox_walk {
+	struct view *v;
+	struct buf room;
+	unsigned times[CUT_ARTICLES]; /* that the mail stands there */
+	bool ok;
+};
+
+static bool inbox_on(void *arg, const struct row *r)
+{
+	struct inbox_walk *w = arg;
+	unsigned i = CUT_ARTICLES;
+
+	buf_reset(&w->room);
+	w->ok = view_content_all(w->v, r->content, &w->room) == 0 &&
+		sscanf(buf_cstr(&w->room), "<%u@cut>", &i) == 1 && i < CUT_ARTICLES;
+	if (w->ok)
+		w->times[i]++;
+	return w->ok || bad("not a mail", r->num);
+}
+
+/* All or nothing: whatever was acknowledged, a mail stands in INBOX if its article was taken. */
+static bool mails_hold(struct view *v)
+{
+	struct inbox_walk w = {.v = v, .ok = true};
+	struct group_rec g;
+
+	buf_init(&w.room, 64);
+	if (view_group_named(v, CUT_ACCOUNT, lit("INBOX"), &g) == 0)
+		w.ok = view_rows(v, g.id, 1, UINT32_MAX, 0, inbox_on, &w) == 0 && w.ok;
+	for (unsigned i = 0; w.ok && i < n_articles; i++) {
+		struct history h;
+		char mid[32];
+
+		make_mid(i, mid);
+		bool taken = view_history(v, slice_str(mid), &h) == 0;
+		if (w.times[i] != (unsigned)(taken && articles[i].mail))
+			w.ok = bad("INBOX and group differ", i);
+	}
+	buf_fini(&w.room);
+	return w.ok;
+}
+
 static bool all_hold(struct store *s, const struct promise *p)
 {
 	struct view *v;
@@ -304,6 +369,7 @@ static bool all_hold(struct store *s, const struct promise *p)
 	buf_init(&room, CUT_BIG + 1);
 	for (unsigned i = 0; ok && i < n_articles; i++)
 		ok = holds(v, p, i, &room);
+	ok = ok && mails_hold(v);
 	buf_fini(&room);
 	view_close(v);
 	return ok;
