@@ -41,6 +41,7 @@ ROWS = [
     ("append --conns 1 --count 800 --same-user --create --mailbox One%d",
      [("append, 1 connection, messages/s", "msgs_per_s", "≥ 450"),
       ("append, 1 connection, p50 ms", "append.p50_ms", "≤ 2.2"),
+      # of Dovecot only what its processes used that still run: the session has ended
       ("server CPU per APPEND, ms", "cpu_ms:messages", "≤ 0.25")]),
     ("append --conns 8 --count 4000 --same-user --create --mailbox Eight%d",
      [("append, 8 connections, messages/s", "msgs_per_s", "≥ 2 000"),
@@ -52,7 +53,7 @@ ROWS = [
       ("SELECT, ms", "select.p50_ms", "≤ 1"), ("STATUS UNSEEN, ms", "status.p50_ms", "≤ 1")]),
     (f"fetch --conns 8 --ops 1500 --flags 0 --last 0 --status 0 {BIG}",
      [("random BODY[] by UID, 8 connections, per s", "body_per_s", "≥ 15 000")]),
-    (f"fetch --conns 64 --ops 200 --flags 0 --last 0 --status 0 {BIG}",
+    (f"fetch --conns 64 --ops 600 --flags 0 --last 0 --status 0 {BIG}",
      [("random BODY[] by UID, 64 connections, per s", "body_per_s", "≥ 15 000")]),
     (f"sync --rounds 10 {BIG}",
      [("QRESYNC after 100 changes, ms", "resync_select.p50_ms", "≤ 2")]),
@@ -192,10 +193,15 @@ def measure(servers, command, rows, rounds):
 def compare(servers, args):
     print("| measure | goal | " + " | ".join(s.name for s in servers) + " | ratio |\n|---|--:|"
           + "--:|" * (len(servers) + 1))
+    full = False  # memory for idle connections is measured before it is used otherwise
     for command, all_rows in ROWS:
         rows = [row for row in all_rows if re.search(args.pattern, row[0])]
         if not rows:
             continue
+        if not full and (BIG in command or command.startswith("whole ")):
+            for one in servers:
+                fill(one.server, args.messages)
+            full = True
         figures = measure(servers, command, rows, args.rounds)
         for name, _, goal in rows:
             medians = [statistics.median(f) if f else None
@@ -219,8 +225,6 @@ def main():
     try:
         for kind in kinds:
             servers.append(kind(folder))
-        for one in servers:
-            fill(one.server, args.messages)
         compare(servers, args)
     finally:
         for one in servers:
