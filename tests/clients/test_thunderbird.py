@@ -62,7 +62,10 @@ class Trial:
         # loopback, and the ports of the web are those of the site.  Thunderbird asks its own
         # questions (https://autoconfig.DOMAIN/..., https://DOMAIN/.well-known/...), and nothing
         # that it wants from elsewhere leaves this machine.
+        # Of its five connections Thunderbird takes that of an open folder, too, when it fetches
+        # another in the background; then it hears nothing of the open one until it looks again.
         self.program = Thunderbird(os.path.join(self.dir, "thunderbird"), self.gib.ca, LIBRARY, {
+            "mail.server.default.max_cached_connections": 10,
             "network.dns.forceResolve": "127.0.0.1",
             "network.socket.forcePort":
                 f"443={self.gib.ports['https']};80={self.gib.ports['http']}"})
