@@ -110,12 +110,21 @@ static struct slice mid_domain(struct slice mid)
 	return slice_of(mid.p + at, mid.len - at - 1);
 }
 
+static bool is_gateway(const struct check *c)
+{
+	return c->out->group && fed_oid_eq(&c->out->group->gateway, &c->sign->o);
+}
+
+static bool is_own_mid(const struct check *c)
+{
+	return fed_federation_owns(c->federation, &c->sign->o, mid_domain(slice_str(c->sign->m)));
+}
+
 /* 5, 8: the origin, its record, its name, its key, its signature. */
 static enum fed_got is_of_origin(struct check *c)
 {
 	const struct fed_sign *s = c->sign;
 	const struct fed_group *g = c->out->group;
-	bool gateway = g && fed_oid_eq(&g->gateway, &s->o);
 	struct fed_public key;
 
 	if (!fed_federation_daemon(c->federation, &s->o))
@@ -125,8 +134,7 @@ static enum fed_got is_of_origin(struct check *c)
 	c->daemon = fed_reg_daemon(c->scene->reg, &s->o);
 	if (!c->daemon)
 		return lacks(c, FED_REC_DAEMON, s->o.s, 1);
-	if (s->y != FED_HEARTBEAT && !gateway &&
-		!fed_federation_owns(c->federation, &s->o, mid_domain(slice_str(s->m))))
+	if (s->y != FED_HEARTBEAT && !is_gateway(c) && !is_own_mid(c))
 		return say(c, FED_GOT_BAD, "Message-ID is not of the origin's name");
 	switch (fed_daemon_key(c->daemon, &s->k, &key)) {
 	case FED_KEY_UNKNOWN: {
@@ -279,6 +287,10 @@ static enum fed_got is_whole(struct check *c)
 		return FED_GOT_TAKE;
 	if (fed_entry_check(c->en, group, name_of_people(c)) < 0)
 		return say(c, FED_GOT_BAD, c->en->a.why);
+	if (c->en->gateway && !is_gateway(c))
+		return say(c, FED_GOT_BAD, "Kokod-Gateway of an origin that is no gateway");
+	if (!c->en->gateway && !is_own_mid(c))
+		return say(c, FED_GOT_BAD, "Message-ID is not of the origin's name");
 	if (c->out->group && c->en->a.bytes.len > c->out->group->max_size) {
 		c->out->absent = FED_ABSENT_SIZE;
 		return FED_GOT_STUB;

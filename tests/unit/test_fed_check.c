@@ -57,19 +57,26 @@ static int no_link(void *arg, const struct fed_feed *f, uint64_t n, struct fed_l
 	return KERR_NOTFOUND;
 }
 
-/* a, b and c in a federation; kreisa.forum closed with a and b; we are b, a gave us the entry. */
+/* A registry anew: a, b and c in a federation, the record of a, the group with these changes. */
+static void fill(const char *group_edits)
+{
+	struct fed_record *rec;
+
+	fed_reg_free(reg);
+	scene.reg = reg = fed_reg_new();
+	give(fed_rig_daemon, NULL, NULL, "a", &rec);
+	give(fed_rig_federation, NULL, NULL, "A", &rec);
+	give(fed_rig_federation, THREE, rec, "A", &rec);
+	give(fed_rig_group, group_edits, NULL, "A", &rec);
+}
+
+/* kreisa.forum is closed with a and b; we are b, a gave us the entry. */
 static int set_up(void **state)
 {
-	struct fed_record *fed, *rec;
-
 	(void)state;
 	arena_init(&ar);
-	reg = fed_reg_new();
 	fed_feeds_init(&feeds);
-	give(fed_rig_daemon, NULL, NULL, "a", &rec);
-	give(fed_rig_federation, NULL, NULL, "A", &fed);
-	give(fed_rig_federation, THREE, fed, "A", &fed);
-	give(fed_rig_group, NULL, NULL, "A", &rec);
+	fill(NULL);
 	self = fed_rig_oid('b');
 	peer = fed_rig_oid('a');
 	room = true;
@@ -88,6 +95,7 @@ static int tear_down(void **state)
 	(void)state;
 	fed_feeds_fini(&feeds);
 	fed_reg_free(reg);
+	reg = NULL;
 	arena_fini(&ar);
 	return 0;
 }
@@ -97,7 +105,7 @@ static int tear_down(void **state)
 struct letter {
 	const char *head;  /* without Kokod fields */
 	const char *front; /* put in front of the article after it was signed */
-	struct slice actor;
+	struct slice actor, gateway;
 	char origin; /* whose oid and key */
 	uint64_t n, t, r, e;
 	struct fed_hash p;
@@ -125,7 +133,8 @@ static struct fed_verdict_entry check_with(const struct letter *l, struct fed_si
 		.y = FED_ARTICLE,
 		.name = lit("forum.a.example"),
 		.group = lit("kreisa.forum"),
-		.actor = l->actor};
+		.actor = l->actor,
+		.gateway = l->gateway};
 	struct fed_oid founder = fed_rig_oid('a');
 	struct fed_public key = fed_rig_public(l->origin);
 	struct fed_verdict_entry v;
@@ -340,6 +349,33 @@ static void cut_origin(void **state)
 	assert_int_equal(check(l), FED_GOT_SCOPE);
 }
 
+/* Only the gateway brings in what has another's Message-ID, and only where it says so. */
+static void gateways(void **state)
+{
+	struct letter l = letter();
+	const char *by_a = "class: closed|class: public|inn: no|inn: yes\ngateway: @a|"
+			   "member: @a rw 1\nmember: @b rw 1\n|";
+	const char *by_b = "class: closed|class: public|inn: no|inn: yes\ngateway: @b|"
+			   "member: @a rw 1\nmember: @b rw 1\n|";
+
+	(void)state;
+	fill(by_a);
+	l.actor = lit("");
+	l.gateway = lit("news.example!x");
+	l.head = HEAD "Message-ID: <x@elsewhere.example>\r\n";
+	assert_int_equal(check(l), FED_GOT_TAKE);
+	l.gateway = lit("");
+	assert_int_equal(check(l), FED_GOT_BAD);
+
+	fill(by_b);
+	assert_int_equal(check(l), FED_GOT_BAD);
+	l = letter();
+	l.actor = lit("");
+	assert_int_equal(check(l), FED_GOT_TAKE);
+	l.gateway = lit("news.example!x");
+	assert_int_equal(check(l), FED_GOT_BAD);
+}
+
 /* What a silenced origin posts is a stub, so that its feed has no gap and its receipts count. */
 static void read_only_origin(void **state)
 {
@@ -398,6 +434,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(times_and_serials, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(chain, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(cut_origin, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(gateways, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(read_only_origin, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(revoked_key, set_up, tear_down),
 	};
