@@ -69,8 +69,7 @@ ACCEPTED = [
     (r"head-bare-cr-head", r"envelope\.subject", any_way,
      "a bare CR in a field is told as it is, in a literal; Dovecot makes it a blank"),
     (r"(type|part-type|multi-digest-bad-type).*", r":(type|parameters|lines|encoding|octets|md5|"
-     r"id|description|disposition|language|location|parts|multipart)$|^body",
-     lambda ours, theirs: True,
+     r"id|description|disposition|language|location|parts|multipart)$", any_way,
      "a Content-Type that cannot be read is text/plain: RFC 2045 section 5.2; so is a multipart "
      "without a boundary, whose text could not be reached otherwise.  Parameters are read as far "
      "as they make sense: an open quote, an empty one between semicolons, unquoted specials"),
@@ -95,12 +94,12 @@ ACCEPTED = [
     (r"multi-boundary-2231", r".", any_way,
      "a boundary in sections (RFC 2231 section 3) is a boundary; an encoded one is none, and the "
      "message then text: RFC 2045 section 5.2"),
-    (r"", r":(octets|lines)$|^size \[", with_line_break,
+    (r"", r":(octets|lines)$", with_line_break,
      "the line end before a delimiter belongs to the delimiter: RFC 2046 section 5.1.1.  Dovecot "
      "counts it to a message/rfc822 that ends in its head or in a multipart"),
     (r"(nested|messages|parts)-", r".", any_way,
      "beyond 32 levels, 8 messages within each other and 1,000 parts one leaf is left: limits.md"),
-    (has_odd_ends, r"size$|:(octets|lines)$|^section", any_way,
+    (has_odd_ends, r"size$|:(octets|lines)$", any_way,
      "line ends are kept as they came; Dovecot stores LF alone as CRLF and drops a CR before CRLF"),
 ]
 

@@ -18,6 +18,26 @@ static void check_spec(const struct address *a, struct arena *ar)
 	buf_fini(&b);
 }
 
+/* Broken or not, the groups are balanced, and a good list is told the same way. */
+static void check_broken(struct slice in, const struct address_list *good, int rc, struct arena *ar)
+{
+	struct address_list l;
+	bool in_group = false;
+
+	address_parse_broken(in, MAX, ar, &l);
+	FUZZ_CHECK(l.n <= MAX);
+	for (size_t i = 0; i < l.n; i++) {
+		if (l.v[i].kind == ADDRESS_MAILBOX)
+			continue;
+		FUZZ_CHECK(in_group == (l.v[i].kind == ADDRESS_GROUP_END));
+		in_group = !in_group;
+	}
+	FUZZ_CHECK(!in_group || l.n == MAX);
+	FUZZ_CHECK(rc != 0 || l.n == good->n);
+	for (size_t i = 0; rc == 0 && i < l.n; i++)
+		FUZZ_CHECK(address_eq(&l.v[i], &good->v[i]));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct address_list l;
@@ -30,6 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < l.n; i++)
 		if (l.v[i].kind == ADDRESS_MAILBOX)
 			check_spec(&l.v[i], &ar);
+	check_broken(slice_of(data, size), &l, rc, &ar);
 	arena_fini(&ar);
 	return 0;
 }
