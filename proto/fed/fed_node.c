@@ -22,6 +22,7 @@ struct fed_node *fed_node_new(const struct fed_node_opts *o)
 	list_init(&n->on_the_way);
 	vec_init(&n->record_news, sizeof(struct record_news));
 	vec_init(&n->neighbours, sizeof(struct fed_oid));
+	vec_init(&n->not_durable, sizeof(struct record_told));
 	for (size_t i = 0; i < array_len(n->peers); i++) {
 		vec_init(&n->peers[i].wants, sizeof(struct record_want));
 		vec_init(&n->peers[i].heads, sizeof(struct fed_gid));
@@ -49,15 +50,17 @@ void fed_node_free(struct fed_node *n)
 	}
 	vec_fini(&n->record_news);
 	vec_fini(&n->neighbours);
+	vec_fini(&n->not_durable);
 	fed_quota_fini(&n->quota);
 	fed_pull_free(n->pull);
 	free((char *)n->name.p);
 	free(n);
 }
 
-void fed_node_now(struct fed_node *n, int64_t now_at)
+void fed_node_now(struct fed_node *n, int64_t now_at, int64_t steady_s)
 {
 	n->now_at = now_at;
+	n->steady_s = steady_s;
 }
 
 static void work_for_all(struct fed_node *n)
@@ -73,7 +76,7 @@ void fed_node_tick(struct fed_node *n)
 
 	for (size_t i = 0; i < FED_PULL_PEERS; i++)
 		records = records || n->peers[i].wants.n > 0;
-	if (fed_pull_tick(n->pull, n->now_at) || records)
+	if (fed_pull_tick(n->pull, n->steady_s) || records)
 		work_for_all(n);
 }
 
@@ -276,7 +279,7 @@ bool fed_node_next(struct fed_node *n, unsigned peer, struct fed_request *out)
 		return false;
 	if (node_next_record(n, peer, out) || next_heads(n, &n->peers[peer], out))
 		return true;
-	if (n->n_on_the_way >= FED_ON_THE_WAY || !fed_pull_next(n->pull, peer, n->now_at, &ask))
+	if (n->n_on_the_way >= FED_ON_THE_WAY || !fed_pull_next(n->pull, peer, n->steady_s, &ask))
 		return false;
 	*out = (struct fed_request){.kind = FED_REQ_ENTRY, .name = ask.feed->name, .n = ask.n};
 	return true;
@@ -288,7 +291,7 @@ static void end_ask(
 	struct fed_feed *f = fed_feeds_get(n->o.feeds, &req->name);
 
 	if (f && peer < FED_PULL_PEERS)
-		fed_pull_end(n->pull, f, req->n, peer, how, n->now_at);
+		fed_pull_end(n->pull, f, req->n, peer, how, n->steady_s);
 }
 
 void fed_node_got_none(struct fed_node *n, unsigned peer, const struct fed_request *req, bool later)
@@ -545,7 +548,7 @@ void fed_node_stored(
 	if (w) {
 		if (w->peer < FED_PULL_PEERS)
 			fed_pull_end(
-				n->pull, f, num, w->peer, end_of_store(rc, w->stub), n->now_at);
+				n->pull, f, num, w->peer, end_of_store(rc, w->stub), n->steady_s);
 		if (rc == 0 && w->record)
 			act_on_record(n, w);
 		way_free(n, w);

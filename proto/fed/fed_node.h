@@ -87,8 +87,11 @@ void fed_node_free(struct fed_node *n);
 /* After a start, once the outside is ready: what a crash left half done is done. */
 void fed_node_start(struct fed_node *n);
 
-/* The outside's clock, seconds since 1970; before any other call of an event. */
-void fed_node_now(struct fed_node *n, int64_t now_at);
+/*
+ * The outside's clocks, before any other call of an event: seconds since 1970, and seconds that
+ * only go forward, by which what was asked in vain is asked again.
+ */
+void fed_node_now(struct fed_node *n, int64_t now_at, int64_t steady_s);
 
 /* Every second or so: what was asked in vain is asked again. */
 void fed_node_tick(struct fed_node *n);
@@ -193,6 +196,9 @@ NODISCARD int fed_node_give_entry(struct fed_node *n, const struct fed_oid *who,
 NODISCARD int fed_node_give_signs(struct fed_node *n, const struct fed_oid *who,
 	const struct fed_feed_name *name, uint64_t from, uint64_t to, struct buf *out,
 	enum fed_give *give_out);
+
+/* The newest serial of a record that is on our disk: higher ones are told to nobody.  0: none. */
+uint64_t fed_node_durable(const struct fed_node *n, const struct fed_record_key *key);
 
 /* KREC: the text; p is NULL when there is none that `who` may have. */
 struct slice fed_node_give_record_text(const struct fed_node *n, const struct fed_oid *who,

@@ -36,6 +36,12 @@ struct on_the_way {
 	struct buf body;
 };
 
+/* A record that was taken. */
+struct record_told {
+	struct fed_record_key key;
+	uint64_t serial;
+};
+
 /* A record that changed, for KHEADS. */
 struct record_news {
 	struct fed_record_key key;
@@ -51,9 +57,10 @@ struct fed_node {
 	struct list on_the_way;
 	size_t n_on_the_way;
 	struct vec record_news; /* struct record_news, in the order of change */
+	struct vec not_durable; /* struct record_told: records on their way to the disk */
 	struct vec neighbours;  /* struct fed_oid, computed when records have changed */
 	bool neighbours_known;
-	int64_t now_at;
+	int64_t now_at, steady_s;
 };
 
 /* The records of the group changed: its cuts, our neighbours, who hears of it. */

@@ -8,7 +8,10 @@
 #include "proto/base/log.h"
 #include "proto/fed/fed_node_priv.h"
 
-enum { LACKS_S = 2 }; /* until a record without known signers is asked for again */
+enum {
+	LACKS_S = 2, /* until a record without known signers is asked for again */
+	BAD_S = 60,  /* ... one that was no good: it may have been changed on the way */
+};
 
 static struct record_want *want_at(struct fed_peer *p, size_t i)
 {
@@ -88,7 +91,7 @@ bool node_next_record(struct fed_node *n, unsigned peer, struct fed_request *out
 	for (size_t i = 0; i < p->wants.n; i++) {
 		struct record_want *w = want_at(p, i);
 
-		if (w->asked || w->at > n->now_at || is_put_out(n, p, &w->key))
+		if (w->asked || w->at > n->steady_s || is_put_out(n, p, &w->key))
 			continue;
 		w->asked = true;
 		*out = (struct fed_request){
@@ -113,15 +116,15 @@ static void step(struct fed_node *n, struct fed_peer *p, const struct fed_record
 		del_want(p, i);
 }
 
-/* Again in a moment, when records of others may have come. */
-static void put_off(struct fed_node *n, struct fed_peer *p, const struct fed_record_key *key)
+static void put_off(
+	struct fed_node *n, struct fed_peer *p, const struct fed_record_key *key, int64_t for_s)
 {
 	size_t i = find_want(p, key);
 
 	if (i == p->wants.n)
 		return;
 	want_at(p, i)->asked = false;
-	want_at(p, i)->at = n->now_at + LACKS_S;
+	want_at(p, i)->at = n->steady_s + for_s;
 }
 
 static void keep(struct fed_node *n, struct slice text, const struct fed_reg_result *r)
@@ -131,6 +134,8 @@ static void keep(struct fed_node *n, struct slice text, const struct fed_reg_res
 	if (rc < 0)
 		log_warn("fed.record", "key=%s serial=%llu why=%s", r->key.s,
 			(unsigned long long)r->serial, kerr_name(rc));
+	*(struct record_told *)vec_push(&n->not_durable) =
+		(struct record_told){.key = r->key, .serial = r->serial};
 	if (r->fork)
 		n->o.outside->alarm(n->o.arg, FED_ALARM_RECORD_FORK, NULL, slice_str(r->key.s));
 	node_record_taken(n, &r->key);
@@ -161,18 +166,18 @@ void node_got_record(
 	case FED_REG_KNOWN:
 		break;
 	case FED_REG_LACKS:
-		put_off(n, p, &req->key);
+		put_off(n, p, &req->key, LACKS_S);
 		return;
 	case FED_REG_GAP:
 	case FED_REG_REFUSED:
 		log_warn("fed.record", "peer=%s key=%s serial=%llu why=\"%s\"", p->oid.s,
 			req->key.s, (unsigned long long)req->serial, why.text);
-		node_got_no_record(n, peer, req, false);
+		put_off(n, p, &req->key, BAD_S);
 		return;
 	}
 	if (!same_key(&r.key, &req->key) ||
 		(got == FED_REG_KNOWN && fed_reg_serial(n->o.reg, &req->key) < req->serial)) {
-		node_got_no_record(n, peer, req, false); /* not what was asked for */
+		put_off(n, p, &req->key, BAD_S); /* not what was asked for */
 		return;
 	}
 	step(n, p, &req->key);
@@ -185,18 +190,51 @@ void node_got_no_record(
 	size_t i = find_want(p, &req->key);
 
 	if (later)
-		put_off(n, p, &req->key);
+		put_off(n, p, &req->key, LACKS_S);
 	else if (i < p->wants.n)
 		del_want(p, i);
 }
 
+static struct record_told *not_durable_at(const struct fed_node *n, size_t i)
+{
+	return vec_at(&n->not_durable, i);
+}
+
+uint64_t fed_node_durable(const struct fed_node *n, const struct fed_record_key *key)
+{
+	uint64_t serial = fed_reg_serial(n->o.reg, key);
+
+	for (size_t i = 0; i < n->not_durable.n; i++) {
+		const struct record_told *t = not_durable_at(n, i);
+
+		if (same_key(&t->key, key) && t->serial <= serial)
+			serial = t->serial - 1;
+	}
+	return serial;
+}
+
+/* It is told to others now.  One that could not be kept is told to nobody until it is given again.
+ */
 void fed_node_recorded(
 	struct fed_node *n, const struct fed_record_key *key, uint64_t serial, int rc)
 {
-	(void)n;
-	if (rc < 0 && rc != KERR_EXISTS)
+	if (rc < 0 && rc != KERR_EXISTS) {
 		log_error("fed.record", "key=%s serial=%llu why=%s", key->s,
 			(unsigned long long)serial, kerr_name(rc));
+		return;
+	}
+	for (size_t i = 0; i < n->not_durable.n; i++) {
+		struct record_told *t = not_durable_at(n, i);
+
+		if (!same_key(&t->key, key) || t->serial != serial)
+			continue;
+		*t = *not_durable_at(n, n->not_durable.n - 1);
+		n->not_durable.n--;
+		break;
+	}
+	*(struct record_news *)vec_push(&n->record_news) =
+		(struct record_news){*key, ++n->o.feeds->n_changes};
+	n->o.outside->news(n->o.arg);
 }
 
 /* ---- what follows ---- */
@@ -292,10 +330,8 @@ static void renew_heads(struct fed_node *n, const struct fed_gid *gid)
 
 void node_record_taken(struct fed_node *n, const struct fed_record_key *key)
 {
-	struct record_news *news = vec_push(&n->record_news);
 	struct fed_gid gid;
 
-	*news = (struct record_news){*key, ++n->o.feeds->n_changes};
 	if (key->type != FED_REC_DAEMON && fed_gid_parse(slice_str(key->s), &gid)) {
 		if (fed_reg_group(n->o.reg, &gid))
 			apply_cuts(n, fed_reg_group(n->o.reg, &gid));

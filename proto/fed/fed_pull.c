@@ -12,6 +12,7 @@ struct ask {
 	uint64_t n;
 	uint64_t tried; /* bit i: neighbour i */
 	int64_t at;     /* when it was asked, or may be again */
+	int64_t until;  /* then those who were tried may be asked anew */
 	unsigned peer;
 };
 
@@ -269,9 +270,12 @@ void fed_pull_forget(struct fed_pull *p, struct fed_feed *f, unsigned peer)
 	size_t i = find_holder(w, peer);
 	if (i < w->holders.n)
 		drop_holder(w, i);
-	for (size_t k = 0; k < w->asks.n; k++)
+	for (size_t k = 0; k < w->asks.n; k++) {
+		ask_at(w, k)->tried &=
+			~(UINT64_C(1) << peer); /* its number may be another's soon */
 		if (ask_at(w, k)->peer == peer)
 			ask_at(w, k)->peer = NOBODY;
+	}
 	settle(w);
 }
 
@@ -305,6 +309,8 @@ static bool ask_again(
 	for (size_t i = 0; i < w->asks.n; i++) {
 		struct ask *a = ask_at(w, i);
 
+		if (now_at >= a->until)
+			a->tried = 0;
 		if (a->peer != NOBODY || a->at > now_at || (a->tried & UINT64_C(1) << h->peer) ||
 			!covers(&h->h, a->n) || !missing(w->feed, &h->h, a->n))
 			continue;
@@ -369,18 +375,11 @@ bool fed_pull_next(struct fed_pull *p, unsigned peer, int64_t now_at, struct fed
 	return false;
 }
 
-/* All who have it were asked in vain: begin anew after a while. */
-static void in_vain(struct fed_want *w, struct ask *a, int64_t now_at)
+/* This neighbour need not be asked for it again for a while. */
+static void in_vain(struct fed_want *w, struct ask *a, unsigned peer, int64_t now_at)
 {
-	uint64_t all = 0;
-
-	for (size_t i = 0; i < w->holders.n; i++)
-		if (covers(&holder_at(w, i)->h, a->n))
-			all |= UINT64_C(1) << holder_at(w, i)->peer;
-	if ((all & ~a->tried) != 0)
-		return;
-	a->tried = 0;
-	a->at = now_at + (fed_feed_has(w->feed, a->n) ? FED_ABSENT_S : FED_RETRY_S);
+	a->tried |= UINT64_C(1) << peer;
+	a->until = now_at + (fed_feed_has(w->feed, a->n) ? FED_ABSENT_S : FED_RETRY_S);
 }
 
 void fed_pull_end(struct fed_pull *p, struct fed_feed *f, uint64_t n, unsigned peer,
@@ -403,8 +402,7 @@ void fed_pull_end(struct fed_pull *p, struct fed_feed *f, uint64_t n, unsigned p
 		break;
 	case FED_ASK_STUB:
 	case FED_ASK_NOT_HELD:
-		a->tried |= UINT64_C(1) << peer;
-		in_vain(w, a, now_at);
+		in_vain(w, a, peer, now_at);
 		break;
 	}
 	settle(w);
@@ -424,10 +422,9 @@ bool fed_pull_tick(struct fed_pull *p, int64_t now_at)
 			news = news || (a->peer == NOBODY && a->at <= now_at);
 			if (a->peer == NOBODY || now_at - a->at < FED_ASK_S)
 				continue;
-			a->tried |= UINT64_C(1) << a->peer;
+			in_vain(w, a, a->peer, now_at);
 			a->peer = NOBODY;
 			a->at = now_at;
-			in_vain(w, a, now_at);
 			news = true;
 		}
 	}

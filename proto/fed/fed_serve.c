@@ -80,8 +80,7 @@ void fed_node_records(
 	for (; i < n->record_news.n; i++) {
 		const struct fed_record_key *key = &news_at(n, i)->key;
 
-		if (fed_reg_sees(n->o.reg, q->who, key) &&
-			!fn(arg, key, fed_reg_serial(n->o.reg, key)))
+		if (fed_reg_sees(n->o.reg, q->who, key) && !fn(arg, key, fed_node_durable(n, key)))
 			return;
 	}
 }
@@ -190,6 +189,10 @@ static bool may_have(
 struct slice fed_node_give_record_text(const struct fed_node *n, const struct fed_oid *who,
 	const struct fed_record_key *key, uint64_t serial, uint64_t *serial_out)
 {
-	*serial_out = serial ? serial : fed_reg_serial(n->o.reg, key);
-	return may_have(n, who, key) ? fed_reg_text(n->o.reg, key, serial) : slice_of(NULL, 0);
+	uint64_t last = fed_node_durable(n, key);
+
+	*serial_out = serial ? serial : last;
+	if (last == 0 || *serial_out > last || !may_have(n, who, key))
+		return slice_of(NULL, 0);
+	return fed_reg_text(n->o.reg, key, *serial_out);
 }

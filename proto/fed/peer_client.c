@@ -141,16 +141,23 @@ static void watch_on(struct peer_client *c)
 
 /* ---- lines of a block ---- */
 
-static void told_record(struct peer_client *c, struct slice line)
+/* Three words are a record; of a type that a later version knows it is passed over. */
+static bool told_record(struct peer_client *c, struct slice line)
 {
 	struct fed_record_key key;
 	struct fed_rec_name name;
 	uint64_t serial;
+	struct slice word;
+	unsigned n = 0;
 
-	if (!fed_list_parse(line, &name, &serial))
-		return; /* of a later version */
+	if (!fed_list_parse(line, &name, &serial)) {
+		while (slice_word(&line, &word))
+			n++;
+		return n == 3;
+	}
 	key_of(&name, &key);
 	fed_node_told_record(c->o.node, c->o.peer, &key, serial);
+	return true;
 }
 
 static void add_ranges(struct slice text, struct fed_spans *out)
@@ -202,9 +209,9 @@ static bool step_lines(struct peer_client *c, struct slice in, size_t *used)
 			watch_on(c);
 		return true;
 	}
-	if (c->code == FED_294_RECORD || !told_head(c, line))
-		told_record(c, line);
-	return true;
+	if ((c->code == FED_291_HEADS && told_head(c, line)) || told_record(c, line))
+		return true;
+	return fault(c, "a line that says nothing of a feed or a record");
 }
 
 /* ---- blocks ---- */
@@ -218,7 +225,7 @@ static int give_record(struct peer_client *c, const struct fed_request *req)
 	if (fed_record_from_wire(&text, buf_slice(&c->block)))
 		rc = fed_node_got(c->o.node, c->o.peer, req, buf_slice(&text));
 	else
-		fed_node_got_none(c->o.node, c->o.peer, req, false);
+		fed_node_got_none(c->o.node, c->o.peer, req, true);
 	buf_fini(&text);
 	return rc;
 }
@@ -228,7 +235,7 @@ static int give_block(struct peer_client *c)
 	const struct fed_request req = *oldest(c);
 
 	if (dot_in_why(&c->in) || c->in.too_big) {
-		fed_node_got_none(c->o.node, c->o.peer, &req, false);
+		fed_node_got_none(c->o.node, c->o.peer, &req, req.kind == FED_REQ_RECORD);
 		return 0;
 	}
 	if (req.kind == FED_REQ_RECORD)

@@ -13,6 +13,11 @@ int64_t sim_daemon_clock(const struct sim_daemon *d)
 	return SIM_START_AT + d->w->now_ms / 1000 + d->clock_s;
 }
 
+void sim_daemon_now(struct sim_daemon *d)
+{
+	fed_node_now(d->node, sim_daemon_clock(d), d->w->now_ms / 1000);
+}
+
 static void commit_soon(struct sim_daemon *d)
 {
 	if (d->commit_due)
@@ -128,7 +133,11 @@ static void new_epoch(struct sim_daemon *d, unsigned group)
 {
 	uint64_t now = (uint64_t)sim_daemon_clock(d);
 
+	if (now < d->floor)
+		now = d->floor;
 	d->epochs[group] = now > d->epochs[group] ? now : d->epochs[group] + 1;
+	if (d->epochs[group] > d->last_epoch)
+		d->last_epoch = d->epochs[group];
 }
 
 static void on_alarm(void *arg, enum fed_alarm what, const struct fed_oid *who, struct slice text)
@@ -290,11 +299,14 @@ void sim_daemon_start(struct sim_daemon *d)
 		.arg = d,
 		.cookie = sim_next(&d->w->rand),
 		.quota_entries = 1000});
-	fed_node_now(d->node, sim_daemon_clock(d));
+	sim_daemon_now(d);
 	fed_node_start(d->node);
-	for (unsigned g = 0; d->restored && g < d->w->o.n_groups; g++)
-		new_epoch(d, g);
+	if (d->restored)
+		d->floor = d->last_epoch + 1;
 	d->restored = false;
+	for (unsigned g = 0; g < d->w->o.n_groups; g++)
+		if (d->epochs[g] < d->floor)
+			new_epoch(d, g);
 	sim_at(d->w, TICK_MS, &(struct sim_event){.kind = EV_TICK, .a = d->i, .life = d->life});
 	sim_net_dial_all(d);
 }
@@ -360,7 +372,7 @@ static void on_done(void *arg, const struct sim_op *op, const struct sim_feed *s
 void sim_daemon_commit(struct sim_daemon *d)
 {
 	d->commit_due = false;
-	fed_node_now(d->node, sim_daemon_clock(d));
+	sim_daemon_now(d);
 	sim_disk_commit(&d->disk, d->disk.queue.n, sim_daemon_clock(d), d->seed, on_done, d);
 	d->past[d->n_past++ % PAST_MAX] = d->disk.log.n;
 	if (d->disk.queue.n > 0)
@@ -369,7 +381,7 @@ void sim_daemon_commit(struct sim_daemon *d)
 
 void sim_daemon_tick(struct sim_daemon *d)
 {
-	fed_node_now(d->node, sim_daemon_clock(d));
+	sim_daemon_now(d);
 	fed_node_tick(d->node);
 	sim_net_dial_all(d);
 	sim_at(d->w, TICK_MS, &(struct sim_event){.kind = EV_TICK, .a = d->i, .life = d->life});
@@ -379,7 +391,7 @@ void sim_daemon_record(struct sim_daemon *d, struct slice text)
 {
 	struct err why = {.text = ""};
 
-	fed_node_now(d->node, sim_daemon_clock(d));
+	sim_daemon_now(d);
 	enum fed_reg_got got = fed_node_give_record(d->node, text, &why);
 	if (got != FED_REG_TAKEN && got != FED_REG_KNOWN) {
 		fprintf(stderr, "record refused by %s: %s\n%.*s", d->name, why.text,

@@ -57,6 +57,39 @@ static void watch_leak(struct sim_daemon *d, const struct fed_oid *who, struct s
 	}
 }
 
+/* Change one byte at `at` into another that may stand there. */
+static void change(struct sim_world *w, struct buf *b, size_t at, const char *by)
+{
+	b->data[b->start + at] = by[sim_draw(&w->rand, (uint32_t)strlen(by))];
+	w->n.lies++;
+}
+
+/*
+ * What somebody may do who relays: change a text, change when it was signed (all is well with such
+ * an entry but its signature), or send something broken.
+ */
+static void lie(struct sim_world *w, struct buf *b)
+{
+	size_t text = slice_find(buf_slice(b), lit("text of "));
+	size_t t = slice_find(buf_slice(b), lit(" t=179"));
+
+	if (!sim_chance(&w->rand, 20))
+		return;
+	switch (sim_draw(&w->rand, 3)) {
+	case 0:
+		if (text < b->len)
+			change(w, b, text, "xyz");
+		break;
+	case 1:
+		if (t < b->len)
+			change(w, b, t + 9, "0123456789");
+		break;
+	default:
+		change(w, b, sim_draw(&w->rand, (uint32_t)b->len), "\r\n .x");
+		break;
+	}
+}
+
 /* What the end has said goes on its way. */
 static void send(struct sim_link *l, enum peer_client_kind kind, bool to_b)
 {
@@ -85,6 +118,8 @@ static void send(struct sim_link *l, enum peer_client_kind kind, bool to_b)
 	buf_init(&e.bytes, IN_MAX);
 	buf_add(&e.bytes, buf_slice(out));
 	buf_reset(out);
+	if (!to_b && kind == PEER_FETCH && l->to->liar)
+		lie(w, &e.bytes);
 	sim_at(w, at - w->now_ms, &e);
 }
 
@@ -130,7 +165,7 @@ static void wake(struct sim_link *l, enum peer_client_kind kind, bool b_end)
 
 	if (!l->conns[kind].open || l->doomed)
 		return;
-	fed_node_now(d->node, w.now_at);
+	sim_daemon_now(d);
 	drive(l, kind, b_end, end->ops->wake(end->session, &w));
 	bury(l);
 }
@@ -222,8 +257,8 @@ void sim_net_dial(struct sim_world *w, unsigned a, unsigned b)
 
 	if (l->up || !sim_net_reaches(w, a, b) || !fed_reg_daemon(l->from->reg, &l->to->oid))
 		return;
-	fed_node_now(l->from->node, sim_daemon_clock(l->from));
-	fed_node_now(l->to->node, sim_daemon_clock(l->to));
+	sim_daemon_now(l->from);
+	sim_daemon_now(l->to);
 	l->up = true;
 	l->doomed = l->work_due = false;
 	l->life++;
@@ -319,7 +354,7 @@ void sim_net_bytes(struct sim_world *w, struct sim_event *e)
 	struct sim_end *end = e->to_b ? &c->answerer : &c->dialler;
 
 	if (l->up && l->life == e->life && c->open) {
-		fed_node_now(d->node, sim_daemon_clock(d));
+		sim_daemon_now(d);
 		buf_add(&end->in, buf_slice(&e->bytes));
 		if (!end->waits)
 			drive(l, e->conn, e->to_b, NEED_DRAIN);

@@ -61,7 +61,10 @@ struct sim_daemon {
 	struct fed_feeds feeds;
 	struct fed_node *node;
 	uint64_t epochs[SIM_GROUPS_MAX]; /* own epoch in force, by group; 0: none yet */
-	bool restored;                   /* its generation file does not fit */
+	bool liar;                       /* its operator changes what others fetch from it */
+	uint64_t floor, last_epoch; /* in its generation file, which is not backed up: no entry is
+				       issued in an epoch below floor; the highest it has begun */
+	bool restored;              /* its generation file does not fit */
 	bool put_back; /* an older disk of it was put back once: it signs no records any more, for
 			  it might sign a serial twice, which only a quorum can mend */
 	bool commit_due, news_due;
@@ -116,6 +119,8 @@ void sim_daemon_post(struct sim_daemon *d, unsigned group);
 /* A record of its making: signed with its key (root: its root key). */
 void sim_daemon_record(struct sim_daemon *d, struct slice text);
 int64_t sim_daemon_clock(const struct sim_daemon *d);
+/* Tell its node the time. */
+void sim_daemon_now(struct sim_daemon *d);
 
 /* ---- the network (sim_net.c) ---- */
 void sim_net_init(struct sim_daemon *d);

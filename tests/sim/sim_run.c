@@ -2,10 +2,12 @@
 /*
  * Runs of the simulation:
  *
- *   sim_run [-v] [-d DAEMONS] [-s STEPS] FIRST-SEED [COUNT]
+ *   sim_run [-v] [-d DAEMONS] [-s STEPS] [-o KIND=PERCENT]... FIRST-SEED [COUNT]
  *
  * A run that breaks a promise prints its seed and what was broken; the same seed does it again.
- * Without -d a seed has 3 to 7 daemons.  Exit status 1 when any run failed.
+ * Without -d a seed has 3 to 7 daemons; -o sets how often a kind of step comes (partition, crash,
+ * restore, snapshot, membership, clock; liars: how many daemons are).  Exit status 1 when any run
+ * failed.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,32 +25,70 @@ static void silent(void *arg, enum log_level level, struct slice line)
 	(void)line;
 }
 
-static struct sim_opts opts_of(uint64_t seed, unsigned daemons, unsigned steps, bool verbose)
+/* "crash=20"; false: there is no such kind. */
+static bool set_chance(struct sim_opts *o, const char *text)
+{
+	const struct {
+		const char *name;
+		unsigned *to;
+	} kinds[] = {
+		{"partition",  &o->partition },
+                {"crash",      &o->crash     },
+                {"restore",    &o->restore   },
+		{"snapshot",   &o->snapshot  },
+                {"membership", &o->membership},
+                {"clock",      &o->clock     },
+		{"liars",      &o->liars     }
+        };
+
+	for (size_t i = 0; i < array_len(kinds); i++) {
+		size_t len = strlen(kinds[i].name);
+
+		if (strncmp(text, kinds[i].name, len) == 0 && text[len] == '=') {
+			*kinds[i].to = (unsigned)strtoul(text + len + 1, NULL, 10);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What the command line asks of every run. */
+struct wishes {
+	unsigned daemons, steps;
+	bool verbose;
+	const char *chances[8];
+	size_t n_chances;
+};
+
+static struct sim_opts opts_of(uint64_t seed, const struct wishes *wish)
 {
 	struct sim_rand r = {seed * 77 + 1};
 	struct sim_opts o = {.seed = seed,
-		.n_daemons = daemons ? daemons : 3 + sim_draw(&r, 5),
+		.n_daemons = wish->daemons ? wish->daemons : 3 + sim_draw(&r, 5),
 		.n_groups = 1 + sim_draw(&r, 3),
-		.n_steps = steps,
+		.n_steps = wish->steps,
 		.partition = 8,
 		.crash = 8,
 		.restore = sim_draw(&r, 3) == 0 ? 3 : 0,
 		.membership = sim_draw(&r, 3) == 0 ? 4 : 0,
 		.clock = 3,
-		.verbose = verbose};
+		.liars = sim_draw(&r, 3) == 0 ? 30 : 0,
+		.verbose = wish->verbose};
 
+	for (size_t i = 0; i < wish->n_chances; i++)
+		(void)set_chance(&o, wish->chances[i]); /* main has looked at it */
 	return o;
 }
 
-static bool run(uint64_t seed, unsigned daemons, unsigned steps, bool verbose)
+static bool run(uint64_t seed, const struct wishes *wish)
 {
-	struct sim_opts o = opts_of(seed, daemons, steps, verbose);
+	struct sim_opts o = opts_of(seed, wish);
 	struct sim_world *w = sim_world_new(&o);
 	struct sim_figures n;
 	const char *why = sim_run(w) ? sim_check(w) : "it does not become quiet";
 
 	sim_figures(w, &n);
-	if (why || verbose)
+	if (why || o.verbose)
 		printf("seed %llu: %u daemons, %u groups, %llu posts, %llu acknowledged, %llu "
 		       "events: %s\n",
 			(unsigned long long)seed, o.n_daemons, o.n_groups,
@@ -60,34 +100,46 @@ static bool run(uint64_t seed, unsigned daemons, unsigned steps, bool verbose)
 
 static int usage(void)
 {
-	fprintf(stderr, "sim_run [-v] [-d DAEMONS] [-s STEPS] FIRST-SEED [COUNT]\n");
+	fprintf(stderr,
+		"sim_run [-v] [-d DAEMONS] [-s STEPS] [-o KIND=PERCENT]... FIRST-SEED [COUNT]\n");
 	return 2;
+}
+
+/* False: it cannot be. */
+static bool take_options(int argc, char **argv, struct wishes *wish)
+{
+	struct sim_opts trial;
+	int c;
+
+	while ((c = getopt(argc, argv, "vd:s:o:")) != -1) {
+		if (c == 'v')
+			wish->verbose = true;
+		else if (c == 'd')
+			wish->daemons = (unsigned)strtoul(optarg, NULL, 10);
+		else if (c == 's')
+			wish->steps = (unsigned)strtoul(optarg, NULL, 10);
+		else if (c == 'o' && wish->n_chances < array_len(wish->chances) &&
+			 set_chance(&trial, optarg))
+			wish->chances[wish->n_chances++] = optarg;
+		else
+			return false;
+	}
+	return optind < argc && wish->daemons <= SIM_DAEMONS_MAX;
 }
 
 int main(int argc, char **argv)
 {
-	unsigned daemons = 0, steps = STEPS, failed = 0;
-	bool verbose = false;
-	int c;
+	struct wishes wish = {.steps = STEPS};
+	unsigned failed = 0;
 
-	while ((c = getopt(argc, argv, "vd:s:")) != -1) {
-		if (c == 'v')
-			verbose = true;
-		else if (c == 'd')
-			daemons = (unsigned)strtoul(optarg, NULL, 10);
-		else if (c == 's')
-			steps = (unsigned)strtoul(optarg, NULL, 10);
-		else
-			return usage();
-	}
-	if (optind >= argc || daemons > SIM_DAEMONS_MAX)
+	if (!take_options(argc, argv, &wish))
 		return usage();
 	uint64_t first = strtoull(argv[optind], NULL, 10);
 	uint64_t count = optind + 1 < argc ? strtoull(argv[optind + 1], NULL, 10) : 1;
-	if (!verbose)
+	if (!wish.verbose)
 		log_set_sink(silent, NULL);
 	for (uint64_t seed = first; seed < first + count; seed++)
-		failed += !run(seed, daemons, steps, verbose);
+		failed += !run(seed, &wish);
 	printf("%llu passed, %u failed, 0 skipped\n", (unsigned long long)(count - failed), failed);
 	return failed > 0;
 }

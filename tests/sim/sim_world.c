@@ -91,6 +91,8 @@ struct sim_world *sim_world_new(const struct sim_opts *o)
 	for (unsigned i = 0; i < o->n_daemons; i++)
 		sim_daemon_start(&w->daemons[i]);
 	sim_setup(w);
+	for (unsigned i = 0; i < o->n_daemons; i++)
+		w->daemons[i].liar = sim_chance(&w->rand, o->liars);
 	return w;
 }
 
@@ -313,7 +315,7 @@ static bool become_quiet(struct sim_world *w)
 
 	memset(w->side, 0, w->o.n_daemons * sizeof *w->side);
 	for (unsigned i = 0; i < w->o.n_daemons; i++)
-		w->daemons[i].clock_s = 0;
+		w->daemons[i].clock_s = w->daemons[i].liar = 0;
 	while (w->now_ms < until) {
 		before_it = total_log(w);
 		run_until(w, w->now_ms + QUIET_MS);

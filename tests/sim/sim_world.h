@@ -23,6 +23,7 @@ struct sim_opts {
 	unsigned n_daemons, n_groups, n_steps;
 	/* chance of each kind of step, per cent; what is left posts */
 	unsigned partition, crash, restore, snapshot, membership, clock;
+	unsigned liars; /* daemons, per cent, that change what they relay */
 	bool verbose;
 };
 
@@ -39,7 +40,7 @@ const char *sim_check(struct sim_world *w);
 
 /* For the tests of single situations. */
 struct sim_figures {
-	uint64_t posts, acked, forks, intruders, leaks, faults, events;
+	uint64_t posts, acked, forks, intruders, leaks, lies, faults, events;
 };
 
 void sim_figures(const struct sim_world *w, struct sim_figures *out);

@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+# level: plain
+# limit: 900
+"""Does the simulation bite?  Each case switches one rule off, in a copy of one source file, and the
+seeds must break a promise.  A case whose lines are not in the source any more fails too.
+"""
+
+import os
+import subprocess
+import sys
+
+TOP = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+sys.path.insert(0, os.path.join(TOP, "scripts/lib"))
+
+from koko import lab  # noqa: E402
+
+BUILD = os.environ.get("KOKO_BUILD", ".")
+SEEDS = 1000
+
+# name, what it breaks, file, lines, what stands there instead, kinds of steps to have more of
+MUTANTS = [
+    ("signature", "who signed is not looked at", "proto/fed/fed_check.c",
+     "return fed_sign_verify(s, &key) ? FED_GOT_TAKE", "return true ? FED_GOT_TAKE"),
+    ("content", "the body's hash is not looked at", "proto/fed/fed_entry.c",
+     "a->body.len != en->sign.z || !fed_hash_eq(&b, &en->sign.b)", "false"),
+    ("gap", "what lies beyond a gap counts as complete", "proto/fed/fed_feed.c",
+     "\tif (n > f->high)\n\t\tfed_spans_add(&f->ahead, n, n);",
+     "\tif (n > f->high)\n\t\tf->high = n;"),
+    ("cut", "the line that a group record draws is not drawn", "proto/fed/fed_node_record.c",
+     "if (end >= f->end)", "if (true)"),
+    ("cut_after_crash", "a crash between a record and its cuts", "proto/fed/fed_node_record.c",
+     "fed_reg_groups(n->o.reg, apply_cuts_of, n);", "(void)apply_cuts_of;",
+     "membership=20", "crash=30"),
+    ("scope_heads", "heads are told to everybody", "proto/fed/fed_serve.c",
+     "r->answer = fed_reg_reads(r->n->o.reg, r->who, gid);", "r->answer = true;"),
+    ("scope_records", "group records are told to everybody", "proto/fed/fed_reg.c",
+     "return fed_gid_parse(slice_str(key->s), &gid) && fed_reg_reads(r, who, &gid);",
+     "return fed_gid_parse(slice_str(key->s), &gid);"),
+    ("scope_asking", "one who was put out is asked on", "proto/fed/fed_node_record.c",
+     "\t\t\tforget_strangers(n, f);", "\t\t\t(void)forget_strangers;",
+     "membership=40", "partition=2"),
+    ("new_member", "heads are not told anew to who comes later", "proto/fed/fed_node_record.c",
+     "\t\trenew_heads(n, &gid);", "\t\t(void)renew_heads;"),
+    ("epoch", "a restored daemon goes on in its old epoch", "tests/sim/sim_daemon.c",
+     "if (d->epochs[g] < d->floor)", "if (false)"),
+    ("epoch_after_crash", "that it was restored is forgotten in a crash", "tests/sim/sim_daemon.c",
+     "\tif (d->restored)\n\t\td->floor = d->last_epoch + 1;",
+     "\td->floor = d->restored ? d->last_epoch + 1 : 0;", "restore=20", "crash=40", "steps=250"),
+    ("retry", "what one neighbour did not have is not asked of another", "proto/fed/fed_pull.c",
+     "\t\tin_vain(w, a, peer, now_at);\n\t\tbreak;", "\t\ta->at = INT64_MAX;\n\t\tbreak;"),
+    ("tried", "who was asked in vain stays so, whoever has its number", "proto/fed/fed_pull.c",
+     "\t\tif (now_at >= a->until)\n\t\t\ta->tried = 0;", "", "liars=80"),
+]
+
+
+def build(name, path, old, new):
+    """sim_run with that file changed."""
+    with open(os.path.join(TOP, path), encoding="utf-8") as f:
+        source = f.read()
+    assert source.count(old) == 1, f"{path}: {old!r} stands there {source.count(old)} times"
+    folder = lab.scratch()
+    changed = os.path.join(folder, os.path.basename(path))
+    with open(changed, "w", encoding="utf-8") as f:
+        f.write(source.replace(old, new))
+    objects = [os.path.join(BUILD, "tests/sim", f) for f in
+               sorted(os.listdir(os.path.join(BUILD, "tests/sim"))) if f.endswith(".o")]
+    objects = [o for o in objects if not o.endswith("/" + os.path.basename(path)[:-1] + "o")]
+    program = os.path.join(folder, name)
+    archives = [os.path.join(BUILD, a) for a in ("libproto.a", "libkcrypto.a", "libproto.a")]
+    subprocess.run(["gcc", "-std=c11", "-D_GNU_SOURCE", "-O1", "-w", "-include",
+                    os.path.join(BUILD, "config.h"), "-I", TOP, changed, *objects, *archives,
+                    "-lssl", "-lcrypto", "-lcrypt", "-pthread", "-o", program], check=True)
+    return program
+
+
+def caught(name, why, path, old, new, *more):
+    program = build(name, path, old, new)
+    for first in range(1, SEEDS, 50):
+        options = [word for more_of in more for word in
+                   (("-s", more_of[6:]) if more_of.startswith("steps=") else ("-o", more_of))]
+        done = subprocess.run([program, *options, str(first), "50"], stdout=subprocess.PIPE, text=True,
+                              timeout=600)
+        if done.returncode != 0:
+            print(f"{why}: {done.stdout.splitlines()[0] if done.stdout else done.returncode}")
+            return
+    raise AssertionError(f"{why}: no seed up to {SEEDS} sees it")
+
+
+def case(mutant):
+    def run():
+        caught(*mutant)
+    run.__name__ = mutant[0]
+    return run
+
+
+if __name__ == "__main__":
+    lab.run_cases([case(m) for m in MUTANTS])
