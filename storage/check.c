@@ -232,6 +232,9 @@ static void end_rows(struct check *c)
 		meta_key_gone(&k, c->rows.group);
 		if (check_get(c, &k, &value))
 			return; /* removed, and not yet cleaned up */
+		key_of_pair(&k, TABLE_ROW, c->rows.group, c->rows.high);
+		if (!check_get(c, &k, &value))
+			return; /* removed and cleaned up since the rows were counted */
 		check_fault(c, "group %" PRIu32 ": rows without a state", c->rows.group);
 		return;
 	}

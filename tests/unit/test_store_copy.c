@@ -3,6 +3,10 @@
  * Copies and removals of mailboxes: a copy in many slices is whole or not there, a job that is run
  * again does the same, and removals are forgotten when they are old.
  */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
 #include "storage/keys.h"
 #include "storage/meta.h"
 #include "storage/schema.h"
@@ -234,6 +238,59 @@ static void test_check_while_cleaning(void **state)
 	rig_assert_clean(r);
 }
 
+enum { BOXES = 16, BOX_ROWS = 600 };
+
+struct remover {
+	struct store_rig *r;
+	uint32_t account;
+	atomic_bool done;
+};
+
+static void box_name(unsigned i, char name[8])
+{
+	snprintf(name, 8, "B%u", i);
+}
+
+static void *remove_boxes(void *arg)
+{
+	struct remover *m = arg;
+	struct store_call c = rig_call(m->r);
+	char name[8];
+
+	for (unsigned i = 0; i < BOXES; i++) {
+		box_name(i, name);
+		if (store_box_remove(m->r->s, m->account, slice_str(name), &c) == 0)
+			rig_run(m->r);
+	}
+	atomic_store(&m->done, true);
+	return NULL;
+}
+
+/* A mailbox that goes while its rows are being counted, and is cleaned up before they are summed.
+ */
+static void test_check_beside_removal(void **state)
+{
+	struct store_rig *r = *state;
+	struct remover m = {.r = r, .account = rig_account(r, "anna", "a@x")};
+	struct check_report report;
+	pthread_t thread;
+	char name[8];
+
+	for (unsigned i = 0; i < BOXES; i++) {
+		box_name(i, name);
+		fill(r, m.account, box(r, m.account, name), BOX_ROWS);
+	}
+	assert_int_equal(pthread_create(&thread, NULL, remove_boxes, &m), 0);
+	while (!atomic_load(&m.done)) {
+		assert_int_equal(store_check(r->s, &report), 0);
+		if (report.n_faults > 0)
+			fail_msg("%s", buf_cstr(&report.lines));
+		buf_fini(&report.lines);
+	}
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	rig_assert_clean(r);
+}
+
 /* ---- flags ---- */
 
 static uint64_t mark(struct store_rig *r, uint32_t account, uint32_t id, uint32_t lo, uint32_t hi,
@@ -424,6 +481,7 @@ int main(void)
 		RIG_ON(test_moved_part, mem),
 		RIG_ON(test_taken_back_at_start, dir),
 		RIG_ON(test_run_again, mem),
+		RIG_ON(test_check_beside_removal, dir),
 		RIG_ON(test_check_while_cleaning, mem),
 		RIG_ON(test_had, mem),
 		RIG_ON(test_modseqs_stay, mem),
