@@ -10,7 +10,7 @@ import uuid
 from koko import lab
 from koko.site import SiteError, wait_for
 
-N_MAILS = 200
+N_MAILS = 1000  # each way
 
 
 class Trial:
@@ -37,6 +37,11 @@ class Trial:
             assert status == "OK", data
             return int(data[0])
 
+    def figures(self, box):
+        """What changes with anything that is done to the mailbox."""
+        with self.imap() as conn:
+            return conn.status(box, "(MESSAGES UIDNEXT UNSEEN HIGHESTMODSEQ)")[1]
+
     def shown(self, tmux, text):
         def screen():
             return lab.run(*tmux, "capture-pane", "-p", check=False)
@@ -61,8 +66,13 @@ class Trial:
         assert "SEARCH 1" in lab.run(*common, url + "?SUBJECT%20curl")
 
     def mbsync(self):
-        """A Maildir goes up, flags come down, and a second run does nothing."""
+        """A Maildir goes up, a mailbox and flags come down, and a second run does nothing."""
         lab.need("mbsync")
+        with self.imap() as conn:
+            conn.create("Projekt")
+            for i in range(N_MAILS):
+                mail = f"From: b@example.org\r\nSubject: Antwort {i}\r\n\r\nText {i}.\r\n"
+                conn.append("Projekt", "(\\Seen)", None, mail.encode())
         maildir = os.path.join(self.dir, "Maildir")
         for sub in ("new", "cur", "tmp"):
             os.makedirs(os.path.join(maildir, "Projekt", sub))
@@ -78,19 +88,21 @@ class Trial:
             "Channel all", "Far :far:", "Near :near:", "Patterns Projekt", "Create Both",
             "Expunge Both", "SyncState *", ""]))
         lab.run("mbsync", "-c", conf, "all", limit=90)
-        assert self.count("Projekt") == N_MAILS
+        total = 2 * N_MAILS
+        assert self.count("Projekt") == total
         with self.imap() as conn:
             conn.select("Projekt")
-            assert conn.search(None, "SEEN")[1][0].split()[-1] == str(N_MAILS).encode()
+            assert len(conn.search(None, "SEEN")[1][0].split()) == total
             conn.store("1", "+FLAGS", "\\Flagged")
             conn.store("2", "+FLAGS", "\\Deleted")
         lab.run("mbsync", "-c", conf, "all", limit=90)
         names = os.listdir(os.path.join(maildir, "Projekt", "cur"))
-        assert self.count("Projekt") == len(names) == N_MAILS - 1, len(names)
+        assert self.count("Projekt") == len(names) == total - 1, len(names)
         assert sum("F" in name.rpartition(",")[2] for name in names) == 1
-        before = set(names)
+        before, figures = set(names), self.figures("Projekt")
         lab.run("mbsync", "-c", conf, "all", limit=90)
         assert set(os.listdir(os.path.join(maildir, "Projekt", "cur"))) == before
+        assert self.figures("Projekt") == figures
 
     def mutt(self):
         """A group is opened, its article stands in the list and is read."""
