@@ -146,6 +146,14 @@ struct mail_call *mail_call_new(struct db_forum *f, uint32_t box, mail_done_fn d
 	return c;
 }
 
+bool mail_call_dropped(const struct mail_call *c)
+{
+	for (; c; c = c->within)
+		if (!c->done)
+			return true;
+	return false;
+}
+
 void mail_on(void *arg, const struct store_result *res)
 {
 	struct mail_call *c = arg;

@@ -401,7 +401,7 @@ static void inbox_on(void *arg, const struct store_result *res)
 	struct group_rec inbox;
 	struct ranges all;
 	struct view *v;
-	int rc = res->rc;
+	int rc = res->rc == 0 && mail_call_dropped(c) ? KERR_CLOSED : res->rc;
 
 	if (rc == 0)
 		rc = view_open(c->store, &v);

@@ -107,8 +107,8 @@ int mail_may_cancel(struct db_forum *f, const struct group_rec *g, const struct 
 /* ---- a series of posts or cancels ---- */
 
 struct series {
-	struct mail_call *call; /* when its done is NULL the conversation may have ended */
-	struct db_forum *f;
+	struct mail_call *call;
+	struct db_forum *f;  /* not when the call was dropped */
 	uint32_t from;       /* mailbox whose messages are meant */
 	struct group_rec to; /* where they are posted, or (cancel) the mailbox itself */
 	bool cancel, move;
@@ -140,7 +140,7 @@ static uint64_t modseq_of(struct store *store, uint32_t box)
 static void series_end(struct series *s, int rc)
 {
 	struct store_result res = {.rc = rc,
-		.seq = modseq_of(s->call->store, s->to.id),
+		.seq = mail_call_dropped(s->call) ? 0 : modseq_of(s->call->store, s->to.id),
 		.from = &s->done_from,
 		.to = &s->done_to};
 
@@ -151,6 +151,12 @@ static void series_end(struct series *s, int rc)
 static void moved_on(void *arg, const struct mail_result *r)
 {
 	series_end(arg, r->rc);
+}
+
+/* What was asked with this ticket ends when nobody waits for `whole` any more. */
+static void part_of(const struct mail_call *whole, const struct ticket *t)
+{
+	((struct mail_call *)t->call)->within = whole;
 }
 
 /* All is posted; what was to be moved is taken out of its old place. */
@@ -170,6 +176,8 @@ static void series_done(struct series *s)
 	free(old.v);
 	if (rc < 0)
 		series_end(s, rc);
+	else
+		part_of(s->call, &unused);
 }
 
 /* A cancel of the article, as its author or a moderator would post it.  RFC 5537 section 5.3 */
@@ -217,7 +225,7 @@ static void post_on(void *arg, const struct forum_result *r)
 {
 	struct series *s = arg;
 
-	if (r->rc < 0 || !s->call->done) {
+	if (r->rc < 0 || mail_call_dropped(s->call)) {
 		s->call->why = r->why;
 		series_end(s, r->rc);
 		return;
@@ -296,7 +304,7 @@ static void start_on(void *arg, const struct store_result *res)
 {
 	struct series *s = arg;
 
-	if (res->rc < 0 || !s->call->done)
+	if (res->rc < 0 || mail_call_dropped(s->call))
 		series_end(s, res->rc);
 	else
 		series_next(s);
@@ -392,7 +400,7 @@ static void copied_on(void *arg, const struct store_result *res)
 	struct ticket unused;
 	int rc = res->rc;
 
-	if (rc == 0 && mc->call->done) {
+	if (rc == 0 && !mail_call_dropped(mc->call)) {
 		ranges_add(&mc->done_from, res->from);
 		ranges_add(&mc->done_to, res->to);
 		mail_ranges_set(&old, res->from);
@@ -400,8 +408,10 @@ static void copied_on(void *arg, const struct store_result *res)
 		for (int i = 0; rc == KERR_WAIT && i < TRIES; i++)
 			rc = mail_cancel_all(mc->f, &mc->from, &old, cancelled_on, mc, &unused);
 		free(old.v);
-		if (rc == 0)
+		if (rc == 0) {
+			part_of(mc->call, &unused);
 			return;
+		}
 	}
 	move_end(mc, rc);
 }
@@ -451,11 +461,11 @@ static void posted_on(void *arg, const struct forum_result *r)
 	c->num = r->num;
 	ranges_init(&one);
 	ranges_push(&one, r->num, r->num);
-	if (rc == 0 && r->num > 0)
+	if (rc == 0 && r->num > 0 && !mail_call_dropped(c))
 		rc = store_flags(
 			c->store, c->account, c->box, &one, STORE_FLAGS_ADD, c->flags, 0, &call);
 	ranges_fini(&one);
-	if (rc < 0 || r->num == 0)
+	if (rc < 0 || r->num == 0 || mail_call_dropped(c))
 		mail_on(c, &(struct store_result){.rc = rc});
 }
 

@@ -46,11 +46,18 @@ struct mail_call {
 	void *arg;
 	uint64_t flags; /* of an article posted, and its number */
 	uint32_t num;
-	const char *why; /* for result.why; NULL: by rc */
-	uint32_t box;    /* result.box, unless the store gives a new one */
+	const char *why;                /* for result.why; NULL: by rc */
+	uint32_t box;                   /* result.box, unless the store gives a new one */
+	const struct mail_call *within; /* a part of that one, which outlives it; NULL: none */
 };
 
 struct mail_call *mail_call_new(struct db_forum *f, uint32_t box, mail_done_fn done, void *arg);
+
+/*
+ * Does nobody wait for it any more?  Then the conversation, and at the daemon's end the store, may
+ * be gone: nothing more is asked of them.
+ */
+bool mail_call_dropped(const struct mail_call *c);
 
 /* For store calls; the argument is a struct mail_call, which is freed. */
 void mail_on(void *arg, const struct store_result *res);

@@ -328,6 +328,57 @@ static void copies_cross_between_groups_and_mailboxes(void **state)
 	town_fini(&t);
 }
 
+/*
+ * A conversation that is cut while it moves out of a group: what is on its way is finished, nothing
+ * more is begun for it, and nothing of it is touched again.
+ */
+static void cut_off_in_a_move(struct town *t, const char *to, int n_runs)
+{
+	struct mail_range r = {1, 4};
+	const struct mail_ranges which = {&r, 1, 1};
+	struct forum *cem = town_forum(t, "cem"), *anke = town_forum(t, "anke");
+	struct mail *m = forum_mail(anke);
+	uint32_t group = mail_box_named(t, m, "Gruppen/koko/forum").id;
+	uint32_t target = mail_box_named(t, m, to).id;
+	uint32_t before = mail_box_named(t, forum_mail(cem), "Gruppen/koko/forum").count;
+	struct mail_answer a = {0};
+	struct ticket ticket;
+
+	assert_int_equal(before, 0);
+	for (uint32_t i = r.first; i <= r.last; i++)
+		assert_int_equal(mail_put(t, m, group, post_text, 0, 0, &a), 0);
+	a = (struct mail_answer){0};
+	assert_int_equal(
+		MAIL_ASK(t, mail_copy(m, group, &which, target, true, mail_answered, &a, &ticket)),
+		0);
+	for (int i = 0; i < n_runs && !a.is; i++)
+		(void)store_run(t->store);
+	if (!a.is)
+		ticket_drop(&ticket);
+	before = mail_box_named(t, forum_mail(cem), "Gruppen/koko/forum").count;
+	forum_free(anke);
+	town_run(t);
+	uint32_t after = mail_box_named(t, forum_mail(cem), "Gruppen/koko/forum").count;
+	assert_true(before - after <= 1);
+	town_assert_clean(t);
+	forum_free(cem);
+}
+
+static void a_move_that_is_cut_off_goes_no_further(void **state)
+{
+	static const char *const targets[] = {"Archive", "Gruppen/koko/local"};
+
+	(void)state;
+	for (size_t i = 0; i < array_len(targets); i++)
+		for (int n_runs = 0; n_runs < 16; n_runs++) {
+			struct town t;
+
+			town_build(&t);
+			cut_off_in_a_move(&t, targets[i], n_runs);
+			town_fini(&t);
+		}
+}
+
 static void what_is_removed_leaves_nothing_behind(void **state)
 {
 	struct ticket ticket;
@@ -435,6 +486,7 @@ int main(void)
 		cmocka_unit_test(only_ones_own_article_is_taken_out),
 		cmocka_unit_test(old_removals_are_all_that_is_absent),
 		cmocka_unit_test(copies_cross_between_groups_and_mailboxes),
+		cmocka_unit_test(a_move_that_is_cut_off_goes_no_further),
 		cmocka_unit_test(what_is_removed_leaves_nothing_behind),
 		cmocka_unit_test(mail_for_somebody_comes_into_his_new_inbox),
 		cmocka_unit_test(who_watches_is_woken_by_his_mailbox_only),
