@@ -100,18 +100,17 @@ static int ask_envelope(void *msg, struct slice *envelope_out)
 	return 0;
 }
 
-static int ask_field(void *msg, struct slice name, size_t i, struct slice *value_out)
+static int ask_field(void *msg, struct slice name, size_t *at, struct slice *value_out)
 {
 	struct search *q = msg;
 	struct header_field f;
-	size_t at = 0;
 	int rc = load(q, MSG_HEAD);
 
 	*value_out = slice_of(NULL, 0);
 	if (rc < 0)
 		return rc;
-	while (mime_field_next(mime_head(&q->mime, &q->mime.v[0]), &at, &f))
-		if (slice_eq_ci(f.name, name) && i-- == 0) {
+	while (mime_field_next(mime_head(&q->mime, &q->mime.v[0]), at, &f))
+		if (slice_eq_ci(f.name, name)) {
 			*value_out = f.value;
 			break;
 		}
@@ -233,9 +232,12 @@ static enum cmd_step walk(struct imap_session *s, struct search *q)
 	int rc = 0;
 
 	q->n_seen = 0;
+	q->run.work = 0;
 	do {
 		if (q->has_row)
 			rc = judge(s, q);
+		if (rc == KERR_WAIT && q->run.tired)
+			return CMD_MORE;
 		if (rc < 0)
 			return imap_fail(s, rc);
 		q->has_row = s->cur.full = false;

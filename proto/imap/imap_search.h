@@ -16,6 +16,7 @@
 enum {
 	IMAP_SEARCH_MAX_KEYS = 1000,            /* tests, ANDs, ORs and NOTs of one command */
 	IMAP_SEARCH_MAX_TEXT = 4 * 1024 * 1024, /* decoded text of a message that is looked at */
+	IMAP_SEARCH_MAX_WORK = 8 * 1024 * 1024, /* bytes looked at before others have their turn */
 };
 
 enum imap_key {
@@ -95,8 +96,8 @@ struct imap_search_ops {
 	int (*size)(void *msg, uint64_t *size_out);
 	int (*modseq)(void *msg, uint64_t *modseq_out);
 	int (*envelope)(void *msg, struct slice *envelope_out);
-	/* the i-th field of that name, or p NULL */
-	int (*field)(void *msg, struct slice name, size_t i, struct slice *value_out);
+	/* the next field of that name, or p NULL; *at is 0 at first, then bytes of the head done */
+	int (*field)(void *msg, struct slice name, size_t *at, struct slice *value_out);
 	int (*bytes)(void *msg, struct slice *bytes_out);
 };
 
@@ -107,13 +108,19 @@ struct imap_search_run {
 	struct buf head, body;  /* folded text of the message; kept between messages */
 	struct buf value, word; /* of one field, and folded */
 	bool has_text;
+	size_t work; /* about how many bytes were looked at; whoever calls sets it to 0 */
+	size_t at;   /* the test to go on with */
+	bool tired;  /* ... because so much was done: the message is judged half */
 };
 
 void imap_search_begin(struct imap_search_run *r, const struct imap_search *s,
 	const struct imap_search_ops *ops, int64_t now_at);
 void imap_search_end(struct imap_search_run *r);
 
-/* Does the message match?  1, 0, or a KERR_* code; KERR_WAIT: ask again when woken. */
+/*
+ * Does the message match?  1, 0, or a KERR_* code; KERR_WAIT: ask again when woken.  KERR_WAIT with
+ * r->tired: IMAP_SEARCH_MAX_WORK is done, set r->work to 0 and ask for the same message again.
+ */
 NODISCARD int imap_search_match(struct imap_search_run *r, void *msg, uint32_t seq, uint32_t uid);
 
 #endif

@@ -12,7 +12,11 @@
 #include "proto/msg/fields.h"
 #include "proto/msg/mime.h"
 
-enum { DAY_S = 24 * 60 * 60 };
+enum {
+	DAY_S = 24 * 60 * 60,
+	TEST_WORK = 16,  /* bytes that any test is counted for */
+	DECODE_WORK = 4, /* ... and each byte that is decoded and folded */
+};
 
 void imap_search_begin(struct imap_search_run *r, const struct imap_search *s,
 	const struct imap_search_ops *ops, int64_t now_at)
@@ -32,8 +36,9 @@ void imap_search_end(struct imap_search_run *r)
 	buf_fini(&r->word);
 }
 
-static bool contains(const struct buf *b, struct slice word)
+static bool contains(struct imap_search_run *r, const struct buf *b, struct slice word)
 {
+	r->work += b->len;
 	return word.len == 0 || slice_find(buf_slice(b), word) < b->len;
 }
 
@@ -126,6 +131,7 @@ static int load_text(struct imap_search_run *r, void *msg)
 	add_head(&r->head, mime_head(&m, &m.v[0]));
 	add_parts(r, &m);
 	arena_fini(&ar);
+	r->work += DECODE_WORK * slice_head(bytes, IMAP_SEARCH_MAX_TEXT).len;
 	r->has_text = true;
 	return 0;
 }
@@ -136,25 +142,28 @@ static int match_text(struct imap_search_run *r, const struct imap_test *t, void
 
 	if (rc < 0)
 		return rc;
-	return contains(&r->body, t->text) || (t->key == KEY_TEXT && contains(&r->head, t->text));
+	return contains(r, &r->body, t->text) ||
+	       (t->key == KEY_TEXT && contains(r, &r->head, t->text));
 }
 
 /* Any of the fields of that name. */
 static int match_field(struct imap_search_run *r, const struct imap_test *t, void *msg)
 {
 	struct slice value;
+	size_t at = 0;
 
-	for (size_t i = 0; i < MSG_MAX_HEAD; i++) {
-		int rc = r->ops->field(msg, t->name, i, &value);
+	for (;;) {
+		size_t from = at;
+		int rc = r->ops->field(msg, t->name, &at, &value);
 
+		r->work += DECODE_WORK * (at - from);
 		if (rc < 0 || !value.p)
 			return rc;
 		buf_reset(&r->word);
 		add_value(&r->word, value);
-		if (contains(&r->word, t->text))
+		if (contains(r, &r->word, t->text))
 			return 1;
 	}
-	return 0;
 }
 
 /* A field of the ENVELOPE to r->value: 1, 0 when it is NIL, or a KERR_* code. */
@@ -164,6 +173,7 @@ static int load_envelope(struct imap_search_run *r, enum imap_env field, void *m
 	int rc = r->ops->envelope(msg, &envelope);
 
 	buf_reset(&r->value);
+	r->work += DECODE_WORK * envelope.len;
 	return rc < 0 ? rc : imap_envelope_get(envelope, field, &r->value);
 }
 
@@ -175,7 +185,7 @@ static int match_envelope(struct imap_search_run *r, const struct imap_test *t, 
 		return rc;
 	buf_reset(&r->word);
 	add_value(&r->word, buf_slice(&r->value));
-	return contains(&r->word, t->text);
+	return contains(r, &r->word, t->text);
 }
 
 /* RFC 3501 section 6.4.4: of the Date field, disregarding time and zone */
@@ -275,20 +285,27 @@ static int match_one(
 int imap_search_match(struct imap_search_run *r, void *msg, uint32_t seq, uint32_t uid)
 {
 	const struct imap_search *s = r->search;
-	size_t at = 0;
 
-	r->has_text = false;
-	while (at < s->n) {
-		const struct imap_test *t = &s->v[at];
+	if (!r->tired) {
+		r->has_text = false;
+		r->at = 0;
+	}
+	r->tired = false;
+	while (r->at < s->n) {
+		const struct imap_test *t = &s->v[r->at];
 
 		if (t->key <= KEY_NOT) {
-			at++;
+			r->at++;
 			continue;
 		}
+		r->tired = r->work >= IMAP_SEARCH_MAX_WORK;
+		if (r->tired)
+			return KERR_WAIT;
+		r->work += TEST_WORK;
 		int rc = match_one(r, t, msg, seq, uid);
 		if (rc < 0)
 			return rc;
-		at = rc ? t->yes : t->no;
+		r->at = rc ? t->yes : t->no;
 	}
-	return at == SEARCH_YES;
+	return r->at == SEARCH_YES;
 }

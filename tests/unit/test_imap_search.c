@@ -4,6 +4,7 @@
 
 #include <time.h>
 
+#include "proto/base/err.h"
 #include "proto/base/text.h"
 #include "proto/imap/imap_envelope.h"
 #include "proto/imap/imap_fmt.h"
@@ -77,17 +78,20 @@ static int get_envelope(void *msg, struct slice *envelope_out)
 	return 0;
 }
 
-static int get_field(void *msg, struct slice name, size_t i, struct slice *value_out)
+static int n_fields_read;
+
+static int get_field(void *msg, struct slice name, size_t *at, struct slice *value_out)
 {
 	struct header_field f;
-	size_t at = 0;
 
 	*value_out = slice_of(NULL, 0);
-	while (mime_field_next(slice_str(msg), &at, &f))
-		if (slice_eq_ci(f.name, name) && i-- == 0) {
+	while (mime_field_next(slice_str(msg), at, &f)) {
+		n_fields_read++;
+		if (slice_eq_ci(f.name, name)) {
 			*value_out = f.value;
 			return 0;
 		}
+	}
 	return 0;
 }
 
@@ -273,6 +277,72 @@ static void bounds(void **state)
 	assert_true(clock() - from < CLOCKS_PER_SEC);
 }
 
+/* Each field of a head is read once, however many have the name that is looked for. */
+static void reads_fields_once(void **state)
+{
+	enum { FIELDS = 5000 };
+	struct imap_search_run run;
+	struct cursor c = cursor_of(lit("HEADER a zzz"));
+	struct imap_search s;
+	struct arena ar;
+	struct buf b;
+
+	(void)state;
+	arena_init(&ar);
+	buf_init(&b, 1 << 20);
+	for (int i = 0; i < FIELDS; i++)
+		buf_add(&b, lit("a:\r\n"));
+	assert_int_equal(imap_read_search(&c, &ar, &s), SEARCH_OK);
+	imap_search_begin(&run, &s, &ops, 0);
+	n_fields_read = 0;
+	assert_int_equal(imap_search_match(&run, (char *)(uintptr_t)buf_cstr(&b), 1, 1), 0);
+	assert_int_equal(n_fields_read, FIELDS);
+	imap_search_end(&run);
+	buf_fini(&b);
+	arena_fini(&ar);
+}
+
+/* Many keys on a long text are judged in parts of a bounded work, and the text is made once. */
+static void tires(void **state)
+{
+	enum { KEYS = 400, LINES = 2000 };
+	struct imap_search_run run;
+	struct imap_search s;
+	struct buf keys, msg;
+	struct arena ar;
+	int got, n_parts = 0;
+
+	(void)state;
+	arena_init(&ar);
+	buf_init(&keys, 1 << 20);
+	buf_init(&msg, 1 << 20);
+	for (int i = 0; i < KEYS; i++)
+		buf_addf(&keys, "OR TEXT nowhere%d ", i);
+	buf_add(&keys, lit("TEXT last"));
+	buf_add(&msg, lit("Subject: long\r\n\r\n"));
+	for (int i = 0; i < LINES; i++)
+		buf_addf(&msg, "%098d\r\n", i);
+	buf_add(&msg, lit("last\r\n"));
+	struct cursor c = cursor_of(buf_slice(&keys));
+	assert_int_equal(imap_read_search(&c, &ar, &s), SEARCH_OK);
+	imap_search_begin(&run, &s, &ops, 0);
+	n_bytes_asked = 0;
+	do {
+		run.work = 0;
+		got = imap_search_match(&run, (char *)(uintptr_t)buf_cstr(&msg), 1, 1);
+		assert_true(!run.tired || got == KERR_WAIT);
+		assert_true(run.work < 2 * IMAP_SEARCH_MAX_WORK);
+		n_parts++;
+	} while (run.tired);
+	assert_int_equal(got, 1);
+	assert_int_equal(n_bytes_asked, 1);
+	assert_true(n_parts > KEYS * LINES * 100 / (2 * IMAP_SEARCH_MAX_WORK));
+	imap_search_end(&run);
+	buf_fini(&keys);
+	buf_fini(&msg);
+	arena_fini(&ar);
+}
+
 static void folds(void **state)
 {
 	struct buf b;
@@ -295,6 +365,8 @@ int main(void)
 		cmocka_unit_test(reads_returns),
 		cmocka_unit_test(asks_little),
 		cmocka_unit_test(bounds),
+		cmocka_unit_test(reads_fields_once),
+		cmocka_unit_test(tires),
 		cmocka_unit_test(folds),
 	};
 
