@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The registry: chains of records, what is in force, who may see what. */
+#include "tests/rig/unit.h"
+
+#include "daemon/crypto_ossl.h"
+#include "proto/fed/fed_reg.h"
+#include "tests/rig/fed_rig.h"
+
+#define THREE                                                                                      \
+	"daemon: @a active ~a kreisa\n|daemon: @a active ~a kreisa\ndaemon: @b active ~b kreisb\n" \
+	"daemon: @c active ~c kreisc\n"
+
+static struct arena ar;
+static struct fed_reg *reg;
+static struct fed_reg_result res;
+static struct fed_record *federation, *group;
+
+static enum fed_reg_got give(const struct fed_record *rec)
+{
+	struct err why = {""};
+
+	return fed_reg_give(reg, rec->text, false, &res, &why);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	arena_init(&ar);
+	reg = fed_reg_new();
+	assert_int_equal(give(fed_rig_make(&ar, fed_rig_daemon, NULL, NULL, "a")), FED_REG_TAKEN);
+	federation = fed_rig_make(&ar, fed_rig_federation, NULL, NULL, "A");
+	assert_int_equal(give(federation), FED_REG_TAKEN);
+	federation = fed_rig_make(&ar, fed_rig_federation, THREE, federation, "A");
+	assert_int_equal(give(federation), FED_REG_TAKEN);
+	group = fed_rig_make(&ar, fed_rig_group, NULL, NULL, "A");
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	fed_reg_free(reg);
+	arena_fini(&ar);
+	return 0;
+}
+
+static struct fed_record *titled(const struct fed_record *before, const char *title)
+{
+	char edits[64];
+
+	snprintf(edits, sizeof edits, "title: Forum|title: %s", title);
+	return fed_rig_make(&ar, fed_rig_group, edits, before, "A");
+}
+
+static const struct fed_group *in_force(void)
+{
+	return fed_reg_group(reg, &group->group.gid);
+}
+
+/* ---- chains ---- */
+
+static void test_chain(void **state)
+{
+	struct fed_record *second = titled(group, "Zwei"), *third = titled(second, "Drei");
+
+	(void)state;
+	assert_null(in_force());
+	assert_int_equal(give(third), FED_REG_GAP);
+	assert_int_equal(res.want, 1);
+	assert_int_equal(give(group), FED_REG_TAKEN);
+	assert_int_equal(give(third), FED_REG_GAP);
+	assert_int_equal(res.want, 2);
+	assert_int_equal(give(second), FED_REG_TAKEN);
+	assert_int_equal(give(third), FED_REG_TAKEN);
+	assert_int_equal(give(second), FED_REG_KNOWN);
+	assert_int_equal(fed_reg_serial(reg, &res.key), 3);
+	assert_slice(in_force()->title, "Drei");
+	assert_slice(fed_reg_group_at(reg, &group->group.gid, 2)->title, "Zwei");
+	assert_null(fed_reg_group_at(reg, &group->group.gid, 4));
+	assert_null(fed_reg_group_at(reg, &group->group.gid, 0));
+	assert_true(slice_eq(fed_reg_text(reg, &res.key, 1), group->text));
+	assert_true(slice_eq(fed_reg_text(reg, &res.key, 0), third->text));
+	assert_null(fed_reg_text(reg, &res.key, 9).p);
+}
+
+/* Two of one serial: the one before is in force, both are kept. */
+static void test_fork(void **state)
+{
+	struct fed_record *one = titled(group, "Eins"), *two = titled(group, "Zwei");
+
+	(void)state;
+	assert_int_equal(give(group), FED_REG_TAKEN);
+	assert_int_equal(give(one), FED_REG_TAKEN);
+	assert_false(res.fork);
+	assert_int_equal(give(two), FED_REG_TAKEN);
+	assert_true(res.fork);
+	assert_slice(in_force()->title, "Forum");
+	assert_int_equal(fed_reg_serial(reg, &res.key), 1);
+	/* a is the quorum of the admins as well: it may go on from either */
+	assert_int_equal(give(titled(two, "Drei")), FED_REG_TAKEN);
+	assert_slice(in_force()->title, "Drei");
+	assert_slice(fed_reg_group_at(reg, &group->group.gid, 2)->title, "Zwei");
+}
+
+static void test_bad(void **state)
+{
+	struct fed_record *forged = fed_rig_make(&ar, fed_rig_group, NULL, NULL, "B");
+	struct err why = {""};
+
+	(void)state;
+	assert_int_not_equal(give(forged), FED_REG_TAKEN);
+	assert_null(in_force());
+	assert_int_equal(fed_reg_give(reg, lit("record: x\n"), false, &res, &why), FED_REG_REFUSED);
+	assert_string_not_equal(why.text, "");
+	assert_int_equal(fed_reg_give(reg, lit(""), false, &res, &why), FED_REG_REFUSED);
+}
+
+/* From our own disk no signature is looked at, but the order is. */
+static void test_trusted(void **state)
+{
+	struct fed_record *forged = fed_rig_make(&ar, fed_rig_group, NULL, NULL, "B");
+	struct err why = {""};
+
+	(void)state;
+	assert_int_equal(
+		fed_reg_give(reg, titled(group, "Zwei")->text, true, &res, &why), FED_REG_GAP);
+	assert_int_equal(fed_reg_give(reg, forged->text, true, &res, &why), FED_REG_TAKEN);
+	assert_int_equal(fed_reg_give(reg, forged->text, true, &res, &why), FED_REG_KNOWN);
+}
+
+/* ---- who ---- */
+
+static bool note_key(void *arg, const struct fed_record_key *key, uint64_t serial)
+{
+	buf_addf(arg, "%d:%llu ", (int)key->type, (unsigned long long)serial);
+	return true;
+}
+
+static void test_who(void **state)
+{
+	struct fed_oid a = fed_rig_oid('a'), b = fed_rig_oid('b'), c = fed_rig_oid('c'),
+		       d = fed_rig_oid('d');
+	struct fed_record_key key;
+	struct buf order;
+
+	(void)state;
+	assert_int_equal(give(group), FED_REG_TAKEN);
+	key = res.key;
+	assert_true(fed_reg_active(reg, &a) && fed_reg_active(reg, &c));
+	assert_false(fed_reg_active(reg, &d));
+	assert_true(fed_reg_reads(reg, &b, &group->group.gid));
+	assert_false(fed_reg_reads(reg, &c, &group->group.gid));
+	assert_true(fed_reg_reads(reg, &c, &federation->federation.fid));
+	assert_false(fed_reg_reads(reg, &d, &federation->federation.fid));
+	assert_true(fed_reg_sees(reg, &b, &key));
+	assert_false(fed_reg_sees(reg, &c, &key));
+	assert_ptr_equal(fed_reg_group_named(reg, lit("kreisa.forum")), in_force());
+	assert_null(fed_reg_group_named(reg, lit("kreisa")));
+	assert_ptr_equal(
+		fed_reg_tls(reg, &fed_reg_daemon(reg, &a)->tls[0]), fed_reg_daemon(reg, &a));
+	assert_null(fed_reg_tls(reg, &fed_hash_none));
+	assert_null(fed_reg_daemon(reg, &b));
+	buf_init(&order, 100);
+	fed_reg_each(reg, note_key, &order);
+	assert_buf(&order, "1:2 0:1 2:1 "); /* federation, daemons, groups */
+	buf_fini(&order);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_chain, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_fork, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_bad, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_trusted, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_who, set_up, tear_down),
+	};
+
+	crypto_ossl_install();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
