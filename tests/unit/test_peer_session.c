@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The peer port as the one that was dialled: whole, byte by byte and cut everywhere. */
+#include "tests/rig/unit.h"
+
+#include "daemon/crypto_ossl.h"
+#include "proto/fed/fed_cmd.h"
+#include "proto/fed/peer_session.h"
+#include "tests/rig/fed_rig.h"
+#include "tests/rig/splits.h"
+
+enum { NOW = 1795309300 };
+
+/* The certificate that fed_rig's daemon record names. */
+#define SPKI "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE"
+#define HELLO "KHELLO @a @b 1795309300 1\r\n"
+#define HELLO_SAID "290 @b 1795309300 2\r\n"
+
+static struct arena ar;
+static struct fed_reg *reg;
+static struct fed_feeds feeds;
+static struct fed_node *node;
+static struct peer_stats stats;
+static bool stranger; /* the certificate is not known */
+
+/* ---- surroundings that hold nothing ---- */
+
+static int no_entry(void *arg, const struct fed_feed *f, uint64_t n, struct fed_held *out)
+{
+	(void)arg;
+	(void)f;
+	(void)n;
+	(void)out;
+	return KERR_NOTFOUND;
+}
+
+static const struct fed_outside outside = {.held = no_entry};
+
+static void give(const struct fed_record *rec)
+{
+	struct fed_reg_result res;
+	struct err why = {""};
+
+	assert_int_equal(fed_reg_give(reg, rec->text, false, &res, &why), FED_REG_TAKEN);
+}
+
+/* We are b; a dialled us.  The group kreisa.forum has both. */
+static int set_up(void **state)
+{
+	const char *two = "daemon: @a active ~a kreisa\n|daemon: @a active ~a kreisa\n"
+			  "daemon: @b active ~b kreisb\n";
+	struct fed_record *rec;
+
+	(void)state;
+	arena_init(&ar);
+	reg = fed_reg_new();
+	fed_feeds_init(&feeds);
+	give(fed_rig_make(&ar, fed_rig_daemon, NULL, NULL, "a"));
+	rec = fed_rig_make(&ar, fed_rig_federation, NULL, NULL, "A");
+	give(rec);
+	give(fed_rig_make(&ar, fed_rig_federation, two, rec, "A"));
+	give(fed_rig_make(&ar, fed_rig_group, NULL, NULL, "A"));
+	node = fed_node_new(&(struct fed_node_opts){.self = fed_rig_oid('b'),
+		.name = fed_rig_name('b'),
+		.reg = reg,
+		.feeds = &feeds,
+		.outside = &outside,
+		.cookie = 7});
+	stranger = false;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	fed_node_free(node);
+	fed_feeds_fini(&feeds);
+	fed_reg_free(reg);
+	arena_fini(&ar);
+	return 0;
+}
+
+/* ---- a conversation ---- */
+
+static void converse(void *arg, const struct slice *pieces, size_t n, struct buf *answer)
+{
+	struct peer_session_opts o = {
+		.node = node, .reg = reg, .self = fed_rig_oid('b'), .stats = &stats};
+	const struct session_ops *ops = &peer_session_ops;
+	enum sess_need need;
+	struct buf in;
+	void *s;
+
+	(void)arg;
+	assert_true(fed_hash_parse(lit(SPKI), &o.spki));
+	if (stranger)
+		o.spki = fed_hash_none;
+	s = peer_session_new(&o);
+	buf_init(&in, 1024 * 1024);
+	need = ops->start(s, NOW);
+	for (size_t i = 0; i < n && need != NEED_CLOSE; i++) {
+		size_t used = 1;
+
+		buf_add(&in, pieces[i]);
+		while (need != NEED_CLOSE && used > 0) {
+			need = ops->feed(s, buf_slice(&in), NOW, &used);
+			buf_drop(&in, used);
+		}
+	}
+	buf_add(answer, buf_slice(ops->output(s)));
+	if (need == NEED_CLOSE)
+		buf_addz(answer, "(closed)");
+	ops->free(s);
+	buf_fini(&in);
+}
+
+/* What is said to `in`, with placeholders in both as in fed_rig.h. */
+static void says(const char *in, const char *want)
+{
+	struct buf asked, wanted, answer;
+
+	buf_init(&asked, 64 * 1024);
+	buf_init(&wanted, 64 * 1024);
+	buf_init(&answer, 1024 * 1024);
+	fed_rig_add(&asked, in);
+	buf_addz(&wanted, "200 kokod peer port\r\n");
+	fed_rig_add(&wanted, want);
+	assert_true(splits_check(converse, NULL, buf_slice(&asked), &answer));
+	assert_buf(&answer, buf_cstr(&wanted));
+	buf_fini(&asked);
+	buf_fini(&wanted);
+	buf_fini(&answer);
+}
+
+static const struct {
+	const char *in, *want;
+} rows[] = {
+	{HELLO "QUIT\r\n",					   HELLO_SAID "205 bye\r\n(closed)"                         },
+	{"KHELLO @b @b 1 1\r\n",				     "494 the certificate is another daemon's\r\n(closed)"    },
+	{"KHELLO @a @a 1 1\r\n",				     "494 this is another daemon\r\n(closed)"                 },
+	{"KREC list\r\n",					    "494 say KHELLO first\r\n(closed)"                       },
+	{HELLO "KREC list\r\n",
+         HELLO_SAID "294 0\r\nfederation %FID 2\r\ndaemon @a 1\r\ngroup %GID 1\r\n.\r\n"                                      },
+	{HELLO "KREC group %GID 2\r\n",                              HELLO_SAID "492 not yours to have\r\n"                   },
+	{HELLO "KHEADS * 0\r\n",				     HELLO_SAID "291 0000000000000007.0\r\n.\r\n"             },
+	{HELLO "KHEADS 0000000000000007.0 120\r\nKREC list\r\n",     HELLO_SAID                                               },
+	{HELLO "KHEADS 0000000000000008.5 0 %GID\r\n",
+         HELLO_SAID "291 0000000000000007.0\r\n.\r\n"									 },
+	{HELLO "KART %GID @a 1790000000 1\r\n",                      HELLO_SAID "491 not held here\r\n"                       },
+	{HELLO "KART %GID @a 1790000000 0\r\n",
+         HELLO_SAID "590 KART <gid> <oid> <epoch> <n>\r\n(closed)"                                                            },
+	{"CAPABILITIES\r\n",					 "101 capabilities\r\nVERSION 2\r\nXKOKOD 1\r\n.\r\n"     },
+	{"LIST\r\nQUIT\r\n",					 "500 unknown command\r\n205 bye\r\n(closed)"             },
+	{HELLO "KART\r\n",					   HELLO_SAID "590 KART <gid> <oid> <epoch> <n>\r\n(closed)"},
+	{"KJOIN @a AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE\r\n",
+         "494 no such invitation, or it was used\r\n(closed)"                                                                 },
+	{"QUIT\n",						   "590 line is too long, or has no CRLF\r\n(closed)"       },
+};
+
+static void test_rows(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < array_len(rows); i++)
+		says(rows[i].in, rows[i].want);
+}
+
+/* A stranger may read our daemon record, and little else; not much of it either. */
+static void test_stranger(void **state)
+{
+	struct buf many;
+
+	(void)state;
+	stranger = true;
+	says("KREC daemon @a *\r\n", "492 not yours to have\r\n");
+	says("KREC federation *\r\n", "494 say KHELLO first\r\n(closed)");
+	says(HELLO, "494 no daemon that is known here has this certificate\r\n(closed)");
+	buf_init(&many, 64 * 1024);
+	for (int i = 0; i < PEER_STRANGER_LINES + 1; i++)
+		buf_addz(&many, "CAPABILITIES\r\n");
+	struct buf answer;
+	struct slice in = buf_slice(&many);
+	buf_init(&answer, 1024 * 1024);
+	converse(NULL, &in, 1, &answer);
+	assert_true(slice_ends(buf_slice(&answer), lit("494 too much without KHELLO\r\n(closed)")));
+	buf_reset(&answer);
+	buf_reset(&many);
+	for (int i = 0; i < FED_LINE_MAX * 2; i++)
+		buf_addc(&many, 'x');
+	in = buf_slice(&many);
+	converse(NULL, &in, 1, &answer);
+	assert_true(slice_ends(buf_slice(&answer), lit("(closed)")));
+	buf_fini(&many);
+	buf_fini(&answer);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_rows, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_stranger, set_up, tear_down),
+	};
+
+	crypto_ossl_install();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
