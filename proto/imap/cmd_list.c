@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * LIST and LSUB: a walk over the mailboxes in name order, one at a time, so that it can stop at any
- * of them.  RFC 3501 section 6.3.8, 6.3.9; RFC 5258; RFC 5819; RFC 6154
+ * LIST and LSUB: a walk over the mailboxes in name order, some at a time, since each look at them
+ * costs all that there are.  It can stop at any of them.  RFC 3501 section 6.3.8, 6.3.9; RFC 5258;
+ * RFC 5819; RFC 6154
  */
 #include "proto/base/mem.h"
 #include "proto/imap/imap_session.h"
@@ -10,6 +11,7 @@
 enum {
 	PATTERNS_MAX = 16,
 	LOOK_MAX = 500, /* mailboxes looked at in one step */
+	FOUND_MAX = 64, /* ... and of these found, before they are said */
 };
 
 enum list_options {
@@ -27,10 +29,11 @@ struct list_ask {
 	unsigned select, show; /* enum list_options */
 	unsigned status;
 	bool lsub;
-	bool named; /* an empty pattern: the separator is asked for */
-	/* the mailbox under way */
-	bool found;
-	bool child; /* a mailbox below it is subscribed */
+	bool named;             /* an empty pattern: the separator is asked for */
+	struct mail_box *found; /* [FOUND_MAX], not yet said from `next` on */
+	size_t n_found, next;
+	bool all;   /* behind them there are no more */
+	bool child; /* a mailbox below the one under way is subscribed */
 	unsigned n_seen;
 };
 
@@ -189,19 +192,18 @@ static bool on_box(void *arg, const struct mail_box *b)
 	struct list_ask *ask = s->cur.own;
 
 	memcpy(s->cur.after, b->name, sizeof s->cur.after);
-	ask->found = any_matches(ask, slice_str(b->name)) &&
-		     (wanted(ask, b) || (ask->select & LIST_RECURSIVE));
-	if (ask->found)
-		s->cur.box = *b;
-	s->cur.full = ++ask->n_seen >= LOOK_MAX;
-	return !ask->found && !s->cur.full;
+	if (any_matches(ask, slice_str(b->name)) &&
+		(wanted(ask, b) || (ask->select & LIST_RECURSIVE)))
+		ask->found[ask->n_found++] = *b;
+	ask->all = ++ask->n_seen < LOOK_MAX && ask->n_found < FOUND_MAX;
+	return ask->all;
 }
 
 static bool on_below(void *arg, const struct mail_box *b)
 {
 	struct imap_session *s = arg;
 	struct list_ask *ask = s->cur.own;
-	struct slice top = slice_str(s->cur.box.name), name = slice_str(b->name);
+	struct slice top = slice_str(ask->found[ask->next].name), name = slice_str(b->name);
 
 	if (!slice_starts(name, top))
 		return false;
@@ -228,16 +230,14 @@ static void add_attributes(const struct list_ask *ask, const struct mail_box *b,
 	buf_addz(out, uses[b->use]);
 }
 
-static int say_box(struct imap_session *s, struct list_ask *ask)
+static int say_box(struct imap_session *s, const struct list_ask *ask, const struct mail_box *b)
 {
-	const struct mail_box *b = &s->cur.box;
-
 	if ((ask->show & LIST_STATUS) && b->id != 0) {
 		/* asked first, so that the line can be asked for again; clients take both orders */
 		int rc = imap_say_status(s, b, ask->status);
 
 		if (rc < 0)
-			return rc;
+			return rc == KERR_NOTFOUND ? 0 : rc; /* it went away meanwhile */
 	}
 	buf_addf(&s->talk.out, "* %s (", ask->lsub ? "LSUB" : "LIST");
 	add_attributes(ask, b, &s->talk.out);
@@ -249,38 +249,54 @@ static int say_box(struct imap_session *s, struct list_ask *ask)
 	return 0;
 }
 
+/* Is a look at what stands below it needed? */
+static bool looks_below(const struct list_ask *ask, const struct mail_box *b)
+{
+	return (ask->select & LIST_RECURSIVE) && b->has_children;
+}
+
 /* What is found: said when it is wanted, or when something below is. */
-static int take_box(struct imap_session *s, struct list_ask *ask)
+static int take_box(struct imap_session *s, struct list_ask *ask, const struct mail_box *b)
 {
 	int rc = 0;
 
 	ask->child = false;
-	if (ask->select & LIST_RECURSIVE)
-		rc = mail_boxes(s->mail, slice_str(s->cur.box.name), on_below, s);
-	if (rc == 0 && (wanted(ask, &s->cur.box) || ask->child))
-		rc = say_box(s, ask);
-	if (rc == 0)
-		ask->found = false;
+	if (looks_below(ask, b))
+		rc = mail_boxes(s->mail, slice_str(b->name), on_below, s);
+	if (rc == 0 && (wanted(ask, b) || ask->child))
+		rc = say_box(s, ask, b);
 	return rc;
 }
 
+/* The next ones that are found. */
+static int find_boxes(struct imap_session *s, struct list_ask *ask)
+{
+	ask->n_found = ask->next = ask->n_seen = 0;
+	ask->all = true;
+	int rc = mail_boxes(s->mail, slice_str(s->cur.after), on_box, s);
+
+	ask->all &= rc == 0;
+	return rc;
+}
+
+/* One look at the mailboxes in a step, and then what was found. */
 static enum cmd_step walk(struct imap_session *s, struct list_ask *ask)
 {
-	int rc = 0;
+	bool looked = ask->next == ask->n_found;
+	int rc = looked ? find_boxes(s, ask) : 0;
 
-	ask->n_seen = 0;
-	do {
-		if (talk_full(&s->talk))
+	while (rc == 0 && ask->next < ask->n_found) {
+		const struct mail_box *b = &ask->found[ask->next];
+
+		if (talk_full(&s->talk) || (looked && looks_below(ask, b)))
 			return CMD_MORE;
-		s->cur.full = false;
-		if (!ask->found)
-			rc = mail_boxes(s->mail, slice_str(s->cur.after), on_box, s);
-		if (rc == 0 && !ask->found)
-			return s->cur.full ? CMD_MORE : imap_ok(s, "these are all");
-		if (rc == 0)
-			rc = take_box(s, ask);
-	} while (rc == 0);
-	return imap_fail(s, rc);
+		looked |= looks_below(ask, b);
+		rc = take_box(s, ask, b);
+		ask->next += rc == 0;
+	}
+	if (rc < 0)
+		return imap_fail(s, rc);
+	return ask->all ? imap_ok(s, "these are all") : CMD_MORE;
 }
 
 static enum cmd_step list(struct imap_session *s, const struct imap_line *a, bool lsub)
@@ -290,6 +306,7 @@ static enum cmd_step list(struct imap_session *s, const struct imap_line *a, boo
 	if (!ask) {
 		ask = arena_new(&s->arena, struct list_ask);
 		ask->lsub = lsub;
+		ask->found = arena_alloc(&s->arena, FOUND_MAX * sizeof *ask->found);
 		ask->select = lsub ? LIST_SUBSCRIBED | LIST_RECURSIVE : 0;
 		if (!read_ask(s, a->args, ask))
 			return imap_bad(s, "expected a reference and a pattern");

@@ -152,6 +152,7 @@ static int op_boxes(struct mail *base, struct slice after, mail_box_fn fn, void 
 	struct fake_mail *m = fake_of(base);
 	struct mail_box out;
 
+	m->n_looks++;
 	for (size_t i = 0; i < m->n_boxes; i++) {
 		if (slice_cmp(slice_str(m->boxes[i].name), after) <= 0)
 			continue;

@@ -10,7 +10,7 @@
 #include "proto/mail.h"
 #include "tests/rig/fake_forum.h"
 
-enum { FAKE_BOXES = 32 };
+enum { FAKE_BOXES = 256 };
 
 struct fake_msg {
 	uint32_t num;
@@ -38,6 +38,7 @@ struct fake_mail {
 	struct fake_forum *forum;
 	struct fake_box boxes[FAKE_BOXES]; /* in name order */
 	size_t n_boxes;
+	unsigned n_looks; /* at all mailboxes */
 	uint32_t last_id;
 	uint64_t modseq;
 	char keywords[MAIL_KEYWORDS][MAIL_KEYWORD_MAX + 1];
@@ -52,6 +53,9 @@ struct fake_mail *fake_mail_new(struct fake_forum *forum);
 void fake_mail_free(struct fake_mail *m);
 
 struct fake_box *fake_mail_box(struct fake_mail *m, struct slice name);
+
+/* A new mailbox at its place in name order; NULL when there is no room.  Others may move. */
+struct fake_box *fake_mail_add_box(struct fake_mail *m, struct slice name);
 
 /* Add a message; its number. */
 uint32_t fake_mail_add(struct fake_mail *m, struct fake_box *b, struct slice bytes, uint64_t flags);

@@ -31,9 +31,6 @@ struct fake_box *fake_mail_box_of(struct fake_mail *m, uint32_t id);
 
 /* What is said of a mailbox that is not there. */
 int fake_mail_absent(const struct fake_mail *m);
-
-/* A new mailbox at its place in name order; NULL when there is no room.  Others may move. */
-struct fake_box *fake_mail_add_box(struct fake_mail *m, struct slice name);
 void fake_mail_free_box(struct fake_box *b);
 
 /* ---- fake_mail_change.c: struct mail_ops ---- */

@@ -248,6 +248,37 @@ static void test_copyuid(void **state)
 	buf_fini(&line);
 }
 
+/* A look at the mailboxes costs all that there are, so many are told after each; LSUB, too. */
+static void test_list(void **state)
+{
+	static const char *const cmds[] = {"LIST", "LSUB"};
+	struct long_rig *l = *state;
+	struct buf line;
+	char name[16];
+
+	for (unsigned i = 0; l->mail->n_boxes < FAKE_BOXES; i++) {
+		snprintf(name, sizeof name, "box%03u", i);
+		fake_mail_add_box(l->mail, slice_str(name))->subscribed = true;
+	}
+	buf_init(&line, 1000);
+	for (size_t i = 0; i < array_len(cmds); i++) {
+		char cmd[32];
+		size_t n = 0;
+
+		l->mail->n_looks = 0;
+		snprintf(cmd, sizeof cmd, "c %s \"\" box*\r\n", cmds[i]);
+		rig_send(&l->r, slice_str(cmd));
+		while (rig_line(&l->r, &line) && buf_cstr(&line)[0] == '*') {
+			snprintf(name, sizeof name, "\"box%03zu\"", n++);
+			assert_true(slice_ends(buf_slice(&line), slice_str(name)));
+		}
+		assert_true(slice_starts(buf_slice(&line), lit("c OK ")));
+		assert_true(n > FAKE_BOXES / 2);
+		assert_true(l->mail->n_looks <= FAKE_BOXES / 32);
+	}
+	buf_fini(&line);
+}
+
 #define ON(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -260,6 +291,7 @@ int main(void)
 		ON(test_earlier_is_not_in_view),
 		ON(test_modified),
 		ON(test_copyuid),
+		ON(test_list),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
