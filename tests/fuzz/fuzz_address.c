@@ -18,21 +18,28 @@ static void check_spec(const struct address *a, struct arena *ar)
 	buf_fini(&b);
 }
 
+/* A group ends before another begins, and has an end unless the list is full. */
+static void check_groups(const struct address_list *l)
+{
+	bool in_group = false;
+
+	for (size_t i = 0; i < l->n; i++) {
+		if (l->v[i].kind == ADDRESS_MAILBOX)
+			continue;
+		FUZZ_CHECK(in_group == (l->v[i].kind == ADDRESS_GROUP_END));
+		in_group = !in_group;
+	}
+	FUZZ_CHECK(!in_group || l->n == MAX);
+}
+
 /* Broken or not, the groups are balanced, and a good list is told the same way. */
 static void check_broken(struct slice in, const struct address_list *good, int rc, struct arena *ar)
 {
 	struct address_list l;
-	bool in_group = false;
 
 	address_parse_broken(in, MAX, ar, &l);
 	FUZZ_CHECK(l.n <= MAX);
-	for (size_t i = 0; i < l.n; i++) {
-		if (l.v[i].kind == ADDRESS_MAILBOX)
-			continue;
-		FUZZ_CHECK(in_group == (l.v[i].kind == ADDRESS_GROUP_END));
-		in_group = !in_group;
-	}
-	FUZZ_CHECK(!in_group || l.n == MAX);
+	check_groups(&l);
 	FUZZ_CHECK(rc != 0 || l.n == good->n);
 	for (size_t i = 0; rc == 0 && i < l.n; i++)
 		FUZZ_CHECK(address_eq(&l.v[i], &good->v[i]));
