@@ -21,8 +21,7 @@ struct news_walk {
 	int rc;
 };
 
-/* The fourth field of an overview. */
-static struct slice over_mid_of(struct slice fields)
+struct slice forum_fields_mid(struct slice fields)
 {
 	struct slice part = {NULL, 0};
 
@@ -58,7 +57,7 @@ static bool news_on(void *arg, const struct log_entry *e)
 		int rc = news_first(w, e, &r);
 
 		if (rc == 0)
-			more = w->fn(w->arg, over_mid_of(r.overview));
+			more = w->fn(w->arg, forum_fields_mid(r.overview));
 		else if (rc == KERR_WAIT)
 			w->rc = rc;
 	}

@@ -17,11 +17,12 @@
 #include "proto/base/wildmat.h"
 
 enum {
-	FUTURE_MAX_S = 24 * 3600, /* a Date further ahead than this is refused */
-	ADDED_MAX = 8 * 1024,     /* what injection may add to an article */
-	OVERVIEW_MAX = 32 * 1024, /* five fields, each cut by article_add_over */
-	NEWSGROUPS_MAX = 900,     /* one line of a head */
-	POSTED_BEFORE = 1,        /* a mail that was delivered: nothing is to be done */
+	FUTURE_MAX_S = 24 * 3600,        /* a Date further ahead than this is refused */
+	ADDED_MAX = 8 * 1024,            /* what injection may add to an article */
+	OVERVIEW_MAX = 32 * 1024,        /* five fields, each cut by article_add_over */
+	HEADS_MAX = STORE_PLACES * 4096, /* heads of an article in its groups */
+	NEWSGROUPS_MAX = 900,            /* one line of a head */
+	POSTED_BEFORE = 1,               /* a mail that was delivered: nothing is to be done */
 };
 
 /* ---- the answer ---- */
@@ -122,13 +123,16 @@ static int group_for_peer(struct posting *p, struct slice name, struct group_rec
 }
 
 /* Note a group, once: a peer may name one twice. */
-static void note_group(struct posting *p, uint32_t id)
+static void note_group(struct posting *p, const struct group_rec *g)
 {
 	for (unsigned i = 0; i < p->n_groups; i++)
-		if (p->groups[i] == id)
+		if (p->groups[i] == g->id)
 			return;
-	if (p->n_groups < STORE_PLACES)
-		p->groups[p->n_groups++] = id;
+	if (p->n_groups == STORE_PLACES)
+		return;
+	mail_head_make(p->f->env->host, g->name, &p->heads);
+	p->head_ends[p->n_groups] = p->heads.len;
+	p->groups[p->n_groups++] = g->id;
 }
 
 /*
@@ -147,7 +151,7 @@ static int find_groups(struct posting *p)
 					      : group_for_peer(p, name, &g);
 
 		if (rc == 0)
-			note_group(p, g.id);
+			note_group(p, &g);
 		else if (p->how == FORUM_POST || rc != KERR_NOTFOUND)
 			return rc;
 	}
@@ -359,8 +363,23 @@ static int take_from_peer(struct posting *p, struct slice raw, struct slice mid)
 
 /* ---- to the store ---- */
 
+static void set_heads(const struct posting *p, struct store_head heads[STORE_PLACES])
+{
+	size_t begin = 0;
+
+	for (unsigned i = 0; i < p->n_groups; i++) {
+		struct slice text =
+			slice_from(slice_head(buf_slice(&p->heads), p->head_ends[i]), begin);
+
+		heads[i] = (struct store_head){
+			text, mail_head_len(text, p->out.value[ART_MESSAGE_ID])};
+		begin = p->head_ends[i];
+	}
+}
+
 /* What the store is told of the article; over and record (initialised) hold parts of it. */
-static struct store_post article_of(struct posting *p, struct buf *over, struct buf *record)
+static struct store_post article_of(
+	struct posting *p, const struct store_head *heads, struct buf *over, struct buf *record)
 {
 	bool control = p->control.kind == CONTROL_CANCEL;
 
@@ -376,6 +395,7 @@ static struct store_post article_of(struct posting *p, struct buf *over, struct 
 		.arrived_at = p->f->env->now_at(),
 		.groups = p->groups,
 		.n_groups = control ? 0 : p->n_groups,
+		.heads = heads,
 		.control = control,
 		.cancels = slice_str(p->cancels),
 		.obey_awaited = p->obey_awaited,
@@ -420,14 +440,17 @@ static int store(struct posting *p, forum_done_fn done, void *arg, struct ticket
 	struct post_call *c = mem_new(struct post_call);
 	const struct store_call call = {.home = p->f->who.home, .done = post_on, .arg = c};
 	struct store_post article = {.n_groups = 0};
+	struct store_head heads[STORE_PLACES];
 	struct buf over, record;
 
 	*c = (struct post_call){.done = done, .arg = arg};
 	memcpy(c->mid, p->mid, sizeof c->mid);
 	buf_init(&over, OVERVIEW_MAX);
 	buf_init(&record, STORE_STRUCTURE_MAX);
-	if (posting_is_article(p))
-		article = article_of(p, &over, &record);
+	if (posting_is_article(p)) {
+		set_heads(p, heads);
+		article = article_of(p, heads, &over, &record);
+	}
 	int rc = p->mail ? deliver(p, &article, &call)
 			 : store_post(p->f->env->store, &article, &call);
 	buf_fini(&over);
@@ -469,6 +492,7 @@ static int take(struct posting *p, struct slice raw, struct slice mid)
 static void posting_free(struct posting *p)
 {
 	buf_fini(&p->newsgroups);
+	buf_fini(&p->heads);
 	buf_fini(&p->bytes);
 	buf_fini(&p->inbox);
 	free(p->persons);
@@ -482,6 +506,7 @@ struct posting *posting_new(struct forum *base, enum forum_how how)
 	p->f = db_forum(base);
 	p->how = how;
 	buf_init(&p->newsgroups, NEWSGROUPS_MAX);
+	buf_init(&p->heads, HEADS_MAX);
 	buf_init(&p->bytes, p->f->env->max_article + ADDED_MAX);
 	buf_init(&p->inbox, p->f->env->max_article + ADDED_MAX);
 	return p;

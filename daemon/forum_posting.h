@@ -31,6 +31,8 @@ struct posting {
 	struct control control;
 	uint32_t groups[STORE_PLACES];
 	unsigned n_groups;
+	struct buf heads; /* of groups, one behind the other */
+	size_t head_ends[STORE_PLACES];
 	bool copy;               /* gets a Message-ID of its own in any case */
 	bool shared;             /* one of the groups goes to peers */
 	char mid[MSGID_MAX + 1]; /* of what is stored */

@@ -39,6 +39,9 @@ static inline struct db_forum *db_forum(struct forum *f)
 /* Does the group of that name go to any peer? */
 NODISCARD int forum_group_shared(struct view *v, struct slice name, bool *shared_out);
 
+/* The Message-ID in an overview (its fourth field), or nothing. */
+struct slice forum_fields_mid(struct slice fields);
+
 /* forum_ops.sender, forum_ops.rcpt */
 int db_sender(struct forum *base, struct slice local, struct slice domain);
 int db_rcpt(struct forum *base, struct slice local, struct slice domain, struct forum_rcpt *out);

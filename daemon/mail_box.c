@@ -153,7 +153,7 @@ static int set_figures(
 	out->low = st.low;
 	out->next = st.next;
 	out->count = st.count;
-	out->bytes = st.bytes + st.count * (uint64_t)mail_prefix_len(f, g);
+	out->bytes = st.bytes + (st.count - st.heads) * (uint64_t)mail_old_head_len(f, g);
 	out->modseq = larger(larger(st.modseq, mine), 1);
 	return 0;
 }

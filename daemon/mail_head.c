@@ -8,26 +8,93 @@
 
 #include <string.h>
 
-void mail_add_prefix(const struct db_forum *f, const struct group_rec *g, struct buf *out)
+#include "proto/base/text.h"
+
+static void add_list(const char *host, const char *group, struct buf *out)
 {
-	if (g->owner != 0)
-		return;
-	buf_addf(out, "List-Id: <%s.%s>\r\n", g->name, f->env->host);
-	buf_addf(out, "List-Post: <mailto:%s@%s>\r\n", g->name, f->env->host);
+	buf_addf(out, "List-Id: <%s.%s>\r\n", group, host);
+	buf_addf(out, "List-Post: <mailto:%s@%s>\r\n", group, host);
 	/* Thunderbird and mutt send an answer to all there; an article need not have a To. */
-	buf_addf(out, "Mail-Followup-To: %s@%s\r\n", g->name, f->env->host);
+	buf_addf(out, "Mail-Followup-To: %s@%s\r\n", group, host);
 }
 
-uint32_t mail_prefix_len(const struct db_forum *f, const struct group_rec *g)
+/* ---- of articles that arrived before heads were kept ---- */
+
+static void add_old(const struct db_forum *f, const struct group_rec *g, struct buf *out)
+{
+	if (g->owner == 0)
+		add_list(f->env->host, g->name, out);
+}
+
+uint32_t mail_old_head_len(const struct db_forum *f, const struct group_rec *g)
 {
 	struct buf prefix;
 
-	buf_init(&prefix, MAIL_PREFIX_MAX);
-	mail_add_prefix(f, g, &prefix);
+	buf_init(&prefix, MAIL_HEAD_MAX);
+	add_old(f, g, &prefix);
 	uint32_t n = (uint32_t)prefix.len;
 	buf_fini(&prefix);
 	return n;
 }
+
+/* ---- fixed when the article arrives ---- */
+
+void mail_head_make(const char *host, const char *group, struct buf *out)
+{
+	add_list(host, group, out);
+	buf_addf(out, "Archived-At: <news://%s/", host);
+}
+
+/* May stand in the path of a URI as it is.  RFC 3986 section 3.3 */
+static bool is_path_char(char c)
+{
+	return ascii_alnum((unsigned char)c) ||
+	       slice_chr(lit("-._~!$&'()*+,;=:@"), c) < sizeof "-._~!$&'()*+,;=:@" - 1;
+}
+
+void mail_head_end(struct slice mid, struct buf *out)
+{
+	if (mid.len >= 2 && mid.p[0] == '<')
+		mid = slice_head(slice_from(mid, 1), mid.len - 2);
+	for (size_t i = 0; i < mid.len; i++) {
+		if (is_path_char(mid.p[i]))
+			buf_addc(out, mid.p[i]);
+		else
+			buf_addf(out, "%%%02X", (unsigned char)mid.p[i]);
+	}
+	buf_addz(out, ">\r\n");
+}
+
+uint32_t mail_head_len(struct slice text, struct slice mid)
+{
+	struct buf end;
+
+	buf_init(&end, MAIL_HEAD_MAX);
+	mail_head_end(mid, &end);
+	size_t n = text.len + end.len;
+	buf_fini(&end);
+	return (uint32_t)n;
+}
+
+int mail_head_read(const struct db_forum *f, struct view *v, const struct group_rec *g,
+	uint32_t num, struct buf *out)
+{
+	struct row r;
+	int rc = view_row(v, g->id, num, true, &r);
+
+	if (rc < 0)
+		return rc;
+	if (r.head == 0) {
+		add_old(f, g, out);
+		return 0;
+	}
+	rc = view_head(v, r.head, out);
+	if (rc == 0)
+		mail_head_end(forum_fields_mid(r.overview), out);
+	return rc;
+}
+
+/* ---- fields of news ---- */
 
 /*
  * Thunderbird answers a message that has Newsgroups or Followup-To through a news server; from an

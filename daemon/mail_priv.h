@@ -11,7 +11,7 @@
 #include "daemon/mail.h"
 
 enum {
-	MAIL_PREFIX_MAX = 3 * (STORE_NAME_MAX + 256), /* bytes of a head prefix */
+	MAIL_HEAD_MAX = 8 * 1024, /* bytes of a head prefix, with the longest Message-ID */
 	MAIL_ALL_RIGHTS = (MAIL_ADMIN << 1) - 1,
 };
 
@@ -94,9 +94,14 @@ int mail_subscribe_op(
 
 /* ---- mail_head.c ---- */
 
-/* The head prefix of a group's messages; nothing for a personal mailbox. */
-void mail_add_prefix(const struct db_forum *f, const struct group_rec *g, struct buf *out);
-uint32_t mail_prefix_len(const struct db_forum *f, const struct group_rec *g);
+/* Bytes of the head of a group's message that arrived without one; 0 for a personal mailbox. */
+uint32_t mail_old_head_len(const struct db_forum *f, const struct group_rec *g);
+
+/*
+ * The head of message `num`, as it was fixed when it arrived.  KERR_NOTFOUND: the message is gone.
+ */
+NODISCARD int mail_head_read(const struct db_forum *f, struct view *v, const struct group_rec *g,
+	uint32_t num, struct buf *out);
 
 /*
  * Rename the fields of news in place: Newsgroups, Followup-To.

@@ -178,7 +178,7 @@ struct rows_walk {
 	struct asked a;
 	struct view_flags *flags; /* NULL: not wanted */
 	struct buf record;        /* structure of a message that has none kept */
-	uint32_t prefix;
+	uint32_t old_head;        /* bytes of the head of what has none kept */
 	unsigned want;
 	mail_row_fn fn;
 	void *arg;
@@ -221,13 +221,14 @@ static bool row_on(void *arg, const struct row *r)
 {
 	struct rows_walk *w = arg;
 	uint64_t mine;
+	uint32_t head = r->head != 0 ? r->head_bytes : w->old_head;
 	struct mail_row out = {.num = r->num,
 		.modseq = r->seq,
 		.date = r->arrived_at,
 		.saved_at = r->saved_at,
-		.size = r->bytes + w->prefix,
+		.size = r->bytes + head,
 		.content = r->content,
-		.prefix = w->prefix,
+		.prefix = head,
 		.fields = r->overview};
 
 	if (w->flags) {
@@ -396,7 +397,7 @@ int mail_rows_op(struct mail *m, uint32_t box, uint32_t lo, uint32_t hi, unsigne
 	if (lo < w.a.st.low)
 		lo = w.a.st.low;
 	buf_init(&w.record, 2 * (size_t)IMAP_STRUCTURE_MAX);
-	w.prefix = mail_prefix_len(w.a.f, &w.a.g);
+	w.old_head = mail_old_head_len(w.a.f, &w.a.g);
 	if (lo <= hi && ((want & (MAIL_WANT_FLAGS | MAIL_WANT_BARE_FLAGS)) || changed_since > 0))
 		rc = flags_of(&w.a, lo, hi, &w.flags);
 	if (rc == 0 && lo <= hi)
@@ -440,30 +441,43 @@ static int read_content(
 	return rc;
 }
 
+/* The part of the head from *from on, at most *max bytes; both move on. */
+static int read_head(const struct asked *a, const struct mail_row *r, uint64_t *from, size_t *max,
+	struct buf *out)
+{
+	struct buf head;
+
+	buf_init(&head, MAIL_HEAD_MAX);
+	int rc = mail_head_read(a->f, a->v, &a->g, r->num, &head);
+	if (rc == 0 && head.len != r->prefix)
+		rc = KERR_DAMAGED;
+	if (rc == 0) {
+		struct slice part = slice_head(slice_from(buf_slice(&head), (size_t)*from), *max);
+
+		buf_add(out, part);
+		*from += part.len;
+		*max -= part.len;
+	}
+	buf_fini(&head);
+	return rc;
+}
+
 int mail_read_op(struct mail *m, uint32_t box, const struct mail_row *r, uint64_t from, size_t max,
 	struct buf *out)
 {
-	struct buf prefix;
 	struct asked a;
 	size_t before = out->len;
 	int rc = from < r->size ? ask(&a, m, box, MAIL_READ) : KERR_NOTFOUND;
 
 	if (rc < 0)
 		return rc;
-	buf_init(&prefix, MAIL_PREFIX_MAX);
-	mail_add_prefix(a.f, &a.g, &prefix);
 	max = smaller(max, (size_t)(r->size - from));
-	if (from < prefix.len) {
-		struct slice head = slice_head(slice_from(buf_slice(&prefix), (size_t)from), max);
-
-		buf_add(out, head);
-		from += head.len;
-		max -= head.len;
-	}
-	rc = read_content(&a, r->content, from - prefix.len, max, out);
+	if (from < r->prefix)
+		rc = read_head(&a, r, &from, &max, out);
+	if (rc == 0)
+		rc = read_content(&a, r->content, from - r->prefix, max, out);
 	if (rc < 0)
 		buf_cut(out, before);
-	buf_fini(&prefix);
 	view_close(a.v);
 	return rc == 0 && out->bad ? KERR_TOOBIG : rc;
 }

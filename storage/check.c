@@ -261,7 +261,7 @@ static void count_row(struct check *c, const struct row *r)
 	}
 	c->rows.count++;
 	c->rows.high = r->num;
-	c->rows.bytes += r->bytes;
+	c->rows.bytes += row_shown(r);
 }
 
 static bool in_places(const struct history *h, uint32_t group, uint32_t num)
@@ -329,6 +329,17 @@ static void check_log_of(struct check *c, const struct row *r)
 			r->num);
 }
 
+static void check_head(struct check *c, const struct row *r)
+{
+	struct slice value;
+	struct key k;
+
+	key_of_u64(&k, TABLE_HEAD, r->head);
+	if (r->head != 0 && !check_get(c, &k, &value))
+		check_fault(
+			c, "row %" PRIu32 "/%" PRIu32 ": its head is not there", r->group, r->num);
+}
+
 static void on_row(struct check *c, struct slice key, struct slice value)
 {
 	struct row_sealed sealed;
@@ -344,6 +355,7 @@ static void on_row(struct check *c, struct slice key, struct slice value)
 	if (row_open(c->v, &r, &sealed, ROWS_OVERVIEW | ROWS_STRUCTURE) < 0)
 		check_fault(c, "row %" PRIu32 "/%" PRIu32 ": what derives from it does not open",
 			r.group, r.num);
+	check_head(c, &r);
 	check_content(c, r.content, &r.bytes);
 }
 

@@ -47,6 +47,8 @@ void file_row(struct txn *t, struct row *r, const struct row_sealed *sealed, uin
 	r->group = box;
 	r->num = e.num = st.next;
 	r->n_places = 1;
+	r->head = 0; /* in a personal mailbox it is the article itself */
+	r->head_bytes = 0;
 	r->places[0] = (struct place){box, r->num};
 	r->seq = st.modseq = log_append(t, &e);
 	if (st.count == 0)

@@ -88,6 +88,7 @@ int group_state_decode(struct slice value, struct group_state *out)
 	out->count = take_u32(&d);
 	out->modseq = take_u64(&d);
 	out->bytes = take_u64(&d);
+	out->heads = d.rest.len > 0 ? take_u32(&d) : 0;
 	return d.bad ? KERR_DAMAGED : 0;
 }
 
@@ -143,6 +144,7 @@ static void state_put(struct txn *t, uint32_t group, const struct group_state *s
 	put_u32(v, st->count);
 	put_u64(v, st->modseq);
 	put_u64(v, st->bytes);
+	put_u32(v, st->heads);
 	txn_put_value(t, &k);
 }
 

@@ -44,10 +44,11 @@ int post_check(struct txn *t, const struct posted *p)
 	return p->entry ? entry_check(t, p->entry, true) : 0;
 }
 
-/* Give the article its number in a group. */
+/* Give the article its number in its group i. */
 static void place_in(
-	struct txn *t, const struct posted *p, uint32_t group, uint64_t seq, struct place *out)
+	struct txn *t, const struct posted *p, unsigned i, uint64_t seq, struct place *out)
 {
+	uint32_t group = p->groups[i];
 	struct group_state st;
 
 	if (state_get(t, group, &st) < 0)
@@ -57,7 +58,8 @@ static void place_in(
 		st.low = st.next;
 	st.next++;
 	st.count++;
-	st.bytes += p->bytes;
+	st.bytes += p->bytes + p->heads[i].bytes;
+	st.heads += p->heads[i].text != NULL;
 	st.modseq = seq;
 	state_set(t, group, &st);
 }
@@ -88,11 +90,13 @@ static void put_rows(struct txn *t, const struct posted *p, struct store_result 
 	const struct row_sealed sealed = incoming_sealed(&p->in);
 
 	for (unsigned i = 0; i < p->n_groups; i++)
-		place_in(t, p, p->groups[i], t->n.seq + 1 + i, &r.places[i]);
+		place_in(t, p, i, t->n.seq + 1 + i, &r.places[i]);
 	for (unsigned i = 0; i < p->n_groups; i++) {
 		r.group = r.places[i].group;
 		r.num = r.places[i].num;
 		r.seq = log_place(t, p, LOG_ARRIVED, r.places[i], i == 0);
+		r.head = p->heads[i].text ? head_put(t, slice_str(p->heads[i].text)) : 0;
+		r.head_bytes = p->heads[i].bytes;
 		row_put(t, &r, &sealed);
 		if (i == 0)
 			res->seq = r.seq;
@@ -166,6 +170,8 @@ void post_fini(struct posted *p)
 	free(p->mid);
 	free(p->cancels);
 	free(p->alias);
+	for (unsigned i = 0; i < p->n_groups; i++)
+		free(p->heads[i].text);
 }
 
 /* ---- what it is made of ---- */
@@ -188,6 +194,14 @@ static bool has_group(const struct posted *j, uint32_t group)
 	return false;
 }
 
+static void add_group(struct posted *j, uint32_t group, const struct store_head *head)
+{
+	j->groups[j->n_groups] = group;
+	if (head)
+		j->heads[j->n_groups] = (struct posted_head){mem_dup(head->text), head->bytes};
+	j->n_groups++;
+}
+
 static void copy_names(struct posted *j, const struct store_post *p)
 {
 	j->mid = mem_dup(p->mid);
@@ -201,7 +215,7 @@ static void copy_names(struct posted *j, const struct store_post *p)
 	j->alias_account = p->alias_account;
 	for (unsigned i = 0; i < p->n_groups; i++)
 		if (!has_group(j, p->groups[i]))
-			j->groups[j->n_groups++] = p->groups[i];
+			add_group(j, p->groups[i], p->heads ? &p->heads[i] : NULL);
 }
 
 static enum room_use use_of(const struct store_post *p)

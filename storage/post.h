@@ -15,6 +15,12 @@ struct posted {
 	int64_t arrived_at;
 	uint32_t groups[STORE_PLACES];
 	unsigned n_groups;
+
+	struct posted_head {
+		char *text; /* NULL: none */
+		uint32_t bytes;
+	} heads[STORE_PLACES]; /* of groups */
+
 	bool control, obey_awaited;
 	uint32_t alias_account;
 	struct entry_in *entry; /* NULL: of no feed */

@@ -5,6 +5,7 @@
  */
 #include "storage/row.h"
 
+#include "proto/base/crypto.h"
 #include "storage/arrival.h"
 #include "storage/content.h"
 #include "storage/group.h"
@@ -14,7 +15,7 @@
 #include "storage/store_priv.h"
 #include "storage/txn.h"
 
-enum row_tag { TAG_STRUCTURE = 1, TAG_SAVED };
+enum row_tag { TAG_STRUCTURE = 1, TAG_SAVED, TAG_HEAD };
 
 void row_put(struct txn *t, const struct row *r, const struct row_sealed *sealed)
 {
@@ -40,7 +41,22 @@ void row_put(struct txn *t, const struct row *r, const struct row_sealed *sealed
 		tag_bytes(v, TAG_STRUCTURE, sealed->structure);
 	if (r->saved_at != r->arrived_at)
 		tag_u64(v, TAG_SAVED, (uint64_t)r->saved_at);
+	if (r->head != 0) {
+		put_u8(v, TAG_HEAD);
+		put_u32(v, sizeof r->head + sizeof r->head_bytes);
+		put_u64(v, r->head);
+		put_u32(v, r->head_bytes);
+	}
 	txn_put_value(t, &k);
+}
+
+static void take_head(struct dec *d, struct slice value, struct row *out)
+{
+	struct dec head = dec_of(value);
+
+	out->head = take_u64(&head);
+	out->head_bytes = take_u32(&head);
+	d->bad = d->bad || head.bad;
 }
 
 static void take_tail(struct dec *d, struct row *out, struct row_sealed *sealed_out)
@@ -50,11 +66,15 @@ static void take_tail(struct dec *d, struct row *out, struct row_sealed *sealed_
 
 	sealed_out->structure = slice_of(NULL, 0);
 	out->saved_at = out->arrived_at;
+	out->head = 0;
+	out->head_bytes = 0;
 	while (tag_next(d, &tag, &value)) {
 		if (tag == TAG_STRUCTURE)
 			sealed_out->structure = value;
 		else if (tag == TAG_SAVED)
 			out->saved_at = (int64_t)tag_value_u64(d, value);
+		else if (tag == TAG_HEAD)
+			take_head(d, value, out);
 	}
 }
 
@@ -81,6 +101,46 @@ int row_decode(struct slice key, struct slice value, struct row *out, struct row
 	take_tail(&d, out, sealed_out);
 	out->overview = out->structure = slice_of(NULL, 0);
 	return k.bad || d.bad ? KERR_DAMAGED : 0;
+}
+
+/* ---- heads ---- */
+
+static void head_key(struct key *k, uint64_t head)
+{
+	key_of_u64(k, TABLE_HEAD, head);
+}
+
+static uint64_t head_id(struct slice text)
+{
+	uint8_t hash[CRYPTO_HASH_LEN];
+
+	crypto_sha256(text, hash);
+	struct dec d = dec_of(slice_of(hash, sizeof hash));
+	return take_u64(&d) | 1; /* 0: none */
+}
+
+uint64_t head_put(struct txn *t, struct slice text)
+{
+	uint64_t head = head_id(text);
+	struct slice value;
+	struct key k;
+
+	head_key(&k, head);
+	if (txn_get(t, &k, &value) == KERR_NOTFOUND)
+		txn_put(t, &k, text);
+	return head;
+}
+
+int view_head(struct view *v, uint64_t head, struct buf *out)
+{
+	struct slice value;
+	struct key k;
+
+	head_key(&k, head);
+	int rc = kv_get(v->kv, key_slice(&k), &value);
+	if (rc == 0)
+		buf_add(out, value);
+	return rc;
 }
 
 /* ---- taking out ---- */
@@ -131,12 +191,12 @@ void row_take_out(
 		txn_damaged(t, "row");
 		return;
 	}
-	uint64_t bytes = r.bytes;
 	txn_del(t, &k);
 	memcpy(e.mid, mid, sizeof e.mid);
 	st.modseq = log_append(t, &e);
 	st.count--;
-	st.bytes -= bytes;
+	st.bytes -= row_shown(&r);
+	st.heads -= r.head != 0;
 	if (st.low == p.num) {
 		st.low = next_present(t, p.group, p.num, st.next);
 		absent_trim(t, p.group, st.low);

@@ -15,6 +15,18 @@ struct row_sealed {
 	struct slice overview, structure; /* structure may be empty */
 };
 
+/*
+ * Keep the text of a head, unless it is there; its id, for row.head.  The same text has the same
+ * id.
+ */
+uint64_t head_put(struct txn *t, struct slice text);
+
+/* What a row counts for in the bytes of its group. */
+static inline uint64_t row_shown(const struct row *r)
+{
+	return r->bytes + r->head_bytes;
+}
+
 /* Put r; r->overview and r->structure are not looked at. */
 void row_put(struct txn *t, const struct row *r, const struct row_sealed *sealed);
 

@@ -20,12 +20,15 @@ enum table {
 	TABLE_GROUP = 'g',
 	/* group.c: owner u32, name -> group u32 */
 	TABLE_NAME = 'n',
-	/* group.c: group u32 -> low u32, next u32, count u32, modseq u64, bytes u64 */
+	/* group.c: group u32 -> low u32, next u32, count u32, modseq u64, bytes u64,
+	   heads u32 (not in old ones) */
 	TABLE_STATE = 's',
 	/* row.c: group u32, num u32 -> content u64, seq u64, arrived u64, bytes u64, lines u32,
 	   further u8, further * (group u32, num u32), overview length u16, sealed overview, tagged
-	   tail: sealed structure, time of saving */
+	   tail: sealed structure, time of saving, head */
 	TABLE_ROW = 'r',
+	/* row.c: the first 8 bytes of the text's SHA-256 -> text */
+	TABLE_HEAD = 'H',
 	/* content.c: content u64, chunk u16 -> nonce 12, codec u8 (0x80: the last), dictionary u32,
 	   raw length u32, sealed bytes */
 	TABLE_CONTENT = 'c',

@@ -129,7 +129,8 @@ struct group_rec {
 struct group_state {
 	uint32_t low, next, count; /* low is `next` in an empty group; high is next - 1 */
 	uint64_t modseq;
-	uint64_t bytes;
+	uint64_t bytes; /* of its articles and of the heads of their rows */
+	uint32_t heads; /* rows that have one */
 };
 
 enum role { ROLE_NONE, ROLE_READER, ROLE_WRITER, ROLE_MODERATOR, ROLE_OWNER };
@@ -189,11 +190,13 @@ struct history {
 struct row {
 	uint32_t group, num;
 	uint64_t content, seq;
-	int64_t arrived_at; /* of an appended mail: the date its program gave */
-	int64_t saved_at;   /* when it came into this group */
-	uint64_t bytes;     /* of the article as stored, CRLF counted */
-	uint32_t lines;     /* of the body */
-	unsigned n_places;  /* all places, this one included; 1 unless cross-posted */
+	int64_t arrived_at;  /* of an appended mail: the date its program gave */
+	int64_t saved_at;    /* when it came into this group */
+	uint64_t bytes;      /* of the article as stored, CRLF counted */
+	uint32_t lines;      /* of the body */
+	uint64_t head;       /* for view_head; 0: it has none */
+	uint32_t head_bytes; /* of the head with what its caller adds to it */
+	unsigned n_places;   /* all places, this one included; 1 unless cross-posted */
 	struct place places[STORE_PLACES];
 	struct slice overview;  /* five fields joined by TAB; empty unless asked for */
 	struct slice structure; /* as the caller gave it; empty unless asked for, or not kept */
@@ -255,6 +258,9 @@ NODISCARD int view_history(struct view *v, struct slice mid, struct history *out
 /* Chunk i (0..) of a content, decoded, appended to out.  KERR_NOTFOUND: past the last, or erased.
  */
 NODISCARD int view_content(struct view *v, uint64_t content, uint32_t chunk, struct buf *out);
+
+/* The text of a row's head, appended to out.  KERR_NOTFOUND. */
+NODISCARD int view_head(struct view *v, uint64_t head, struct buf *out);
 
 /* All chunks, at most out->max bytes. */
 NODISCARD int view_content_all(struct view *v, uint64_t content, struct buf *out);
@@ -381,6 +387,15 @@ struct store_call {
 /* Forget the answer: done stays silent.  On home only; the change is made all the same. */
 void store_drop(struct store_job *job);
 
+/*
+ * What mail programs see in front of an article in a group, fixed when it arrives.  The text is the
+ * same for many articles and kept once; what differs is made by the caller when it is read.
+ */
+struct store_head {
+	struct slice text;
+	uint32_t bytes; /* with what the caller adds */
+};
+
 struct store_post {
 	struct slice mid;
 	struct slice article;   /* whole, CRLF, dot-unstuffed, without Xref; copied */
@@ -390,14 +405,15 @@ struct store_post {
 	int64_t arrived_at;
 	const uint32_t *groups; /* where it shall stand; none with `control` */
 	unsigned n_groups;
-	bool control;           /* a cancel: kept and relayed, stands in no group */
-	struct slice cancels;   /* Message-ID to take out in the same transaction, or empty;
-				   the caller has checked the authority */
-	uint32_t alias_account; /* with alias: remember old name for this account */
-	struct slice alias;     /* the client's Message-ID that was replaced, or empty */
-	bool obey_awaited;      /* mid is HISTORY_AWAITED and that cancel has been judged good: keep
-				   the content, stand nowhere, state HISTORY_CANCELLED */
-	bool from_peer;         /* which watermark counts */
+	const struct store_head *heads; /* of groups, in their order; NULL: none */
+	bool control;                   /* a cancel: kept and relayed, stands in no group */
+	struct slice cancels;           /* Message-ID to take out in the same transaction, or empty;
+					   the caller has checked the authority */
+	uint32_t alias_account;         /* with alias: remember old name for this account */
+	struct slice alias;             /* the client's Message-ID that was replaced, or empty */
+	bool obey_awaited; /* mid is HISTORY_AWAITED and that cancel has been judged good: keep
+			      the content, stand nowhere, state HISTORY_CANCELLED */
+	bool from_peer;    /* which watermark counts */
 	const struct store_entry *entry; /* of a feed (store_fed.h); NULL: none */
 };
 

@@ -159,6 +159,13 @@ static void read_all(struct town *t, struct mail *m, uint32_t box, uint32_t num,
 	assert_int_equal(out->len, one.row.size);
 }
 
+static void shows(const struct buf *text, const char *what, bool is)
+{
+	struct slice all = buf_slice(text);
+
+	assert_int_equal(slice_find(all, slice_str(what)) < all.len, is);
+}
+
 static void what_is_put_into_a_group_is_posted(void **state)
 {
 	struct mail_answer a;
@@ -180,7 +187,8 @@ static void what_is_put_into_a_group_is_posted(void **state)
 		buf_slice(&text), lit("List-Id: <koko.local.stadt.koko.example>\r\nList-Post: "
 				      "<mailto:koko.local@stadt.koko.example>\r\n"
 				      "Mail-Followup-To: koko.local@stadt.koko.example\r\n"
-				      "Path: ")));
+				      "Archived-At: <news://stadt.koko.example/")));
+	shows(&text, ">\r\nPath: ", true);
 	buf_fini(&text);
 	assert_int_equal(
 		mail_box_named(&t, m, "Gruppen/koko/local").bytes, row_of(&t, m, b.id, 1).row.size);
@@ -189,13 +197,6 @@ static void what_is_put_into_a_group_is_posted(void **state)
 	forum_free(f);
 	forum_free(g);
 	town_fini(&t);
-}
-
-static void shows(const struct buf *text, const char *what, bool is)
-{
-	struct slice all = buf_slice(text);
-
-	assert_int_equal(slice_find(all, slice_str(what)) < all.len, is);
 }
 
 /* Thunderbird answers what has these fields through a news server. */
