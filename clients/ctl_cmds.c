@@ -35,6 +35,12 @@ static const struct ctl_opt group_add_opts[] = {
 	{"kind", "forum|board", "kind", OPT_TEXT, N_("kind; default forum")},
 	{"class", "closed|public", "class", OPT_TEXT, N_("who may read: members, or everybody; default closed")},
 	{"posting", "members|moderators", "posting", OPT_TEXT, N_("who may post; default members")},
+	{"reply", "author|group", "reply", OPT_TEXT, N_("whom answers by mail go to; default author")},
+	{0},
+};
+
+static const struct ctl_opt group_set_opts[] = {
+	{"reply", "author|group", "reply", OPT_TEXT, N_("whom answers by mail go to, from now on")},
 	{0},
 };
 
@@ -72,7 +78,7 @@ static const struct ctl_col group_cols[] = {
 
 static const struct ctl_col group_record[] = {
 	{"name", N_("group")}, {"title", N_("title")}, {"kind", N_("kind")},
-	{"class", N_("class")}, {"posting", N_("posting")}, {"members", N_("members")},
+	{"class", N_("class")}, {"posting", N_("posting")}, {"reply", N_("answers")}, {"members", N_("members")},
 	{"articles", N_("articles")}, {"low", N_("first number")}, {"next", N_("next number")},
 	{"bytes", N_("bytes")}, {"created", N_("since")}, {0},
 };
@@ -103,6 +109,8 @@ const struct ctl_cmd ctl_cmds[] = {
 		N_("let a person log in again")},
 	{"group add", "NAME", "group.add", group_add_opts, SHAPE_SAID, N_("group added"), NULL, NULL,
 		N_("add a group")},
+	{"group set", "NAME", "group.set", group_set_opts, SHAPE_SAID, N_("group changed"), NULL, NULL,
+		N_("change a group")},
 	{"group list", "", "group.list", no_opts, SHAPE_LIST, NULL, NULL, group_cols,
 		N_("list the groups")},
 	{"group show", "NAME", "group.show", no_opts, SHAPE_RECORD, NULL, "group", group_record,

@@ -7,7 +7,7 @@ _kokoctl()
 	elif [ "$COMP_CWORD" -eq 2 ]; then
 	case ${COMP_WORDS[1]} in
 	user) words="add list show passwd disable enable " ;;
-	group) words="add list show " ;;
+	group) words="add set list show " ;;
 	member) words="add list remove " ;;
 	peer) words="add list status pause resume remove " ;;
 	esac
@@ -15,7 +15,8 @@ _kokoctl()
 	case "${COMP_WORDS[1]} ${COMP_WORDS[2]}" in
 	"user add") words="--name --address --lang --right --hash --password-stdin --password-file --json --help" ;;
 	"user passwd") words="--hash --password-stdin --password-file --json --help" ;;
-	"group add") words="--title --kind --class --posting --json --help" ;;
+	"group add") words="--title --kind --class --posting --reply --json --help" ;;
+	"group set") words="--reply --json --help" ;;
 	"peer add") words="--host --port --tls --no-tls --groups --cert --from-now --json --help" ;;
 	"conf") words="--diff --json --help" ;;
 	*) words="--json --help" ;;

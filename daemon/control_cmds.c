@@ -13,6 +13,7 @@ const struct control_cmd control_cmds[] = {
 	{"conf",          control_conf,          CONTROL_QUIET   },
 	{"group.add",     control_group_add,     CONTROL_PARALLEL},
 	{"group.list",    control_group_list,    CONTROL_QUIET   },
+	{"group.set",     control_group_set,     0               },
 	{"group.show",    control_group_show,    CONTROL_QUIET   },
 	{"member.add",    control_member_add,    CONTROL_PARALLEL},
 	{"member.list",   control_member_list,   CONTROL_QUIET   },
@@ -37,6 +38,7 @@ const size_t control_n_cmds = array_len(control_cmds);
 const char *const control_kinds[] = {"", "forum", "board", "mailbox"};
 const char *const control_classes[] = {"", "closed", "public"};
 const char *const control_postings[] = {"", "members", "moderators"};
+const char *const control_replies[] = {"author", "group"};
 const char *const control_roles[] = {"none", "reader", "writer", "moderator", "owner"};
 const char *const control_states[] = {"", "active", "disabled"};
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Groups and their members: group.add, list, show; member.add, list, remove. */
+/* Groups and their members: group.add, set, list, show; member.add, list, remove. */
 #include <time.h>
 
 #include "daemon/control_priv.h"
@@ -25,7 +25,7 @@ static int take_name(struct control_req *r, struct group_rec *g)
 
 static int take_group(struct control_req *r, struct group_rec *g)
 {
-	int kind = 0, cls = 0, posting = 0;
+	int kind = 0, cls = 0, posting = 0, reply = 0;
 	const char *title = "";
 	int rc = take_name(r, g);
 
@@ -40,12 +40,16 @@ static int take_group(struct control_req *r, struct group_rec *g)
 	if (rc == 0)
 		rc = control_arg_choice(r, "posting", control_postings, CONTROL_N_POSTINGS,
 			POSTING_MEMBERS, &posting);
+	if (rc == 0)
+		rc = control_arg_choice(
+			r, "reply", control_replies, CONTROL_N_REPLIES, REPLY_AUTHOR, &reply);
 	if (rc < 0)
 		return rc;
 	control_copy(g->title, sizeof g->title, title);
 	g->kind = (enum group_kind)kind;
 	g->cls = (enum group_class)cls;
 	g->posting = (enum group_posting)posting;
+	g->reply = (enum group_reply)reply;
 	return 0;
 }
 
@@ -60,15 +64,37 @@ int control_group_add(struct control_req *r)
 	return rc < 0 ? rc : CONTROL_OUT;
 }
 
+int control_group_set(struct control_req *r)
+{
+	struct store_call call = control_call(r);
+	struct group_rec g;
+	struct view *v;
+	int reply = REPLY_AUTHOR;
+	int rc = view_open(r->d->store, &v);
+
+	if (rc < 0)
+		return rc;
+	rc = control_find_group(r, v, "name", &g);
+	view_close(v);
+	if (rc == 0)
+		rc = control_arg_choice(r, "reply", control_replies, CONTROL_N_REPLIES, -1, &reply);
+	if (rc < 0)
+		return rc;
+	g.reply = (enum group_reply)reply;
+	rc = store_group_put(r->d->store, &g, &call);
+	return rc < 0 ? rc : CONTROL_OUT;
+}
+
 /* ---- listing ---- */
 
 static json_t *group_json(const struct group_rec *g, const struct group_state *s)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:o}", "name", g->name,
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:o}", "name", g->name,
 		"title", g->title, "kind", control_kinds[g->kind], "class", control_classes[g->cls],
-		"posting", control_postings[g->posting], "articles", (json_int_t)s->count, "low",
-		(json_int_t)s->low, "next", (json_int_t)s->next, "bytes", (json_int_t)s->bytes,
-		"created", control_time(g->created_at));
+		"posting", control_postings[g->posting], "reply", control_replies[g->reply],
+		"articles", (json_int_t)s->count, "low", (json_int_t)s->low, "next",
+		(json_int_t)s->next, "bytes", (json_int_t)s->bytes, "created",
+		control_time(g->created_at));
 }
 
 struct listing {

@@ -82,12 +82,21 @@ NODISCARD int control_arg_number(struct control_req *r, const char *key, int64_t
 /* Copy a text that fits (the callers' limits say so). */
 void control_copy(char *dst, size_t size, const char *src);
 
-/* Names of the enums of storage/store.h, by value; index 0 is not used. */
-extern const char *const control_kinds[],
-	*const control_classes[], *const control_postings[], *const control_roles[],
-								     *const control_states[];
+/* Names of the enums of storage/store.h, by value; "" is no choice. */
+extern const char *const control_kinds[];
+extern const char *const control_classes[];
+extern const char *const control_postings[];
+extern const char *const control_replies[];
+extern const char *const control_roles[];
+extern const char *const control_states[];
 
-enum { CONTROL_N_KINDS = 4, CONTROL_N_CLASSES = 3, CONTROL_N_POSTINGS = 3, CONTROL_N_ROLES = 5 };
+enum {
+	CONTROL_N_KINDS = 4,
+	CONTROL_N_CLASSES = 3,
+	CONTROL_N_POSTINGS = 3,
+	CONTROL_N_REPLIES = 2,
+	CONTROL_N_ROLES = 5
+};
 
 /* Look up what `key` names; KERR_NOTFOUND and KERR_INVALID fill r->err. */
 NODISCARD int control_find_account(
@@ -110,6 +119,7 @@ int control_user_disable(struct control_req *r);
 int control_user_enable(struct control_req *r);
 int control_group_add(struct control_req *r);
 int control_group_list(struct control_req *r);
+int control_group_set(struct control_req *r);
 int control_group_show(struct control_req *r);
 int control_member_add(struct control_req *r);
 int control_member_list(struct control_req *r);

@@ -130,7 +130,11 @@ static void note_group(struct posting *p, const struct group_rec *g)
 			return;
 	if (p->n_groups == STORE_PLACES)
 		return;
-	mail_head_make(p->f->env->host, g->name, &p->heads);
+	bool reply_to = g->reply == REPLY_GROUP && !article_has(&p->in, ART_REPLY_TO);
+
+	mail_head_make(p->f->env->host, g->name, reply_to, &p->heads);
+	p->has_reply_to[p->n_groups] = reply_to;
+	p->shaped = p->shaped || reply_to;
 	p->head_ends[p->n_groups] = p->heads.len;
 	p->groups[p->n_groups++] = g->id;
 }
@@ -371,9 +375,31 @@ static void set_heads(const struct posting *p, struct store_head heads[STORE_PLA
 		struct slice text =
 			slice_from(slice_head(buf_slice(&p->heads), p->head_ends[i]), begin);
 
-		heads[i] = (struct store_head){
-			text, mail_head_len(text, p->out.value[ART_MESSAGE_ID])};
+		heads[i] = (struct store_head){.text = text,
+			.bytes = mail_head_len(text, p->out.value[ART_MESSAGE_ID]),
+			.shapes = p->has_reply_to[i]};
 		begin = p->head_ends[i];
+	}
+}
+
+/*
+ * A Reply-To in a head stands in the ENVELOPE.  All rows of an article share what is kept, so a
+ * cross-post whose heads differ in it has nothing kept.
+ */
+static void make_structure(
+	const struct posting *p, const struct store_head *heads, struct buf *record)
+{
+	struct buf shown;
+
+	if (!p->shaped) {
+		mail_structure_make(record, p->out.bytes);
+	} else if (p->n_groups == 1) {
+		buf_init(&shown, heads[0].bytes + p->out.bytes.len);
+		buf_add(&shown, heads[0].text);
+		mail_head_end(p->out.value[ART_MESSAGE_ID], &shown);
+		buf_add(&shown, p->out.bytes);
+		mail_structure_make(record, buf_slice(&shown));
+		buf_fini(&shown);
 	}
 }
 
@@ -385,7 +411,7 @@ static struct store_post article_of(
 
 	article_add_over(over, &p->out);
 	if (!control)
-		mail_structure_make(record, p->out.bytes);
+		make_structure(p, heads, record);
 	return (struct store_post){
 		.mid = p->out.value[ART_MESSAGE_ID],
 		.article = p->out.bytes,

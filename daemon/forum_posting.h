@@ -33,9 +33,11 @@ struct posting {
 	unsigned n_groups;
 	struct buf heads; /* of groups, one behind the other */
 	size_t head_ends[STORE_PLACES];
-	bool copy;               /* gets a Message-ID of its own in any case */
-	bool shared;             /* one of the groups goes to peers */
-	char mid[MSGID_MAX + 1]; /* of what is stored */
+	bool shaped;                     /* one of them has a Reply-To */
+	bool has_reply_to[STORE_PLACES]; /* such a head has a Reply-To */
+	bool copy;                       /* gets a Message-ID of its own in any case */
+	bool shared;                     /* one of the groups goes to peers */
+	char mid[MSGID_MAX + 1];         /* of what is stored */
 	char cancels[MSGID_MAX + 1];
 	char old_mid[MSGID_MAX + 1];
 	bool obey_awaited;

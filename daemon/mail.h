@@ -10,10 +10,11 @@ struct forum_env;
 
 /*
  * The head of a group's articles as mail programs see it: List-Id, List-Post, Mail-Followup-To,
- * Archived-At (RFC 5064) with a news URI (RFC 5538).  What is the same for all articles is kept
- * by the store when one arrives; the end of it is made of the Message-ID when it is read.
+ * Reply-To with `reply_to`, Archived-At (RFC 5064) with a news URI (RFC 5538).  What is the same
+ * for all articles is kept by the store when one arrives; the end of it is made of the Message-ID
+ * when it is read.
  */
-void mail_head_make(const char *host, const char *group, struct buf *out);
+void mail_head_make(const char *host, const char *group, bool reply_to, struct buf *out);
 void mail_head_end(struct slice mid, struct buf *out);
 
 /* Bytes of both. */

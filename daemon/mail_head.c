@@ -39,9 +39,11 @@ uint32_t mail_old_head_len(const struct db_forum *f, const struct group_rec *g)
 
 /* ---- fixed when the article arrives ---- */
 
-void mail_head_make(const char *host, const char *group, struct buf *out)
+void mail_head_make(const char *host, const char *group, bool reply_to, struct buf *out)
 {
 	add_list(host, group, out);
+	if (reply_to)
+		buf_addf(out, "Reply-To: %s@%s\r\n", group, host);
 	buf_addf(out, "Archived-At: <news://%s/", host);
 }
 

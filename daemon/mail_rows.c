@@ -204,8 +204,12 @@ static int set_structure(struct rows_walk *w, const struct row *r, struct mail_r
 		show_structure(&s, out);
 		return 0;
 	}
-	buf_init(&text, (size_t)r->bytes);
-	rc = view_content_all(w->a.v, r->content, &text);
+	buf_init(&text, (size_t)r->bytes + MAIL_HEAD_MAX);
+	rc = r->head != 0 ? view_head(w->a.v, r->head, &text) : 0;
+	if (rc == 0 && r->head != 0)
+		mail_head_end(lit(""), &text); /* does not show in the structure */
+	if (rc == 0)
+		rc = view_content_all(w->a.v, r->content, &text);
 	if (rc == 0) {
 		buf_reset(&w->record);
 		mail_structure_make(&w->record, buf_slice(&text));

@@ -35,6 +35,7 @@ enum {
 void file_row(struct txn *t, struct row *r, const struct row_sealed *sealed, uint32_t box,
 	uint32_t account)
 {
+	struct row_sealed bare = *sealed;
 	struct group_state st;
 	struct log_entry e = {.kind = LOG_FILED,
 		.group = box,
@@ -44,11 +45,14 @@ void file_row(struct txn *t, struct row *r, const struct row_sealed *sealed, uin
 
 	if (state_get(t, box, &st) < 0)
 		return;
+	if (r->head_shapes)
+		bare.structure = lit("");
+	r->head = 0; /* in a personal mailbox it is the article itself */
+	r->head_bytes = 0;
+	r->head_shapes = false;
 	r->group = box;
 	r->num = e.num = st.next;
 	r->n_places = 1;
-	r->head = 0; /* in a personal mailbox it is the article itself */
-	r->head_bytes = 0;
 	r->places[0] = (struct place){box, r->num};
 	r->seq = st.modseq = log_append(t, &e);
 	if (st.count == 0)
@@ -57,7 +61,7 @@ void file_row(struct txn *t, struct row *r, const struct row_sealed *sealed, uin
 	st.count++;
 	st.bytes += r->bytes;
 	state_set(t, box, &st);
-	row_put(t, r, sealed);
+	row_put(t, r, &bare);
 }
 
 /* Nothing shows this content any more. */

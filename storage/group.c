@@ -23,7 +23,8 @@ enum group_tag {
 	TAG_CREATOR,
 	TAG_POSTING,
 	TAG_USE,
-	TAG_LAST = TAG_USE,
+	TAG_REPLY,
+	TAG_LAST = TAG_REPLY,
 };
 
 struct state_slot {
@@ -187,6 +188,9 @@ static void take_field(struct dec *d, uint8_t tag, struct slice value, struct gr
 	case TAG_USE:
 		g->use = tag_value_u32(d, value);
 		break;
+	case TAG_REPLY:
+		g->reply = (enum group_reply)tag_value_u32(d, value);
+		break;
 	default: /* of a newer program */
 		break;
 	}
@@ -214,6 +218,8 @@ static void encode(struct buf *v, const struct group_rec *g)
 	tag_u32(v, TAG_POSTING, (uint32_t)g->posting);
 	if (g->use != 0)
 		tag_u32(v, TAG_USE, g->use);
+	if (g->reply != REPLY_AUTHOR)
+		tag_u32(v, TAG_REPLY, (uint32_t)g->reply);
 }
 
 /* Is the name free, or this group's own? */

@@ -97,6 +97,7 @@ static void put_rows(struct txn *t, const struct posted *p, struct store_result 
 		r.seq = log_place(t, p, LOG_ARRIVED, r.places[i], i == 0);
 		r.head = p->heads[i].text ? head_put(t, slice_str(p->heads[i].text)) : 0;
 		r.head_bytes = p->heads[i].bytes;
+		r.head_shapes = p->heads[i].shapes;
 		row_put(t, &r, &sealed);
 		if (i == 0)
 			res->seq = r.seq;
@@ -198,7 +199,8 @@ static void add_group(struct posted *j, uint32_t group, const struct store_head 
 {
 	j->groups[j->n_groups] = group;
 	if (head)
-		j->heads[j->n_groups] = (struct posted_head){mem_dup(head->text), head->bytes};
+		j->heads[j->n_groups] =
+			(struct posted_head){mem_dup(head->text), head->bytes, head->shapes};
 	j->n_groups++;
 }
 

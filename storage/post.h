@@ -19,6 +19,7 @@ struct posted {
 	struct posted_head {
 		char *text; /* NULL: none */
 		uint32_t bytes;
+		bool shapes;
 	} heads[STORE_PLACES]; /* of groups */
 
 	bool control, obey_awaited;

@@ -43,9 +43,10 @@ void row_put(struct txn *t, const struct row *r, const struct row_sealed *sealed
 		tag_u64(v, TAG_SAVED, (uint64_t)r->saved_at);
 	if (r->head != 0) {
 		put_u8(v, TAG_HEAD);
-		put_u32(v, sizeof r->head + sizeof r->head_bytes);
+		put_u32(v, sizeof r->head + sizeof r->head_bytes + 1);
 		put_u64(v, r->head);
 		put_u32(v, r->head_bytes);
+		put_u8(v, r->head_shapes);
 	}
 	txn_put_value(t, &k);
 }
@@ -56,6 +57,7 @@ static void take_head(struct dec *d, struct slice value, struct row *out)
 
 	out->head = take_u64(&head);
 	out->head_bytes = take_u32(&head);
+	out->head_shapes = take_u8(&head) != 0;
 	d->bad = d->bad || head.bad;
 }
 
@@ -68,6 +70,7 @@ static void take_tail(struct dec *d, struct row *out, struct row_sealed *sealed_
 	out->saved_at = out->arrived_at;
 	out->head = 0;
 	out->head_bytes = 0;
+	out->head_shapes = false;
 	while (tag_next(d, &tag, &value)) {
 		if (tag == TAG_STRUCTURE)
 			sealed_out->structure = value;
@@ -137,7 +140,7 @@ int view_head(struct view *v, uint64_t head, struct buf *out)
 	struct key k;
 
 	head_key(&k, head);
-	int rc = kv_get(v->kv, key_slice(&k), &value);
+	int rc = view_get_more(v, &k, &value);
 	if (rc == 0)
 		buf_add(out, value);
 	return rc;

@@ -113,12 +113,16 @@ enum group_class { CLASS_CLOSED = 1, CLASS_PUBLIC };
 
 enum group_posting { POSTING_MEMBERS = 1, POSTING_MODERATORS };
 
+/* Whom an answer written with a mail program goes to. */
+enum group_reply { REPLY_AUTHOR, REPLY_GROUP };
+
 struct group_rec {
 	uint32_t id;
 	uint32_t owner; /* account of a personal mailbox; 0: shared */
 	enum group_kind kind;
 	enum group_class cls;
 	enum group_posting posting;
+	enum group_reply reply; /* holds for articles that arrive later */
 	int64_t created_at;
 	uint32_t use; /* of a mailbox: what its owner's program keeps there; 0: nothing special */
 	char name[STORE_BOX_MAX + 1]; /* of a shared group at most STORE_NAME_MAX bytes */
@@ -196,6 +200,7 @@ struct row {
 	uint32_t lines;      /* of the body */
 	uint64_t head;       /* for view_head; 0: it has none */
 	uint32_t head_bytes; /* of the head with what its caller adds to it */
+	bool head_shapes;    /* its structure was made with it */
 	unsigned n_places;   /* all places, this one included; 1 unless cross-posted */
 	struct place places[STORE_PLACES];
 	struct slice overview;  /* five fields joined by TAB; empty unless asked for */
@@ -259,7 +264,7 @@ NODISCARD int view_history(struct view *v, struct slice mid, struct history *out
  */
 NODISCARD int view_content(struct view *v, uint64_t content, uint32_t chunk, struct buf *out);
 
-/* The text of a row's head, appended to out.  KERR_NOTFOUND. */
+/* The text of the head of a row that was read, appended to out.  KERR_NOTFOUND. */
 NODISCARD int view_head(struct view *v, uint64_t head, struct buf *out);
 
 /* All chunks, at most out->max bytes. */
@@ -394,6 +399,7 @@ void store_drop(struct store_job *job);
 struct store_head {
 	struct slice text;
 	uint32_t bytes; /* with what the caller adds */
+	bool shapes;    /* the structure is that of the article with this head */
 };
 
 struct store_post {

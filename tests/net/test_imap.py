@@ -85,6 +85,34 @@ class Trial:
             self.refused("NOPERM", conn.uid("STORE", uid, "+FLAGS", "(\\Deleted)"))
             assert self.flags(conn, uid) == set()
 
+    def head(self):
+        """What stands in front of an article stays; a changed policy holds for later ones."""
+        self.post("frueher")
+        self.site.ctl("group", "set", lab.GROUP, "--reply", "author")
+        with self.imap(box=BOX) as conn:
+            early = self.ok(conn.uid("SEARCH", 'SUBJECT "frueher"'))[0]
+            was = self.ok(conn.uid("FETCH", early, "(RFC822.SIZE ENVELOPE BODY.PEEK[])"))[0]
+            archived = f"Archived-At: <news://{self.site.domain}/frueher@{self.site.domain}>\r\n"
+            assert archived.encode() in was[1] and b"Reply-To:" not in was[1], was
+        self.site.ctl("group", "set", lab.GROUP, "--reply", "group")
+        assert self.site.ctl_json("group", "show", lab.GROUP)["group"]["reply"] == "group"
+        self.post("spaeter")
+        with self.imap(box=BOX) as conn:
+            late = self.ok(conn.uid("SEARCH", 'SUBJECT "spaeter"'))[0]
+            row, text = self.ok(conn.uid("FETCH", late, "(RFC822.SIZE ENVELOPE BODY.PEEK[])"))[0]
+            address = f"{lab.GROUP}@{self.site.domain}"
+            assert f"\r\nReply-To: {address}\r\n".encode() in text, text
+            assert f'((NIL NIL "{lab.GROUP}" "{self.site.domain}"))'.encode() in row, row
+            assert b"RFC822.SIZE %d " % len(text) in row, row
+            head = self.ok(conn.uid("FETCH", late, "(BODY.PEEK[HEADER])"))[0][1]
+            assert text.startswith(head), head
+            again = self.ok(conn.uid("FETCH", early, "(RFC822.SIZE ENVELOPE BODY.PEEK[])"))[0]
+            assert again[1] == was[1], again
+            assert again[0].split(b" ", 1)[1] == was[0].split(b" ", 1)[1], again
+        with self.site.reader(self.user["login"], self.user["password"]) as news:
+            assert b"Reply-To" not in news.article(f"<spaeter@{self.site.domain}>")
+        self.site.ctl("group", "set", lab.GROUP, "--reply", "author")
+
     def posting(self):
         """APPEND into a group is posting; EXPUNGE of one's own is a cancel."""
         mail = (f"From: {self.user['name']} <{self.user['address']}>\r\nSubject: per IMAP\r\n"
@@ -182,7 +210,7 @@ class Trial:
 if __name__ == "__main__":
     t = Trial()
     try:
-        lab.run_cases([t.lists, t.group, t.posting, t.personal, t.idle,
+        lab.run_cases([t.lists, t.group, t.head, t.posting, t.personal, t.idle,
                        t.deleted_elsewhere, t.series_is_bounded, t.wrong])
     finally:
         t.site.stop()

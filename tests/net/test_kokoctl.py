@@ -85,6 +85,12 @@ class Trial:
         assert group["title"] == "Brett für alle" and group["kind"] == "board", group
         assert group["class"] == "public" and group["posting"] == "moderators", group
         assert {"kk.brett", lab.GROUP} <= {g["name"] for g in site.ctl_json("group", "list")}
+        assert group["reply"] == "author", group
+        site.ctl("group", "set", "kk.brett", "--reply", "group")
+        changed = site.ctl_json("group", "show", "kk.brett")["group"]
+        assert changed == {**group, "reply": "group"}, changed
+        assert "allowed: author, group" in self.fails(1, "group", "set", "kk.brett")
+        assert "no group" in self.fails(1, "group", "set", "no.such", "--reply", "group")
         assert "taken" in self.fails(1, "group", "add", "kk.brett")
         assert "allowed: forum, board" in self.fails(1, "group", "add", "x.y", "--kind", "wiki")
         for bad in ("Upper.x", "a..b", ".a", "a b", "x" * 201):
