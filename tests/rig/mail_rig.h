@@ -40,4 +40,27 @@ struct mail_box mail_box_named(struct town *t, struct mail *m, const char *name)
 int mail_put(struct town *t, struct mail *m, uint32_t box, const char *text, uint64_t flags,
 	int64_t date, struct mail_answer *a);
 
+/* A small article by anke. */
+extern const char mail_text[];
+
+/* Mark message `num` deleted, or expunge it; the answer's rc. */
+int mail_change_one(struct town *t, struct mail *m, uint32_t box, uint32_t num, bool expunge);
+int mail_copy_one(struct town *t, struct mail *m, uint32_t from, uint32_t num, uint32_t to,
+	bool move, struct mail_answer *a);
+
+/* A row; what it borrows is gone, but for the envelope. */
+struct mail_one_row {
+	struct mail_row row;
+	char envelope[512];
+};
+
+/* Asserts that it is there. */
+struct mail_one_row mail_row_of(struct town *t, struct mail *m, uint32_t box, uint32_t num);
+
+/* The whole message, read in steps of 7 bytes; out is initialised here. */
+void mail_read_all(struct town *t, struct mail *m, uint32_t box, uint32_t num, struct buf *out);
+
+/* Assert that the text has `what`, or has it not. */
+void mail_shows(const struct buf *text, const char *what, bool is);
+
 #endif
