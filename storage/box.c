@@ -329,6 +329,7 @@ static bool clean_sets(struct txn *t, const struct clean_job *j)
 {
 	struct key k;
 
+	absent_flush(t);
 	key_of_u32(&k, TABLE_ABSENT, j->group);
 	size_t n = prefix_del(t, &k, CLEAN_KEYS);
 	key_of_u32(&k, TABLE_REMOVED, j->group);

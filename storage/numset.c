@@ -172,17 +172,28 @@ size_t prefix_del(struct txn *t, const struct key *prefix, size_t max)
 
 /* ---- absent numbers ---- */
 
+void absent_flush(struct txn *t)
+{
+	struct key k;
+
+	key_of_u32(&k, TABLE_ABSENT, t->absent.group);
+	numset_change(t, &k, &t->absent.nums, true, NULL);
+	vec_reset(&t->absent.nums.v);
+}
+
+/* Kept until another group's come: a piece is put once for all the rows that a batch takes out. */
 void absent_add(struct txn *t, uint32_t group, uint32_t lo, uint32_t hi)
 {
 	struct ranges r;
-	struct key k;
 
 	if (lo > hi)
 		return;
+	if (t->absent.group != group)
+		absent_flush(t);
+	t->absent.group = group;
 	ranges_init(&r);
 	ranges_push(&r, lo, hi);
-	key_of_u32(&k, TABLE_ABSENT, group);
-	numset_change(t, &k, &r, true, NULL);
+	ranges_add(&t->absent.nums, &r);
 	ranges_fini(&r);
 }
 
@@ -190,6 +201,7 @@ void absent_trim(struct txn *t, uint32_t group, uint32_t low)
 {
 	struct key from, to;
 
+	absent_flush(t);
 	key_of_u32(&from, TABLE_ABSENT, group);
 	to = piece_key(&from, low >> PIECE_BITS);
 	range_del(t, &(struct kv_range){key_slice(&from), key_slice(&to), false}, TRIM_PIECES);
@@ -200,6 +212,7 @@ int absent_get(struct txn *t, uint32_t group, uint32_t lo, uint32_t hi, struct r
 	struct ranges all;
 	struct key k;
 
+	absent_flush(t);
 	ranges_init(&all);
 	key_of_u32(&k, TABLE_ABSENT, group);
 	int rc = numset_get(t, &k, &all);

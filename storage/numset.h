@@ -30,6 +30,8 @@ size_t range_del(struct txn *t, const struct kv_range *r, size_t max);
 
 /* Absent numbers of a group (table v). */
 void absent_add(struct txn *t, uint32_t group, uint32_t lo, uint32_t hi);
+/* Put what was added and kept back: before the commit, and before the table is read. */
+void absent_flush(struct txn *t);
 /* Forget the pieces that lie below `low`. */
 void absent_trim(struct txn *t, uint32_t group, uint32_t low);
 /* Those within lo..hi, appended to out (empty before). */

@@ -4,6 +4,7 @@
 
 #include "proto/base/log.h"
 #include "storage/meta.h"
+#include "storage/numset.h"
 
 int txn_begin(struct kv *kv, const struct counters *n, int64_t now_at, struct txn *t_out)
 {
@@ -13,6 +14,7 @@ int txn_begin(struct kv *kv, const struct counters *n, int64_t now_at, struct tx
 	if (rc < 0)
 		return rc;
 	states_init(&t_out->states);
+	ranges_init(&t_out->absent.nums);
 	buf_init(&t_out->value, KV_VALUE_MAX);
 	return 0;
 }
@@ -20,12 +22,14 @@ int txn_begin(struct kv *kv, const struct counters *n, int64_t now_at, struct tx
 static void fini(struct txn *t)
 {
 	states_fini(&t->states);
+	ranges_fini(&t->absent.nums);
 	buf_fini(&t->value);
 	t->b = NULL;
 }
 
 int txn_commit(struct txn *t)
 {
+	absent_flush(t);
 	states_flush(t);
 	if (t->n.seq != t->begun.seq || t->n.audit != t->begun.audit ||
 		t->n.group != t->begun.group || t->n.account != t->begun.account ||

@@ -9,6 +9,7 @@
 #include "storage/group.h"
 #include "storage/keys.h"
 #include "storage/kv.h"
+#include "storage/ranges.h"
 
 /* What only ever grows; one row of meta. */
 struct counters {
@@ -25,7 +26,13 @@ struct txn {
 	struct counters n;     /* as they will be after the commit */
 	struct counters begun; /* as they were */
 	struct states states;  /* of the groups touched */
-	struct buf value;      /* room for one value */
+
+	struct { /* numbers that are absent now and not yet put: numset.h */
+		uint32_t group;
+		struct ranges nums;
+	} absent;
+
+	struct buf value; /* room for one value */
 };
 
 /* now_at: seconds since 1970, for rows that say when. */

@@ -16,6 +16,7 @@
 enum {
 	MANY = 600, /* messages: three slices */
 	DAY = 24 * 3600,
+	GAPS = 20000, /* put for each row, their pieces do not fit a batch */
 };
 
 static uint32_t box(struct store_rig *r, uint32_t account, const char *name)
@@ -368,6 +369,31 @@ static void test_modseqs_stay(void **state)
 	rig_assert_clean(r);
 }
 
+/* Every other message of a large mailbox goes: its gaps are put once a slice, not once a row. */
+static void test_many_gaps(void **state)
+{
+	struct store_rig *r = *state;
+	uint32_t anna = rig_account(r, "anna", "a@x"), a = box(r, anna, "A");
+	struct store_call c = rig_call(r);
+	struct group_state st;
+	struct ranges odd;
+	struct view *v;
+
+	for (unsigned i = 0; i < GAPS; i += GAPS / 4)
+		fill(r, anna, a, GAPS / 4);
+	ranges_init(&odd);
+	for (uint32_t num = 1; num <= GAPS; num += 2)
+		ranges_push(&odd, num, num);
+	assert_int_equal(store_expunge(r->s, anna, a, &odd, &c), 0);
+	assert_int_equal(rig_run(r), 0);
+	ranges_fini(&odd);
+	assert_int_equal(view_open(r->s, &v), 0);
+	assert_int_equal(view_group_state(v, a, &st), 0);
+	assert_int_equal(st.count, GAPS / 2);
+	view_close(v);
+	rig_assert_clean(r);
+}
+
 /* ---- removals ---- */
 
 static int removed(struct store_rig *r, uint32_t group, uint64_t since, struct buf *out)
@@ -485,6 +511,7 @@ int main(void)
 		RIG_ON(test_check_while_cleaning, mem),
 		RIG_ON(test_had, mem),
 		RIG_ON(test_modseqs_stay, mem),
+		RIG_ON(test_many_gaps, mem),
 		RIG_ON(test_prune, mem),
 		RIG_ON(test_prune, dir),
 		RIG_ON(test_prune_many, mem),
