@@ -13,7 +13,10 @@
 #include "proto/imap/imap_message.h"
 #include "proto/imap/imap_session.h"
 
-enum { PIECE = 64 * 1024 };
+enum {
+	PIECE = 64 * 1024,
+	WORK_MAX = 4 * 1024 * 1024, /* bytes in which sections are sought in one step */
+};
 
 enum { PHASE_BEGIN, PHASE_VANISHED, PHASE_ROWS, PHASE_SEEN };
 
@@ -32,6 +35,7 @@ struct fetch {
 	size_t item;
 	bool in_item;
 	uint64_t at, end; /* of the item's bytes */
+	uint64_t work;    /* bytes of messages in which sections were sought since the last turn */
 	struct slice section;
 };
 
@@ -250,6 +254,18 @@ static enum cmd_step add_item(
 	return step;
 }
 
+/* Sections of large messages are sought in all their bytes: others get their turn in between. */
+static bool is_tiring(struct fetch *f, const struct imap_fetch_item *it)
+{
+	if (it->kind != FETCH_SECTION || is_whole(it))
+		return false;
+	f->work += f->row.size;
+	if (f->work < WORK_MAX)
+		return false;
+	f->work = 0;
+	return true;
+}
+
 /* A message with bytes; CMD_DONE also when it went away meanwhile. */
 static enum cmd_step add_row(struct imap_session *s, struct fetch *f)
 {
@@ -267,10 +283,15 @@ static enum cmd_step add_row(struct imap_session *s, struct fetch *f)
 	if (!f->begun)
 		begin_row(s, f, f->seq, f->row.num);
 	f->begun = true;
-	for (; f->item < f->ask.n; f->item++) {
-		step = add_item(s, f, &f->ask.v[f->item]);
+	while (f->item < f->ask.n) {
+		const struct imap_fetch_item *it = &f->ask.v[f->item];
+
+		step = add_item(s, f, it);
 		if (step != CMD_DONE)
 			return step;
+		f->item++;
+		if (is_tiring(f, it))
+			return CMD_MORE;
 	}
 	end_row(s, f, &f->row);
 	return CMD_DONE;

@@ -12,7 +12,9 @@
 #include "tests/rig/unit.h"
 
 enum {
-	MANY = 140 * 1000,    /* messages; what is named is every other one */
+	MANY = 140 * 1000, /* messages; what is named is every other one */
+	LARGE = 3 << 20,   /* bytes of a large message */
+	SECTIONS = 12,
 	OUT_OVER = 64 * 1024, /* what a step may say when the output is not full */
 };
 
@@ -279,6 +281,37 @@ static void test_list(void **state)
 	buf_fini(&line);
 }
 
+/* Sections of a large message: others get a turn between some of them. */
+static void test_sections(void **state)
+{
+	struct long_rig *l = *state;
+	enum sess_need need;
+	struct buf mail, cmd;
+	unsigned n_turns = 0;
+	size_t used;
+
+	buf_init(&mail, LARGE + 100);
+	buf_init(&cmd, 4096);
+	buf_addz(&mail, "Subject: x\r\n\r\n");
+	memset(buf_room(&mail, LARGE), 'x', LARGE);
+	buf_commit(&mail, LARGE);
+	fake_mail_add(l->mail, l->box, buf_slice(&mail), 0);
+	buf_addz(&cmd, "c FETCH * (");
+	for (int i = 0; i < SECTIONS; i++)
+		buf_addf(&cmd, "%sBODY.PEEK[HEADER.FIELDS (Subject X-%d)]", i ? " " : "", i);
+	buf_addz(&cmd, ")\r\n");
+	rig_send(&l->r, lit("b NOOP\r\n"));
+	need = l->r.ops->feed(l->r.session, buf_slice(&cmd), l->r.now_at, &used);
+	for (; need == NEED_DRAIN || need == NEED_WAKE || need == NEED_RETRY; n_turns++)
+		need = l->r.ops->pump(l->r.session, l->r.now_at);
+	assert_int_equal(need, NEED_INPUT);
+	assert_true(n_turns >= SECTIONS / 4);
+	assert_true(slice_find(buf_slice(l->r.ops->output(l->r.session)), lit("c OK")) <
+		    l->r.ops->output(l->r.session)->len);
+	buf_fini(&mail);
+	buf_fini(&cmd);
+}
+
 #define ON(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -292,6 +325,7 @@ int main(void)
 		ON(test_modified),
 		ON(test_copyuid),
 		ON(test_list),
+		ON(test_sections),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
