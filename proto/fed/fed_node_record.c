@@ -76,14 +76,6 @@ void fed_node_told_record(
 		node_want_record(n, peer, key, serial);
 }
 
-/* Of a group that the neighbour has left by what we know: nothing is said of it, not even its id.
- */
-static bool is_put_out(
-	const struct fed_node *n, const struct fed_peer *p, const struct fed_record_key *key)
-{
-	return fed_reg_serial(n->o.reg, key) > 0 && !fed_reg_sees(n->o.reg, &p->oid, key);
-}
-
 bool node_next_record(struct fed_node *n, unsigned peer, struct fed_request *out)
 {
 	struct fed_peer *p = &n->peers[peer];
@@ -91,7 +83,7 @@ bool node_next_record(struct fed_node *n, unsigned peer, struct fed_request *out
 	for (size_t i = 0; i < p->wants.n; i++) {
 		struct record_want *w = want_at(p, i);
 
-		if (w->asked || w->at > n->steady_s || is_put_out(n, p, &w->key))
+		if (w->asked || w->at > n->steady_s)
 			continue;
 		w->asked = true;
 		*out = (struct fed_request){
