@@ -96,10 +96,28 @@ static void test_fork(void **state)
 	assert_true(res.fork);
 	assert_slice(in_force()->title, "Forum");
 	assert_int_equal(fed_reg_serial(reg, &res.key), 1);
+	assert_null(fed_reg_group_at(reg, &group->group.gid, 2)); /* no entry is judged by it */
 	/* a is the quorum of the admins as well: it may go on from either */
 	assert_int_equal(give(titled(two, "Drei")), FED_REG_TAKEN);
 	assert_slice(in_force()->title, "Drei");
 	assert_slice(fed_reg_group_at(reg, &group->group.gid, 2)->title, "Zwei");
+}
+
+/* A daemon is in one federation. */
+static void test_other_federation(void **state)
+{
+	struct fed_oid a = fed_rig_oid('a');
+	struct fed_gid fid;
+	struct err why = {""};
+	char edits[128];
+
+	(void)state;
+	fed_gid_of(&a, lit("Andere"), lit(FED_RIG_SALT), &fid);
+	snprintf(edits, sizeof edits, "fid: %%FID|fid: %s|title: Kreise|title: Andere", fid.s);
+	const struct fed_record *rec = fed_rig_make(&ar, fed_rig_federation, edits, NULL, "A");
+	assert_int_equal(fed_reg_give(reg, rec->text, false, &res, &why), FED_REG_REFUSED);
+	assert_true(slice_starts(slice_str(why.text), lit("of another federation")));
+	assert_slice(fed_reg_federation(reg)->title, "Kreise");
 }
 
 static void test_bad(void **state)
@@ -171,6 +189,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_chain, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_fork, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_other_federation, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_bad, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_trusted, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_who, set_up, tear_down),

@@ -19,6 +19,7 @@ static struct arena ar;
 static struct fed_reg *reg;
 static struct fed_feeds feeds;
 static struct fed_node *node;
+static struct fed_record *group;
 static struct peer_stats stats;
 static bool stranger; /* the certificate is not known */
 
@@ -33,7 +34,24 @@ static int no_entry(void *arg, const struct fed_feed *f, uint64_t n, struct fed_
 	return KERR_NOTFOUND;
 }
 
-static const struct fed_outside outside = {.held = no_entry};
+static int take_record(
+	void *arg, const struct fed_record_key *key, uint64_t serial, struct slice text, bool fork)
+{
+	(void)arg;
+	(void)key;
+	(void)serial;
+	(void)text;
+	(void)fork;
+	return 0; /* on its way to the disk */
+}
+
+static void nothing(void *arg)
+{
+	(void)arg;
+}
+
+static const struct fed_outside outside = {
+	.held = no_entry, .record = take_record, .news = nothing, .neighbours = nothing};
 
 static void give(const struct fed_record *rec)
 {
@@ -58,7 +76,8 @@ static int set_up(void **state)
 	rec = fed_rig_make(&ar, fed_rig_federation, NULL, NULL, "A");
 	give(rec);
 	give(fed_rig_make(&ar, fed_rig_federation, two, rec, "A"));
-	give(fed_rig_make(&ar, fed_rig_group, NULL, NULL, "A"));
+	group = fed_rig_make(&ar, fed_rig_group, NULL, NULL, "A");
+	give(group);
 	node = fed_node_new(&(struct fed_node_opts){.self = fed_rig_oid('b'),
 		.name = fed_rig_name('b'),
 		.reg = reg,
@@ -192,11 +211,34 @@ static void test_stranger(void **state)
 	buf_fini(&answer);
 }
 
+/* A record is told when it is on disk, not before. */
+static void test_durable(void **state)
+{
+	const struct fed_record *second =
+		fed_rig_make(&ar, fed_rig_group, "title: Forum|title: Zwei", group, "A");
+	struct fed_record_key key = {.type = FED_REC_GROUP};
+	struct err why = {""};
+
+	(void)state;
+	memcpy(key.s, group->group.gid.s, sizeof group->group.gid.s);
+	assert_int_equal(fed_node_give_record(node, second->text, &why), FED_REG_TAKEN);
+	assert_int_equal(fed_node_durable(node, &key), 1);
+	says(HELLO "KREC list\r\n",
+		HELLO_SAID "294 0\r\nfederation %FID 2\r\ndaemon @a 1\r\ngroup %GID 1\r\n.\r\n");
+	says(HELLO "KREC group %GID 2\r\n", HELLO_SAID "492 not yours to have\r\n");
+	fed_node_recorded(node, &key, 2, KERR_IO);
+	assert_int_equal(fed_node_durable(node, &key), 1);
+	fed_node_recorded(node, &key, 2, 0);
+	says(HELLO "KREC list\r\n",
+		HELLO_SAID "294 0\r\nfederation %FID 2\r\ndaemon @a 1\r\ngroup %GID 2\r\n.\r\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_rows, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_stranger, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_durable, set_up, tear_down),
 	};
 
 	crypto_ossl_install();
