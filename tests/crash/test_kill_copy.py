@@ -4,8 +4,9 @@
 """
 kill -9 at a random moment of a COPY, or a MOVE, of 5,000 messages.  After the restart the COPY is
 whole or not there, and whole when it was acknowledged (RFC 3501 section 6.4.7); each message of a
-MOVE stands in one of the two mailboxes (RFC 6851 section 3.3).  Rounds go on until kills have met both
-in the middle, 60 at most; the seed is printed and can be given as KOKO_SEED.
+MOVE stands in one of the two mailboxes (RFC 6851 section 3.3).  How long either takes is measured
+before, so that kills meet it in the middle on any machine.  Rounds go on until they have met both
+there, 60 at most; the seed is printed and can be given as KOKO_SEED.
 """
 
 import os
@@ -18,7 +19,6 @@ from koko.mailwire import ImapGone, Wire
 SEED = int(os.environ.get("KOKO_SEED", str(time.time_ns() % 1000000)))
 MANY = 5000
 ROUNDS = (6, 60)  # at least, at most
-LONGEST = 0.5     # seconds to the kill
 
 
 class Trial:
@@ -26,6 +26,7 @@ class Trial:
         self.random = random.Random(SEED)
         self.site = lab.start_site()
         self.taken_back = self.moved_in_part = 0
+        self.longest = {}  # command: seconds to the latest kill
 
     def wire(self):
         conn = Wire(self.site.ports["imap"])
@@ -66,7 +67,8 @@ class Trial:
         conn = self.wire()
         assert conn.cmd("SELECT big")[0] == "OK"
         tag = conn.send(command)
-        time.sleep(self.random.uniform(0, LONGEST))  # the moment of the kill is the experiment
+        # the moment of the kill is the experiment
+        time.sleep(self.random.uniform(0, self.longest[command.split()[0]]))
         self.site.kill()
         try:
             done = conn.answer(tag)[0] == "OK"
@@ -76,6 +78,21 @@ class Trial:
         self.site.start()
         self.site.wait_ready()
         return done
+
+    def measure(self):
+        """How long COPY and MOVE take when nothing is killed."""
+        conn = self.wire()
+        assert conn.cmd("SELECT big")[0] == "OK"
+        for command, name in (("COPY", "whole"), ("MOVE", "away")):
+            assert conn.cmd(f"CREATE {name}")[0] == "OK"
+            begun = time.monotonic()
+            assert conn.cmd(f"{command} 1:* {name}")[0] == "OK"
+            self.longest[command] = time.monotonic() - begun
+        assert conn.cmd("DELETE whole")[0] == "OK"
+        assert conn.cmd("SELECT away")[0] == "OK"
+        assert conn.cmd("MOVE 1:* big")[0] == "OK"
+        assert conn.cmd("DELETE away")[0] in ("OK", "BYE")
+        conn.close()
 
     def copy(self, n):
         conn = self.wire()
@@ -113,6 +130,8 @@ class Trial:
     def rounds(self):
         print(f"seed {SEED}")
         self.fill("big")
+        self.measure()
+        print(", ".join(f"{name} {took:.3f} s" for name, took in self.longest.items()))
         for n in range(ROUNDS[1]):
             (self.move if n % 2 else self.copy)(n)
             done = self.site.ctl("check", "--json", check=False)
