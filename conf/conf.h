@@ -83,6 +83,15 @@ struct conf {
 	} store;
 
 	struct {
+		struct conf_list listen; /* where other daemons connect; TLS from the first byte */
+		char *address;           /* host:port that they dial; "": name and the usual port */
+		uint64_t quota_entries;  /* of an origin in a group, an hour */
+		uint64_t quota_bytes;
+		uint64_t conns;         /* that others have dialled, all together */
+		uint64_t conns_per_oid; /* ... of one daemon */
+	} peer;
+
+	struct {
 		bool open_loopback; /* loopback may feed without certificate (load tests only) */
 		uint64_t window;    /* commands outstanding on a link out */
 	} transit;

@@ -43,6 +43,7 @@ static int deliver_run(struct txn *t, struct store_job *job)
 	struct deliver_job *j = deliver_of(job);
 	int rc = check(t, j);
 
+	job->res.fed = NULL; /* it may be run again */
 	if (rc < 0 || j->repeated)
 		return rc;
 	if (j->has_mail)

@@ -202,6 +202,7 @@ static void raise_slice(struct txn *t, uint32_t *done, bool *last_out)
 /* The last slice raises the counters and forgets that raising was under way. */
 static void raise_end(struct store *s, struct txn *t)
 {
+	uint64_t lineage;
 	struct key k;
 
 	meta_key(&k, META_RENUMBER);
@@ -212,6 +213,9 @@ static void raise_end(struct store *s, struct txn *t)
 	t->n.feed += RAISE_NUMS;
 	meta_key(&k, META_GENERATION);
 	txn_put_u64(t, &k, s->generation);
+	crypto_random(&lineage, sizeof lineage);
+	meta_key(&k, META_LINEAGE);
+	txn_put_u64(t, &k, lineage);
 }
 
 static int raise_all(struct store *s, uint32_t done)

@@ -3,6 +3,7 @@
 #include "storage/meta.h"
 
 #include "storage/schema.h"
+#include "storage/store_priv.h"
 
 void meta_key(struct key *k, const char *name)
 {
@@ -133,4 +134,13 @@ int meta_first_big(struct kv_view *v, uint64_t *content_out)
 	if (rc < 0)
 		return rc;
 	return *content_out ? 0 : KERR_NOTFOUND;
+}
+
+int view_lineage(struct view *v, uint64_t *out)
+{
+	int rc = meta_get_u64(v->kv, META_LINEAGE, out);
+
+	if (rc == KERR_NOTFOUND)
+		*out = 0;
+	return rc == KERR_NOTFOUND ? 0 : rc;
 }

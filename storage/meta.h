@@ -9,6 +9,7 @@
 #define META_SCHEMA "schema"         /* u32 */
 #define META_SECRET "secret"         /* 32 random bytes */
 #define META_GENERATION "generation" /* u64 */
+#define META_LINEAGE "lineage"       /* u64: random, another one after each restore */
 #define META_RENUMBER "renumber"     /* u32: groups up to this one are renumbered */
 #define META_COUNTERS "counters"     /* seq u64, audit u64, group u32, account u32 */
 #define META_PRUNED "pruned"         /* u64: removals up to this sequence are forgotten */

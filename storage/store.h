@@ -230,6 +230,9 @@ void store_mid_hash(struct slice mid, uint8_t out[STORE_MID_HASH]);
 
 /* ---- reading ---- */
 
+/* A number that is another one after each restore from a backup; 0: there was none yet. */
+NODISCARD int view_lineage(struct view *v, uint64_t *out);
+
 NODISCARD int view_open(struct store *s, struct view **out);
 void view_close(struct view *v);
 
