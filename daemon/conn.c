@@ -219,8 +219,11 @@ static bool begin_tls(struct conn *c)
 		die(c, "input behind STARTTLS");
 		return false;
 	}
-	c->io.ssl = c->o.tls_name ? tls_client(c->set->tls, c->io.fd, c->o.tls_name)
-				  : tls_server(c->set->tls, c->io.fd);
+	if (c->o.tls_new)
+		c->io.ssl = c->o.tls_new(c->o.tls_arg, c->io.fd);
+	else
+		c->io.ssl = c->o.tls_name ? tls_client(c->set->tls, c->io.fd, c->o.tls_name)
+					  : tls_server(c->set->tls, c->io.fd);
 	if (!c->io.ssl)
 		die(c, "no TLS");
 	else
@@ -284,6 +287,10 @@ static void open_session(struct conn *c)
 	enter(c, CONN_TALK);
 	c->input_ms = c->output_ms = c->began_ms;
 	c->session = c->o.hooks->open(c->o.arg, c);
+	if (!c->session) {
+		die(c, "not wanted");
+		return;
+	}
 	set_need(c, c->o.ops->start(c->session, now_at(c)));
 	c->n_greeting = output(c)->len;
 }
@@ -298,7 +305,8 @@ static void handshake(struct conn *c)
 		die(c, rc == IO_EOF ? "closed during the TLS handshake" : c->io.why);
 		return;
 	}
-	tls_peer_name(c->io.ssl, c->cert);
+	if (!c->o.tls_new)
+		tls_peer_name(c->io.ssl, c->cert);
 	if (!c->session) {
 		open_session(c);
 		return;

@@ -66,7 +66,7 @@ size_t conn_set_late(const struct conn_set *set);
 
 /* What the owner of a conn does.  `arg` is conn_opts.arg. */
 struct conn_hooks {
-	/* Connection and TLS stand: make the session. */
+	/* Connection and TLS stand: make the session.  NULL: it is not wanted, close. */
 	void *(*open)(void *arg, struct conn *c);
 	/* TLS was begun on a session's wish (STARTTLS), before wake(WAKE_TLS).  May be NULL. */
 	void (*secured)(void *arg, struct conn *c);
@@ -91,6 +91,9 @@ struct conn_opts {
 	bool tls;             /* from the first byte */
 	bool connecting;      /* we dialled, connect() is under way */
 	const char *tls_name; /* not NULL: we are the client; name to expect, kept by the owner */
+	/* Makes the TLS conversation in place of the set's struct tls; NULL: there is none now. */
+	SSL *(*tls_new)(void *arg, int fd);
+	void *tls_arg;
 };
 
 /* On the set's loop.  Nothing is called before the next turn of the loop. */
@@ -110,7 +113,13 @@ const struct conn_addr *conn_peer(const struct conn *c);
 struct loop *conn_loop(const struct conn *c);
 bool conn_secure(const struct conn *c);
 
-/* The verified name in the other end's certificate, or NULL. */
+/* The verified name in the other end's certificate, or NULL; never with conn_opts.tls_new. */
 const char *conn_cert(const struct conn *c);
+
+/* The TLS conversation, for what only its owner looks at; NULL without. */
+SSL *conn_ssl(const struct conn *c);
+
+/* When the last bytes came in, by loop_clock_ms. */
+int64_t conn_input_ms(const struct conn *c);
 
 #endif

@@ -55,6 +55,16 @@ const char *conn_cert(const struct conn *c)
 	return c->cert[0] != '\0' ? c->cert : NULL;
 }
 
+SSL *conn_ssl(const struct conn *c)
+{
+	return c->io.ssl;
+}
+
+int64_t conn_input_ms(const struct conn *c)
+{
+	return c->input_ms;
+}
+
 /* ---- sets ---- */
 
 struct conn_set *conn_set_new(struct loop *loop, struct tls *tls, struct conn_budget *budget)
