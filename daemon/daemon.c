@@ -16,6 +16,7 @@
 #include "daemon/care.h"
 #include "daemon/conn.h"
 #include "daemon/control.h"
+#include "daemon/fed.h"
 #include "daemon/hub.h"
 #include "daemon/limits.h"
 #include "daemon/listener.h"
@@ -254,6 +255,7 @@ static void drain(struct run *r, const char *why)
 	listeners_close(d->listeners);
 	d->listeners = NULL;
 	peers_stop(d->peers);
+	fed_stop(d->fed);
 	tell_all(d);
 	drain_again(r);
 }
@@ -325,7 +327,8 @@ static unsigned count_loops(const struct conf *c)
 static void start_base(struct daemon *d)
 {
 	d->words = words_new();
-	d->n_loops = count_loops(d->conf);
+	d->n_doors = count_loops(d->conf);
+	d->n_loops = d->n_doors + 1;
 	d->loops = mem_array(d->n_loops, sizeof(struct loop *));
 	d->sets = mem_array(d->n_loops, sizeof(struct conn_set *));
 	d->tls = tls_new();
@@ -352,6 +355,9 @@ static int start_rest(struct daemon *d, struct err *err)
 	store_set_watermarks(
 		d->store, d->conf->store.free_for_peers, d->conf->store.free_for_posts);
 	d->auth = auth_new(d->store, d->pool, &ao);
+	rc = fed_open(d, &d->fed, err);
+	if (rc < 0)
+		return rc;
 	d->services = services_new(d);
 	d->peers = peers_new(d);
 	rc = listeners_open(d, d->services, d->sets, &d->listeners, err);
@@ -381,6 +387,7 @@ static void serve(struct run *r)
 		loop_start(d->loops[i]);
 	r->watchdog = watchdog_new(d->loops, d->n_loops);
 	peers_reload(d->peers);
+	fed_start(d->fed);
 	r->care = care_new(d);
 	log_info("daemon.ready", "name=%s loops=%u pid=%ld", d->conf->name, d->n_loops,
 		(long)getpid());
@@ -408,6 +415,7 @@ static void stop(struct daemon *d)
 		control_close(d);
 	if (d->peers)
 		peers_stop(d->peers);
+	fed_halt(d->fed);
 	for (unsigned i = 0; i < d->n_loops; i++)
 		conn_set_free(d->sets[i]);
 	pool_free(d->pool);
@@ -416,6 +424,7 @@ static void stop(struct daemon *d)
 	for (unsigned i = 0; i < d->n_loops; i++)
 		loop_free(d->loops[i]);
 	peers_free(d->peers);
+	fed_free(d->fed);
 	services_free(d->services);
 	words_free(d->words);
 	auth_free(d->auth);

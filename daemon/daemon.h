@@ -13,6 +13,7 @@
 
 struct auth;
 struct control;
+struct fed;
 struct conn_budget;
 struct conn_set;
 struct hub;
@@ -29,8 +30,9 @@ struct daemon {
 	struct store *store;
 	struct words *words;
 	struct tls *tls;
-	struct loop **loops; /* 0 is the main thread's: signals, control, accept, links */
-	unsigned n_loops;
+	struct loop **loops;    /* 0 is the main thread's: signals, control, accept, links */
+	unsigned n_loops;       /* n_doors, and the last one: the federation's */
+	unsigned n_doors;       /* those that people's connections are on */
 	struct conn_set **sets; /* one per loop */
 	struct conn_budget *budget;
 	struct pool *pool;
@@ -38,6 +40,7 @@ struct daemon {
 	struct hub *hub;
 	struct limits *limits;
 	struct peers *peers;
+	struct fed *fed;
 	struct services *services;
 	struct listeners *listeners;
 	struct stats *stats;

@@ -11,6 +11,7 @@
 #include "proto/forum.h"
 #include "storage/store.h"
 
+struct fed;
 struct hub;
 
 /* Answer of a password check: rc as in forum_login, account when rc is 0. */
@@ -25,6 +26,7 @@ struct forum_env {
 	size_t n_mail_domains;
 	size_t max_article;        /* bytes */
 	struct hub *hub;           /* news of the store, for mail_watch; NULL in tests */
+	struct fed *fed;           /* groups shared with other daemons; NULL: none is */
 	const char *complaints_to; /* for Injection-Info; may be NULL */
 	uint8_t secret[32];        /* store_secret: key of Cancel-Locks */
 	int64_t (*now_at)(void);

@@ -30,6 +30,7 @@ enum {
 struct post_call {
 	forum_done_fn done;
 	void *arg;
+	struct fed_posting *entry; /* of a group shared with other daemons */
 	char mid[MSGID_MAX + 1];
 };
 
@@ -59,6 +60,7 @@ static void post_on(void *arg, const struct store_result *res)
 		.mid = slice_str(c->mid),
 		.num = res->n_places > 0 ? res->places[0].num : 0};
 
+	fed_posting_end(c->entry, res);
 	if (c->done)
 		c->done(c->arg, &r);
 	free(c);
@@ -71,29 +73,6 @@ static void post_drop(void *call)
 }
 
 /* ---- groups ---- */
-
-struct shared_walk {
-	struct slice name;
-	bool shared;
-};
-
-static bool shared_on(void *arg, const struct peer_rec *p, uint64_t cursor)
-{
-	struct shared_walk *w = arg;
-
-	(void)cursor;
-	w->shared = wildmat_match(slice_str(p->groups), w->name);
-	return !w->shared;
-}
-
-int forum_group_shared(struct view *v, struct slice name, bool *shared_out)
-{
-	struct shared_walk w = {name, false};
-	int rc = view_peers(v, shared_on, &w);
-
-	*shared_out = w.shared;
-	return rc;
-}
 
 static int group_for_person(struct posting *p, struct slice name, struct group_rec *g)
 {
@@ -109,7 +88,7 @@ static int group_for_person(struct posting *p, struct slice name, struct group_r
 	if (rc == KERR_DENIED)
 		return err_set(p->why, rc, "you may not post in %.*s", SLICE_ARG(name));
 	if (rc == 0)
-		rc = forum_group_shared(p->v, name, &shared);
+		rc = forum_group_shared(p->f, p->v, name, &shared);
 	p->shared = p->shared || shared;
 	return rc;
 }
@@ -428,6 +407,7 @@ static struct store_post article_of(
 		.alias_account = p->account.id,
 		.alias = slice_str(p->old_mid),
 		.from_peer = p->how == FORUM_RELAY,
+		.entry = fed_posting_entry(p->entry),
 	};
 }
 
@@ -485,6 +465,8 @@ static int store(struct posting *p, forum_done_fn done, void *arg, struct ticket
 		free(c);
 		return err_set(p->why, rc, "%s", posting_why(rc));
 	}
+	c->entry = p->entry;
+	p->entry = NULL;
 	*t = (struct ticket){c, post_drop};
 	return 0;
 }
@@ -510,6 +492,8 @@ static int take(struct posting *p, struct slice raw, struct slice mid)
 	rc = p->how == FORUM_POST ? take_from_person(p, raw) : take_from_peer(p, raw, mid);
 	if (rc == 0 && posting_is_article(p))
 		rc = read_out(p);
+	if (rc == 0 && posting_is_article(p))
+		rc = posting_entry(p);
 	if (rc == 0 && p->n_persons > 0)
 		rc = posting_inbox(p);
 	return rc;
@@ -517,9 +501,11 @@ static int take(struct posting *p, struct slice raw, struct slice mid)
 
 static void posting_free(struct posting *p)
 {
+	fed_posting_end(p->entry, NULL);
 	buf_fini(&p->newsgroups);
 	buf_fini(&p->heads);
 	buf_fini(&p->bytes);
+	buf_fini(&p->signed_bytes);
 	buf_fini(&p->inbox);
 	free(p->persons);
 	free(p);
@@ -534,6 +520,7 @@ struct posting *posting_new(struct forum *base, enum forum_how how)
 	buf_init(&p->newsgroups, NEWSGROUPS_MAX);
 	buf_init(&p->heads, HEADS_MAX);
 	buf_init(&p->bytes, p->f->env->max_article + ADDED_MAX);
+	buf_init(&p->signed_bytes, p->f->env->max_article + 2 * ADDED_MAX);
 	buf_init(&p->inbox, p->f->env->max_article + ADDED_MAX);
 	return p;
 }

@@ -6,6 +6,7 @@
 #ifndef DAEMON_FORUM_POSTING_H
 #define DAEMON_FORUM_POSTING_H
 
+#include "daemon/fed_posting.h"
 #include "daemon/forum_priv.h"
 #include "proto/msg/control.h"
 #include "proto/msg/inject.h"
@@ -21,7 +22,9 @@ struct posting {
 	struct article in;  /* as it came */
 	struct article out; /* as it is stored; borrows from bytes */
 	struct buf bytes;
-	struct buf newsgroups; /* of mail: where its envelope says that it goes; empty: post */
+	struct buf signed_bytes;   /* ... with the fields of an entry */
+	struct fed_posting *entry; /* NULL: its group is not shared */
+	struct buf newsgroups;     /* of mail: where its envelope says that it goes; empty: post */
 	const struct forum_mail *mail; /* a submission; NULL: none */
 	struct buf inbox;              /* what its persons get */
 	uint32_t *persons;             /* their accounts */
@@ -75,6 +78,11 @@ bool posting_opens(const struct article *key, const struct article *lock);
 
 /* What p->out asks for, and may it?  Sets p->control and p->cancels. */
 int posting_control(struct posting *p);
+
+/* ---- forum_entry.c ---- */
+
+/* Make p->out an entry, if its group is shared with other daemons. */
+int posting_entry(struct posting *p);
 
 /* ---- forum_submit.c ---- */
 

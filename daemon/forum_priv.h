@@ -37,7 +37,8 @@ static inline struct db_forum *db_forum(struct forum *f)
 }
 
 /* Does the group of that name go to any peer? */
-NODISCARD int forum_group_shared(struct view *v, struct slice name, bool *shared_out);
+NODISCARD int forum_group_shared(
+	struct db_forum *f, struct view *v, struct slice name, bool *shared_out);
 
 /* The Message-ID in an overview (its fourth field), or nothing. */
 struct slice forum_fields_mid(struct slice fields);

@@ -65,7 +65,7 @@ static int group_find(struct db_forum *f, struct view *v, struct slice name, str
 	else if (rc == KERR_NOTFOUND)
 		rc = policy_absent(v, &f->login);
 	if (rc == 0)
-		rc = forum_group_shared(v, name, &out->shared);
+		rc = forum_group_shared(f, v, name, &out->shared);
 	if (rc == 0)
 		memcpy(out->name, g.name, strlen(g.name) + 1);
 	return rc == KERR_DENIED || rc == KERR_LOGIN ? KERR_NOTFOUND : rc;

@@ -142,7 +142,8 @@ static int source_next(void *arg, uint64_t after, struct feeder_item *out, uint6
 {
 	struct link *l = arg;
 	bool more;
-	int rc = link_source_next(l->d->store, &l->peer, after, out, scanned_out, &more);
+	int rc = link_source_next(&(struct link_source){l->d->store, l->d->fed}, &l->peer, after,
+		out, scanned_out, &more);
 
 	if (rc == 0) {
 		if (l->given <= l->settled)
@@ -159,7 +160,7 @@ static int source_read(void *arg, const struct feeder_item *item, struct buf *ou
 {
 	struct link *l = arg;
 
-	return link_source_read(l->d->store, item, out);
+	return link_source_read(&(struct link_source){l->d->store, l->d->fed}, item, out);
 }
 
 static void source_settled(void *arg, uint64_t seq)

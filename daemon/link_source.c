@@ -5,8 +5,10 @@
  */
 #include "daemon/link_source.h"
 
+#include "daemon/fed_posting.h"
 #include "proto/base/log.h"
 #include "proto/base/wildmat.h"
+#include "proto/fed/fed_sign.h"
 #include "proto/msg/article.h"
 #include "proto/msg/fields.h"
 
@@ -15,6 +17,7 @@ enum { HEAD_CHUNKS = 2 }; /* chunks of an article that surely hold its head */
 struct walk {
 	struct view *v;
 	const struct peer_rec *peer;
+	struct fed *fed;
 	struct feeder_item *out;
 	struct buf head;
 	uint64_t scanned;
@@ -24,9 +27,11 @@ struct walk {
 
 /* ---- scope ---- */
 
-static bool takes_group(const struct peer_rec *p, const char *name)
+/* Of what municipalities share, other news servers get what its owner says.  federation.md, 11 */
+static bool takes_group(const struct walk *w, const char *name)
 {
-	return wildmat_match(slice_str(p->groups), slice_str(name));
+	return wildmat_match(slice_str(w->peer->groups), slice_str(name)) &&
+	       fed_plans_outward(w->fed, slice_str(name));
 }
 
 /* 0 when one of the row's places is a shared group that the peer takes. */
@@ -36,7 +41,7 @@ static int places_match(struct walk *w, const struct row *r)
 		struct group_rec g;
 		int rc = view_group(w->v, r->places[i].group, &g);
 
-		if (rc == 0 && g.owner == 0 && takes_group(w->peer, g.name))
+		if (rc == 0 && g.owner == 0 && takes_group(w, g.name))
 			return 0;
 		if (rc < 0 && rc != KERR_NOTFOUND)
 			return rc;
@@ -55,7 +60,7 @@ static int names_match(struct walk *w, struct slice names)
 		if (!group_name_valid(name))
 			continue;
 		int rc = view_group_named(w->v, 0, name, &g);
-		if (rc == 0 && takes_group(w->peer, g.name))
+		if (rc == 0 && takes_group(w, g.name))
 			return 0;
 		if (rc < 0 && rc != KERR_NOTFOUND)
 			return rc;
@@ -79,6 +84,14 @@ static int read_head(struct walk *w, uint64_t content, struct article *a)
 	return article_parse(a, buf_slice(&w->head), &none);
 }
 
+/* Control entries of kokods go to kokods only.  federation.md, 8 */
+static bool is_among_daemons(const struct article *a)
+{
+	struct slice rest = slice_trim(a->value[ART_CONTROL]), word;
+
+	return slice_word(&rest, &word) && slice_eq(word, lit("kokod"));
+}
+
 /* 0: the peer is to get it; KERR_NOTFOUND: not; else an error. */
 static int judge(struct walk *w, const struct log_entry *e)
 {
@@ -96,7 +109,7 @@ static int judge(struct walk *w, const struct log_entry *e)
 	if (rc == 0)
 		rc = read_head(w, e->content, &a);
 	if (rc == 0 && e->kind == LOG_CONTROL)
-		rc = names_match(w, a.value[ART_NEWSGROUPS]);
+		rc = is_among_daemons(&a) ? KERR_NOTFOUND : names_match(w, a.value[ART_NEWSGROUPS]);
 	if (rc < 0)
 		return rc;
 	if (path_has(a.value[ART_PATH], slice_str(w->peer->name)) ||
@@ -124,11 +137,12 @@ static bool on_entry(void *arg, const struct log_entry *e)
 	return w->rc == KERR_NOTFOUND && ++w->n_scanned < LINK_SCAN_MAX;
 }
 
-int link_source_next(struct store *store, const struct peer_rec *p, uint64_t after,
+int link_source_next(const struct link_source *s, const struct peer_rec *p, uint64_t after,
 	struct feeder_item *out, uint64_t *scanned_out, bool *more_out)
 {
-	struct walk w = {.peer = p, .out = out, .scanned = after, .rc = KERR_NOTFOUND};
-	int rc = view_open(store, &w.v);
+	struct walk w = {
+		.peer = p, .fed = s->fed, .out = out, .scanned = after, .rc = KERR_NOTFOUND};
+	int rc = view_open(s->store, &w.v);
 
 	*more_out = false;
 	*scanned_out = after;
@@ -143,14 +157,29 @@ int link_source_next(struct store *store, const struct peer_rec *p, uint64_t aft
 	return rc < 0 ? rc : w.rc;
 }
 
-int link_source_read(struct store *store, const struct feeder_item *item, struct buf *out)
+/* An entry is signed: what says so stands in front, so that a kokod behind the peer can tell. */
+static int add_signature(struct view *v, const char *mid, struct buf *out)
+{
+	struct entry_rec e;
+	struct fed_sign s;
+	const char *why;
+	int rc = view_entry_of(v, slice_str(mid), &e);
+
+	if (rc == 0 && fed_sign_parse(e.sign, &s, &why))
+		fed_sign_add_field(out, &s);
+	return rc == KERR_NOTFOUND ? 0 : rc;
+}
+
+int link_source_read(const struct link_source *s, const struct feeder_item *item, struct buf *out)
 {
 	struct view *v;
-	int rc = view_open(store, &v);
+	int rc = view_open(s->store, &v);
 
 	if (rc < 0)
 		return rc;
-	rc = view_content_all(v, item->content, out);
+	rc = add_signature(v, item->mid, out);
+	if (rc == 0)
+		rc = view_content_all(v, item->content, out);
 	view_close(v);
 	return rc;
 }

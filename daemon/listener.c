@@ -33,6 +33,7 @@ static const struct door {
 	{"smtp", "submissions", offsetof(struct conf, submission.listen_tls), true },
 	{"http", "http",        offsetof(struct conf, http.listen),           false},
 	{"http", "https",       offsetof(struct conf, http.listen_tls),       true },
+	{"peer", "peer",        offsetof(struct conf, peer.listen),           true },
 };
 
 struct listener {
@@ -84,7 +85,9 @@ static void give(struct listener *l, int fd, const struct conn_addr *addr)
 
 	a->services = all->services;
 	a->service = l->service;
-	a->set = all->sets[all->next_set++ % all->d->n_loops];
+	a->set = service_home(all->services, l->service);
+	if (!a->set)
+		a->set = all->sets[all->next_set++ % all->d->n_doors];
 	a->fd = fd;
 	a->tls = l->tls;
 	a->addr = *addr;

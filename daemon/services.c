@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "daemon/auth.h"
+#include "daemon/fed.h"
 #include "daemon/forum.h"
 #include "daemon/http.h"
 #include "daemon/limits.h"
@@ -127,6 +128,7 @@ static const struct service services[] = {
 		new_smtp, offsetof(struct env, smtp)},
 	{"http", lit("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n"
 		"Connection: close\r\n\r\n"), &http_session_ops, new_http, offsetof(struct env, http)},
+	{"peer", lit(""), NULL, NULL, 0}, /* fed_door.c */
 };
 
 /* clang-format on */
@@ -204,6 +206,7 @@ static struct env *env_new(struct services *s)
 	e->forum = (struct forum_env){.store = s->d->store,
 		.claims = s->claims,
 		.hub = s->d->hub,
+		.fed = s->d->fed,
 		.host = e->host,
 		.mail_domains = e->domains,
 		.n_mail_domains = c->mail_domains.n,
@@ -300,11 +303,21 @@ static void on_closed(void *arg, struct conn *c, const char *why)
 static const struct conn_hooks hooks = {
 	.open = on_open, .secured = on_secured, .closed = on_closed};
 
+struct conn_set *service_home(const struct services *s, const struct service *service)
+{
+	return service->ops ? NULL : fed_set(s->d->fed);
+}
+
 void service_start(struct services *s, const struct service *service, struct conn_set *set, int fd,
 	const struct conn_addr *addr, bool tls)
 {
-	struct door *d = mem_new(struct door);
+	struct door *d;
 
+	if (!service->ops) {
+		fed_accept(s->d->fed, fd, addr);
+		return;
+	}
+	d = mem_new(struct door);
 	d->services = s;
 	d->service = service;
 	d->env = atomic_load(&s->env);

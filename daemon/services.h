@@ -22,11 +22,14 @@ void services_free(struct services *s);
 /* Take over d->conf after a reload; loop 0. */
 void services_reload(struct services *s);
 
-/* "nntp", "imap", "smtp", "http"; NULL: there is no such protocol. */
+/* "nntp", "imap", "smtp", "http", "peer"; NULL: there is no such protocol. */
 const struct service *service_find(const char *name);
 
 /* What may be said to one that is refused at the door, before close; plain doors only. */
 struct slice service_busy(const struct service *service);
+
+/* The set that conversations of this protocol belong to; NULL: any. */
+struct conn_set *service_home(const struct services *s, const struct service *service);
 
 /*
  * Begin a conversation on a socket that limits_enter has let in; both end together.

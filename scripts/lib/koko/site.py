@@ -26,7 +26,7 @@ from koko.nntp import Nntp, NntpError
 READY_LIMIT = 30
 STOP_LIMIT = 30
 DOORS = ("nntp", "nntps", "imap", "imaps", "submission", "submissions", "http",
-         "https")
+         "https", "peer")
 GERMAN = os.path.join(os.path.dirname(__file__), "..", "..", "..", "po", "de.po")
 SOCKET_PATH_MAX = 100  # sun_path holds 108
 
@@ -57,6 +57,11 @@ http {{
 	listen = {{"127.0.0.1:{http}"}}
 	listen-tls = {{"127.0.0.1:{https}"}}
 	setup-host = "127.0.0.1"
+}}
+
+peer {{
+	listen = {{"127.0.0.1:{peer}"}}
+	address = "127.0.0.1:{peer}"
 }}
 
 tls {{

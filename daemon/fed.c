@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Life and clock of the daemon's part in the federation, and what holds its pieces together.
+ * Callbacks of the node only note what is due; it is done once, before the loop sleeps (on_soon).
+ */
+#include "daemon/fed.h"
+
+#include <event2/event.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "daemon/fed_book.h"
+#include "daemon/fed_door.h"
+#include "daemon/fed_link.h"
+#include "daemon/fed_posting.h"
+#include "daemon/fed_tls.h"
+#include "proto/base/log.h"
+#include "proto/base/mem.h"
+
+enum { TICK_S = 1, ALIVE_TRY_S = 30, ALIVE_TRIES = 4 };
+
+/* ---- clock ---- */
+
+int64_t fed_clock_at(const struct fed *f)
+{
+	return loop_now_at(f->loop);
+}
+
+void fed_now(struct fed *f)
+{
+	if (f->node)
+		fed_node_now(f->node, fed_clock_at(f), loop_clock_ms() / 1000);
+}
+
+void fed_keep_alive(int fd)
+{
+	int on = 1, idle_s = FED_ALIVE_S, try_s = ALIVE_TRY_S, tries = ALIVE_TRIES;
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof idle_s);
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &try_s, sizeof try_s);
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &tries, sizeof tries);
+}
+
+/* ---- what is due ---- */
+
+void fed_soon(struct fed *f)
+{
+	if (!f->stopping)
+		event_active(&f->on_soon, EV_TIMEOUT, 1);
+}
+
+void fed_dial_soon(struct fed *f)
+{
+	f->dial_due = true;
+	fed_soon(f);
+}
+
+static bool take_flag(bool *flag)
+{
+	bool was = *flag;
+
+	*flag = false;
+	return was;
+}
+
+static void on_soon(evutil_socket_t fd, short what, void *arg)
+{
+	struct fed *f = arg;
+
+	(void)fd;
+	(void)what;
+	if (f->stopping || !f->node)
+		return;
+	fed_now(f);
+	if (take_flag(&f->groups_due))
+		fed_groups_fit(f);
+	if (take_flag(&f->plans_due))
+		fed_plans_make(f);
+	if (take_flag(&f->dial_due))
+		fed_links_fit(f);
+	if (take_flag(&f->news_due))
+		fed_doors_news(f);
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct fed *f = arg;
+
+	(void)fd;
+	(void)what;
+	if (f->stopping || !f->node)
+		return;
+	fed_now(f);
+	fed_node_tick(f->node);
+	fed_links_tick(f);
+	fed_doors_tick(f);
+	fed_soon(f);
+}
+
+/* ---- records ---- */
+
+void fed_record_came(struct fed *f, const struct fed_record_key *key)
+{
+	if (f->sponsor.set && fed_reg_active(f->reg, &f->keys->oid)) {
+		log_info("fed.joined", "by=%s", f->sponsor.token.oid.s);
+		f->sponsor.set = false;
+		fed_book_joined(f->book);
+	}
+	f->plans_due = true;
+	f->groups_due = f->groups_due || key->type == FED_REC_GROUP;
+	fed_dial_soon(f);
+}
+
+void fed_wake_waiters(struct fed *f, const struct fed_record_key *key, uint64_t serial, int rc)
+{
+	for (struct list *it = f->waiters.next, *next; it != &f->waiters; it = next) {
+		struct fed_waiter *w = container_of(it, struct fed_waiter, node);
+
+		next = it->next;
+		if (w->key.type != key->type || strcmp(w->key.s, key->s) != 0 ||
+			w->serial != serial)
+			continue;
+		list_remove(&w->node);
+		w->fn(w->arg, rc);
+		free(w);
+	}
+}
+
+/* Which record a text is. */
+static int key_of_text(
+	struct slice text, struct fed_record_key *key, uint64_t *serial, struct err *err)
+{
+	struct fed_record rec;
+	struct arena ar;
+	int rc;
+
+	arena_init(&ar);
+	rc = fed_record_parse(text, &ar, &rec, err);
+	if (rc == 0) {
+		*key = (struct fed_record_key){.type = rec.type};
+		*serial = rec.serial;
+		if (rec.type == FED_REC_DAEMON)
+			memcpy(key->s, rec.daemon.oid.s, sizeof rec.daemon.oid.s);
+		else if (rec.type == FED_REC_FEDERATION)
+			memcpy(key->s, rec.federation.fid.s, sizeof rec.federation.fid.s);
+		else
+			memcpy(key->s, rec.group.gid.s, sizeof rec.group.gid.s);
+	}
+	arena_fini(&ar);
+	return rc;
+}
+
+int fed_give(
+	struct fed *f, struct slice text, void (*fn)(void *arg, int rc), void *arg, struct err *err)
+{
+	struct fed_waiter *w = mem_new(struct fed_waiter);
+	enum fed_reg_got got = FED_REG_REFUSED;
+	int rc = key_of_text(text, &w->key, &w->serial, err);
+
+	if (rc == 0) {
+		fed_now(f);
+		w->fn = fn;
+		w->arg = arg;
+		list_append(&f->waiters, &w->node);
+		got = fed_node_give_record(f->node, text, err);
+	}
+	if (got == FED_REG_TAKEN)
+		return 0;
+	list_remove(&w->node);
+	free(w);
+	if (got == FED_REG_KNOWN)
+		fn(arg, 0);
+	return got == FED_REG_KNOWN ? 0 : rc < 0 ? rc : KERR_INVALID;
+}
+
+/* ---- alarms ---- */
+
+static const char *alarm_name(enum fed_alarm what)
+{
+	static const char *const names[] = {"intruder", "fork", "record-fork", "behind-own"};
+
+	return what < array_len(names) ? names[what] : "alarm";
+}
+
+static void note_alarm(
+	struct fed *f, enum fed_alarm what, const struct fed_oid *who, struct slice text)
+{
+	struct fed_note *n = NULL;
+
+	for (size_t i = 0; i < f->notes.n; i++) {
+		struct fed_note *old = vec_at(&f->notes, i);
+
+		if (old->what == what && slice_eq(slice_str(old->text), text) &&
+			(!who || fed_oid_eq(&old->who, who)))
+			n = old;
+	}
+	if (!n && f->notes.n == FED_ALARMS_MAX)
+		n = vec_at(&f->notes, 0); /* the oldest gives way */
+	if (!n)
+		n = vec_push(&f->notes);
+	if (!slice_eq(slice_str(n->text), text) || n->what != what) {
+		*n = (struct fed_note){.what = what};
+		(void)!slice_cstr(slice_head(text, sizeof n->text - 1), n->text, sizeof n->text);
+	}
+	if (who)
+		n->who = *who;
+	n->at = fed_clock_at(f);
+	n->times++;
+}
+
+/* A feed of ours that is not safe: text is its name. */
+static void own_feed(struct fed *f, struct slice text)
+{
+	struct fed_feed_name name;
+
+	if (fed_feed_name_parse(text, &name) && fed_oid_eq(&name.oid, &f->keys->oid))
+		fed_epoch_next(f, name.epoch.n);
+}
+
+void fed_alarm(void *arg, enum fed_alarm what, const struct fed_oid *who, struct slice text)
+{
+	struct fed *f = arg;
+	struct esc e;
+
+	note_alarm(f, what, who, text);
+	log_error("fed.alarm", "what=%s who=%s about=%s", alarm_name(what), who ? who->s : "-",
+		esc(&e, text));
+	if (what == FED_ALARM_FORK || what == FED_ALARM_BEHIND_OWN)
+		own_feed(f, text);
+}
+
+/* ---- life ---- */
+
+void fed_begin(struct fed *f)
+{
+	const struct conf *c = f->d->conf;
+	uint64_t cookie;
+
+	crypto_random(&cookie, sizeof cookie);
+	f->node = fed_node_new(&(struct fed_node_opts){.self = f->keys->oid,
+		.name = slice_str(f->name),
+		.reg = f->reg,
+		.feeds = &f->feeds,
+		.outside = &fed_outside,
+		.arg = f,
+		.cookie = cookie,
+		.quota_entries = c->peer.quota_entries,
+		.quota_bytes = c->peer.quota_bytes});
+	fed_now(f);
+	fed_epoch_start(f);
+	fed_node_start(f->node);
+	f->groups_due = f->plans_due = true;
+	fed_dial_soon(f);
+}
+
+static int open_keys(struct fed *f, struct err *err)
+{
+	int rc = fed_keys_load(f->data, &f->keys, err);
+
+	if (rc == KERR_NOTFOUND)
+		return 0;
+	return rc < 0 ? rc : fed_tls_new(f->keys, &f->tls, err);
+}
+
+static int read_lineage(struct fed *f, struct err *err)
+{
+	struct view *v;
+	int rc = view_open(f->d->store, &v);
+
+	if (rc == 0) {
+		rc = view_lineage(v, &f->lineage);
+		view_close(v);
+	}
+	return rc < 0 ? err_set(err, rc, "federation: the store cannot be read") : 0;
+}
+
+int fed_open(struct daemon *d, struct fed **out, struct err *err)
+{
+	struct fed *f = mem_new(struct fed);
+	int rc;
+
+	f->d = d;
+	f->loop = d->loops[d->n_loops - 1];
+	f->set = d->sets[d->n_loops - 1];
+	f->data = mem_dup(slice_str(d->conf->data));
+	f->name = mem_dup(slice_str(d->conf->name));
+	f->opts = (struct fed_opts){.conns = (unsigned)d->conf->peer.conns,
+		.conns_per_oid = (unsigned)d->conf->peer.conns_per_oid};
+	f->reg = fed_reg_new();
+	fed_feeds_init(&f->feeds);
+	list_init(&f->doors);
+	list_init(&f->links);
+	list_init(&f->waiters);
+	vec_init(&f->notes, sizeof(struct fed_note));
+	f->plans = fed_plans_new();
+	event_assign(&f->on_tick, loop_base(f->loop), -1, EV_PERSIST, on_tick, f);
+	event_assign(&f->on_soon, loop_base(f->loop), -1, 0, on_soon, f);
+	*out = f;
+	rc = read_lineage(f, err);
+	if (rc == 0)
+		rc = fed_load(f, err);
+	if (rc == 0)
+		rc = fed_book_open(f, &f->book, err);
+	if (rc == 0)
+		rc = open_keys(f, err);
+	if (rc == 0 && f->keys) {
+		fed_begin(f);
+		fed_plans_make(f);
+	}
+	return rc;
+}
+
+static void start(struct fed *f, void *arg)
+{
+	const struct timeval tick = {.tv_sec = TICK_S};
+
+	(void)arg;
+	event_add(&f->on_tick, &tick);
+	fed_soon(f);
+}
+
+void fed_start(struct fed *f)
+{
+	fed_run(f, start, NULL);
+}
+
+/* Nothing begins any more; what is out ends by itself. */
+static void halt(struct fed *f, void *arg)
+{
+	(void)arg;
+	if (f->stopping)
+		return;
+	fed_links_end(f);
+	f->stopping = true;
+	event_del(&f->on_tick);
+	event_del(&f->on_soon);
+}
+
+void fed_stop(struct fed *f)
+{
+	if (f)
+		fed_run(f, halt, NULL);
+}
+
+void fed_halt(struct fed *f)
+{
+	if (f)
+		halt(f, NULL);
+}
+
+void fed_free(struct fed *f)
+{
+	if (!f)
+		return;
+	while (!list_empty(&f->waiters))
+		free(container_of(list_pop(&f->waiters), struct fed_waiter, node));
+	fed_node_free(f->node);
+	fed_book_free(f->book);
+	fed_plans_free(f->plans);
+	fed_feeds_fini(&f->feeds);
+	fed_reg_free(f->reg);
+	fed_tls_free(f->tls);
+	fed_keys_free(f->keys);
+	vec_fini(&f->notes);
+	free((char *)f->data);
+	free((char *)f->name);
+	free(f);
+}
+
+struct conn_set *fed_set(struct fed *f)
+{
+	return f->set;
+}
+
+/* ---- from other threads ---- */
+
+struct run {
+	struct fed *f;
+	void (*fn)(struct fed *f, void *arg);
+	void *arg;
+};
+
+static void on_run(void *arg)
+{
+	struct run *r = arg;
+
+	r->fn(r->f, r->arg);
+	free(r);
+}
+
+void fed_run(struct fed *f, void (*fn)(struct fed *f, void *arg), void *arg)
+{
+	struct run *r = mem_new(struct run);
+
+	*r = (struct run){f, fn, arg};
+	loop_post(f->loop, on_run, r);
+}

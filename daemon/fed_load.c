@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Records and feeds as the store has them.  What was stored was judged before it was, so nothing is
+ * verified again; a record that does not parse any more is left out and said.
+ */
+#include <stdio.h>
+
+#include "daemon/fed_priv.h"
+#include "proto/base/log.h"
+#include "proto/base/mem.h"
+
+static bool on_record(
+	void *arg, enum record_type type, struct slice key, uint64_t serial, struct slice text)
+{
+	struct fed *f = arg;
+	struct fed_reg_result res;
+	struct err why = {.text = ""};
+	enum fed_reg_got got;
+
+	if (type > RECORD_GROUP && type != RECORD_PROOF)
+		return true;
+	got = fed_reg_give(f->reg, text, true, &res, &why);
+	if (got != FED_REG_TAKEN && got != FED_REG_KNOWN)
+		log_error("fed.load", "record=%.*s serial=%llu got=%d why=\"%s\"", SLICE_ARG(key),
+			(unsigned long long)serial, (int)got, why.text);
+	return true;
+}
+
+/* What lies beyond the first gap, and what is here without its text. */
+struct spans_walk {
+	struct fed_feed *feed;
+};
+
+static bool on_entry(void *arg, const struct entry_rec *e)
+{
+	struct fed_feed *feed = ((struct spans_walk *)arg)->feed;
+
+	if (e->n > feed->high)
+		fed_spans_add(&feed->ahead, e->n, e->n);
+	if (e->content == 0 && e->kind != ENTRY_BEAT)
+		fed_spans_add(&feed->stubs, e->n, e->n);
+	return true;
+}
+
+struct feeds_walk {
+	struct fed *f;
+	struct vec made; /* struct fed_feed * */
+};
+
+static bool on_feed(void *arg, const struct feed_rec *rec)
+{
+	struct feeds_walk *w = arg;
+	struct fed_feed_name name;
+	struct fed_feed *feed;
+
+	if (!fed_feed_name_parse(slice_str(rec->name), &name)) {
+		log_error("fed.load", "feed=\"%s\" has no name of a feed", rec->name);
+		return true;
+	}
+	feed = fed_feeds_make(&w->f->feeds, &name);
+	feed->id = rec->id;
+	feed->low = rec->low;
+	feed->high = rec->high;
+	feed->end = rec->end;
+	(void)!fed_note_get(
+		rec->high, rec->tip, slice_of((const char *)rec->note, rec->n_note), &feed->tip);
+	*(struct fed_feed **)vec_push(&w->made) = feed;
+	return true;
+}
+
+static int load_spans(struct view *v, const struct feeds_walk *w)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < w->made.n; i++) {
+		struct spans_walk s = {*(struct fed_feed **)vec_at(&w->made, i)};
+
+		rc = view_entries(v, s.feed->id, s.feed->low, UINT64_MAX - 1, on_entry, &s);
+	}
+	return rc;
+}
+
+int fed_load(struct fed *f, struct err *err)
+{
+	struct feeds_walk w = {.f = f};
+	struct view *v;
+	int rc = view_open(f->d->store, &v);
+
+	if (rc < 0)
+		return err_set(err, rc, "federation: the store cannot be read");
+	vec_init(&w.made, sizeof(struct fed_feed *));
+	rc = view_records(v, on_record, f);
+	if (rc == 0)
+		rc = view_feeds(v, 0, on_feed, &w);
+	if (rc == 0)
+		rc = load_spans(v, &w);
+	vec_fini(&w.made);
+	view_close(v);
+	return rc < 0 ? err_set(err, rc, "federation: records or feeds are damaged") : 0;
+}

@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What holds for posts is a set of plans that nobody changes: a new one is made when records do,
+ * and a post keeps the one it began with.  So no thread waits for another.  The seal takes the
+ * place in the feed from the store and never falls behind the record of the entry before.
+ */
+#include "daemon/fed_posting.h"
+
+#include <pthread.h>
+#include <stdio.h>
+
+#include "daemon/fed_priv.h"
+#include "proto/base/log.h"
+#include "proto/base/mem.h"
+#include "proto/fed/fed_entry.h"
+
+/* What holds in one group. */
+struct plan {
+	struct fed_feed_name feed;
+	char feed_text[FED_FEED_NAME_LEN];
+	char *group;
+	uint8_t root[STORE_ENTRY_HASH]; /* what entry 1 follows */
+	uint64_t r, max_size;
+	const char *closed; /* why nobody here may post; NULL: people may */
+	bool moderated, inn;
+	struct vec moderators, banned; /* char *: user@name */
+};
+
+struct plan_set {
+	unsigned refs;        /* under fed_plans.lock */
+	struct map *by_group; /* struct plan */
+	uint8_t seed[CRYPTO_KEY_LEN];
+	struct fed_keyid keyid;
+	struct fed_oid oid;
+	char name[FED_NAME_MAX + 1];
+};
+
+struct fed_plans {
+	pthread_mutex_t lock;
+	struct plan_set *now;
+};
+
+struct fed_posting {
+	struct fed *f;
+	struct plan_set *set;
+	const struct plan *plan;
+	struct fed_sign sign;
+	struct fed_link link; /* as it was sealed */
+	struct store_entry entry;
+};
+
+/* ---- sets ---- */
+
+static void free_names(struct vec *v)
+{
+	for (size_t i = 0; i < v->n; i++)
+		free(*(char **)vec_at(v, i));
+	vec_fini(v);
+}
+
+static void free_plan(void *arg, struct slice key, void *value)
+{
+	struct plan *p = value;
+
+	(void)arg;
+	(void)key;
+	free_names(&p->moderators);
+	free_names(&p->banned);
+	free(p->group);
+	free(p);
+}
+
+static void set_free(struct plan_set *s)
+{
+	map_each(s->by_group, free_plan, NULL);
+	map_free(s->by_group);
+	mem_wipe(s->seed, sizeof s->seed);
+	free(s);
+}
+
+static struct plan_set *set_ref(struct fed_plans *p)
+{
+	struct plan_set *s;
+
+	pthread_mutex_lock(&p->lock);
+	s = p->now;
+	if (s)
+		s->refs++;
+	pthread_mutex_unlock(&p->lock);
+	return s;
+}
+
+static void set_unref(struct fed_plans *p, struct plan_set *s)
+{
+	bool last;
+
+	if (!s)
+		return;
+	pthread_mutex_lock(&p->lock);
+	last = --s->refs == 0;
+	pthread_mutex_unlock(&p->lock);
+	if (last)
+		set_free(s);
+}
+
+struct fed_plans *fed_plans_new(void)
+{
+	struct fed_plans *p = mem_new(struct fed_plans);
+
+	pthread_mutex_init(&p->lock, NULL);
+	return p;
+}
+
+void fed_plans_free(struct fed_plans *p)
+{
+	if (!p)
+		return;
+	set_unref(p, p->now);
+	pthread_mutex_destroy(&p->lock);
+	free(p);
+}
+
+/* ---- making plans ---- */
+
+static void add_name(struct vec *v, struct slice name)
+{
+	*(char **)vec_push(v) = mem_dup(name);
+}
+
+static bool has_name(const struct vec *v, const char *name)
+{
+	for (size_t i = 0; i < v->n; i++)
+		if (strcmp(*(char **)vec_at(v, i), name) == 0)
+			return true;
+	return false;
+}
+
+/* Why nobody here may post. */
+static const char *why_closed(struct fed *f, const struct fed_group *g)
+{
+	const struct fed_member *m = fed_group_member(g, &f->keys->oid);
+
+	if (!fed_reg_active(f->reg, &f->keys->oid))
+		return "this daemon is not active in the federation";
+	if (g->closed && !m)
+		return "this municipality is not in the group any more";
+	if (m && !m->rw)
+		return "this municipality only reads in the group";
+	if (g->state != FED_GROUP_ACTIVE)
+		return "the group is closed for posts";
+	return NULL;
+}
+
+/* The last cut of ours, if there is one: we go on behind it, in another epoch. */
+static const struct fed_cut *own_cut(struct fed *f, const struct fed_group *g)
+{
+	const struct fed_cut *last = NULL;
+
+	for (size_t i = 0; i < g->n_cut; i++)
+		if (fed_oid_eq(&g->cut[i].oid, &f->keys->oid))
+			last = &g->cut[i];
+	return last;
+}
+
+/* The last entry of ours before that epoch. */
+static void find_root(struct fed *f, const struct fed_feed_name *name, const struct fed_cut *cut,
+	uint8_t out[STORE_ENTRY_HASH])
+{
+	const struct fed_feed *last = NULL;
+
+	list_each(&f->feeds.by_change, it)
+	{
+		const struct fed_feed *feed = container_of(it, struct fed_feed, node);
+
+		if (fed_gid_eq(&feed->name.gid, &name->gid) &&
+			fed_oid_eq(&feed->name.oid, &name->oid) && feed->high >= feed->low &&
+			feed->name.epoch.n < name->epoch.n &&
+			(!last || feed->name.epoch.n > last->name.epoch.n))
+			last = feed;
+	}
+	if (cut && (!last || cut->at.epoch >= last->name.epoch.n))
+		fed_hash_raw(&cut->at.e, out);
+	else if (last)
+		fed_hash_raw(&last->tip.e, out);
+}
+
+static struct plan *plan_new(struct fed *f, const struct fed_group *g, uint64_t serial)
+{
+	const struct fed_cut *cut = own_cut(f, g);
+	struct plan *p = mem_new(struct plan);
+
+	if (cut)
+		fed_epoch_next(f, cut->at.epoch);
+	p->group = mem_dup(g->group);
+	p->closed = why_closed(f, g);
+	p->r = serial;
+	p->max_size = g->max_size;
+	p->moderated = g->moderated;
+	p->inn = g->inn && !g->closed;
+	vec_init(&p->moderators, sizeof(char *));
+	vec_init(&p->banned, sizeof(char *));
+	for (size_t i = 0; i < g->n_moderator; i++)
+		add_name(&p->moderators, g->moderator[i]);
+	for (size_t i = 0; i < g->n_ban; i++)
+		add_name(&p->banned, g->ban[i].user);
+	p->feed = (struct fed_feed_name){.gid = g->gid, .oid = f->keys->oid};
+	if (!p->closed)
+		p->feed.epoch.n = fed_epoch_own(f, &g->gid);
+	if (!p->closed && p->feed.epoch.n == 0)
+		p->closed = "the daemon cannot write to its disk";
+	fed_feed_name_text(&p->feed, p->feed_text);
+	find_root(f, &p->feed, cut, p->root);
+	return p;
+}
+
+struct make_walk {
+	struct fed *f;
+	struct plan_set *set;
+};
+
+static bool make(void *arg, const struct fed_group *g, uint64_t serial)
+{
+	struct make_walk *w = arg;
+
+	map_put(w->set->by_group, g->group, plan_new(w->f, g, serial));
+	return true;
+}
+
+void fed_plans_make(struct fed *f)
+{
+	struct make_walk w = {f, mem_new(struct plan_set)};
+	struct plan_set *old;
+
+	w.set->refs = 1;
+	w.set->by_group = map_new();
+	memcpy(w.set->seed, f->keys->seed, sizeof w.set->seed);
+	w.set->keyid = f->keys->keyid;
+	w.set->oid = f->keys->oid;
+	(void)!slice_cstr(slice_str(f->name), w.set->name, sizeof w.set->name);
+	fed_reg_groups(f->reg, make, &w);
+	pthread_mutex_lock(&f->plans->lock);
+	old = f->plans->now;
+	f->plans->now = w.set;
+	pthread_mutex_unlock(&f->plans->lock);
+	set_unref(f->plans, old);
+}
+
+/* ---- posts ---- */
+
+bool fed_plans_shared(struct fed *f, struct slice group)
+{
+	struct plan_set *s = f ? set_ref(f->plans) : NULL;
+	bool shared = s && map_get(s->by_group, group);
+
+	if (f)
+		set_unref(f->plans, s);
+	return shared;
+}
+
+bool fed_plans_outward(struct fed *f, struct slice group)
+{
+	struct plan_set *s = f ? set_ref(f->plans) : NULL;
+	const struct plan *p = s ? map_get(s->by_group, group) : NULL;
+	bool outward = !p || p->inn;
+
+	if (f)
+		set_unref(f->plans, s);
+	return outward;
+}
+
+/* user@name, or "" when the login has no such form. */
+static void name_actor(const struct plan_set *s, struct slice login, char *out, size_t size)
+{
+	struct slice user, name;
+
+	snprintf(out, size, "%.*s@%s", SLICE_ARG(login), s->name);
+	if (!fed_user_parse(slice_str(out), &user, &name))
+		out[0] = '\0';
+}
+
+static int may(const struct plan *p, const struct fed_wish *w, const char *actor, struct err *why)
+{
+	if (p->closed)
+		return err_set(why, KERR_DENIED, "%s", p->closed);
+	if (has_name(&p->banned, actor))
+		return err_set(why, KERR_DENIED, "you may not post in the group any more");
+	if (p->moderated && !w->control && !has_name(&p->moderators, actor))
+		return err_set(why, KERR_DENIED, "only the moderators post in the group");
+	return 0;
+}
+
+/*
+ * On the writer's thread: the entry's place is known.  Time does not fall behind the entry before,
+ * whatever the clock does.
+ */
+static int seal(void *arg, const struct entry_place *at, struct entry_made *made)
+{
+	struct fed_posting *p = arg;
+	struct fed_link before;
+	int64_t now = time(NULL);
+	uint64_t t = now > 0 ? (uint64_t)now : 0;
+
+	p->link = (struct fed_link){.n = at->n, .r = p->plan->r, .t = t};
+	if (fed_note_get(at->n - 1, at->tip, at->note, &before)) {
+		if (before.r > p->link.r)
+			p->link.r = before.r;
+		if (before.t > t)
+			p->link.t = before.t;
+	}
+	p->link.p = before.e;
+	fed_entry_seal(&p->sign, at->n, &p->link.p, p->link.t, p->link.r, p->set->seed);
+	fed_sign_hash(&p->sign, &p->link.e);
+	fed_hash_raw(&p->link.e, made->hash);
+	fed_sign_add_line(&made->sign, &p->sign);
+	fed_note_put(&p->link, made->note);
+	made->n_note = FED_NOTE_LEN;
+	return 0;
+}
+
+static int prepare(struct fed_posting *p, const struct fed_wish *w, struct article *a,
+	struct buf *out, struct err *why)
+{
+	char actor[STORE_LOGIN_MAX + FED_NAME_MAX + 2];
+	const char *reason = NULL;
+	struct fed_make make;
+	int rc;
+
+	name_actor(p->set, w->login, actor, sizeof actor);
+	rc = may(p->plan, w, actor, why);
+	if (rc < 0)
+		return rc;
+	make = (struct fed_make){.o = p->set->oid,
+		.g = p->plan->feed.gid,
+		.e = p->plan->feed.epoch.n,
+		.y = FED_ARTICLE,
+		.name = slice_str(p->set->name),
+		.group = slice_str(p->plan->group),
+		.actor = slice_str(actor),
+		.k = p->set->keyid};
+	crypto_random(make.salt, sizeof make.salt);
+	rc = fed_entry_prepare(a, &make, out, &p->sign, &reason);
+	if (rc == 0 && out->len > p->plan->max_size)
+		return err_set(why, KERR_TOOBIG, "the group takes articles of at most %llu bytes",
+			(unsigned long long)p->plan->max_size);
+	return rc < 0 ? err_set(why, rc, "%s", reason ? reason : "it cannot be shared") : 0;
+}
+
+int fed_posting_begin(struct fed *f, const struct fed_wish *w, struct article *a, struct buf *out,
+	struct fed_posting **posting_out, struct err *why)
+{
+	struct plan_set *set = f ? set_ref(f->plans) : NULL;
+	struct fed_posting *p;
+	int rc;
+
+	*posting_out = NULL;
+	if (!set)
+		return 0;
+	const struct plan *plan = map_get(set->by_group, w->group);
+	if (!plan) {
+		set_unref(f->plans, set);
+		return 0;
+	}
+	p = mem_new(struct fed_posting);
+	*p = (struct fed_posting){.f = f, .set = set, .plan = plan};
+	rc = prepare(p, w, a, out, why);
+	if (rc < 0) {
+		fed_posting_end(p, NULL);
+		return rc;
+	}
+	p->entry = (struct store_entry){.feed = slice_str(plan->feed_text),
+		.first = 1,
+		.root = plan->root,
+		.kind = ENTRY_ARTICLE,
+		.seal = seal,
+		.seal_arg = p};
+	*posting_out = p;
+	return 0;
+}
+
+const struct store_entry *fed_posting_entry(struct fed_posting *p)
+{
+	return p ? &p->entry : NULL;
+}
+
+/* ---- the answer ---- */
+
+struct issued {
+	struct fed_feed_name name;
+	struct fed_link link;
+	uint32_t id;
+};
+
+/* On the federation's thread: it is told to the neighbours. */
+static void on_issued(struct fed *f, void *arg)
+{
+	struct issued *i = arg;
+
+	if (f->node && !f->stopping) {
+		struct fed_feed *feed = fed_feeds_make(&f->feeds, &i->name);
+
+		feed->id = i->id;
+		fed_now(f);
+		fed_node_issued(f->node, feed, &i->link);
+	}
+	free(i);
+}
+
+void fed_posting_end(struct fed_posting *p, const struct store_result *res)
+{
+	if (!p)
+		return;
+	if (res && res->rc == 0 && res->fed) {
+		struct issued *i = mem_new(struct issued);
+
+		*i = (struct issued){p->plan->feed, p->link, res->fed->feed};
+		fed_run(p->f, on_issued, i);
+	}
+	set_unref(p->f->plans, p->set);
+	free(p);
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the files of the federation share.  All of it on the federation's thread but where said.
+ *
+ *   fed.c        life; the node's outside; clock
+ *   fed_store.c  entries, feeds and records between node and store
+ *   fed_load.c   records and feeds from the store at the start
+ *   fed_link.c   one neighbour that we dial: address, two connections, back-off
+ *   fed_door.c   connections of those that dial us; invitations in use
+ *   fed_tls.c    contexts of the peer port
+ *   fed_keys.c   the keys on disk
+ *   fed_epoch.c  which epoch we may issue in
+ *   fed_posting.c  posts that become entries (other threads call it)
+ *   control_fed*.c the admin's commands
+ */
+#ifndef DAEMON_FED_PRIV_H
+#define DAEMON_FED_PRIV_H
+
+#include <event2/event_struct.h>
+#include <openssl/ssl.h>
+
+#include "daemon/daemon.h"
+#include "daemon/fed.h"
+#include "daemon/fed_keys.h"
+#include "proto/base/coll.h"
+#include "proto/fed/fed_join.h"
+#include "proto/fed/fed_node.h"
+#include "proto/fed/peer_session.h"
+#include "storage/store_fed.h"
+
+enum {
+	FED_PORT = 8433,
+	FED_ALARMS_MAX = 64, /* the last ones are kept for the admin */
+};
+
+/* Somebody waits for a record to be on disk. */
+struct fed_waiter {
+	struct list node;
+	struct fed_record_key key;
+	uint64_t serial;
+	void (*fn)(void *arg, int rc);
+	void *arg;
+};
+
+/* Something the admin must know. */
+struct fed_note {
+	int64_t at;
+	enum fed_alarm what;
+	struct fed_oid who;
+	char text[80];
+	unsigned times;
+};
+
+/* The daemon that has invited us and has not taken us in yet. */
+struct fed_sponsor {
+	struct fed_token token;
+	char numbers[FED_SAS_LEN + 1];
+	bool set;
+};
+
+/* Settings; SIGHUP changes them. */
+struct fed_opts {
+	unsigned conns, conns_per_oid;
+};
+
+/* One post of our own on its way: what the next one in its epoch must not fall behind. */
+struct fed_book;
+struct fed_plans;
+struct fed_store;
+
+struct fed {
+	struct daemon *d;
+	struct loop *loop;
+	struct conn_set *set;
+	struct fed_keys *keys; /* NULL: not part of any federation yet, no node */
+	struct fed_tls *tls;   /* with the keys */
+	struct fed_reg *reg;   /* the records that we hold; may be without a federation */
+	struct fed_feeds feeds;
+	struct fed_node *node; /* NULL without keys */
+	struct fed_opts opts;
+	struct list doors; /* struct fed_door: those that have dialled us */
+	size_t n_doors;
+	struct list links; /* struct neighbour (fed_link.c): those that we dial */
+	struct fed_sponsor sponsor;
+	struct fed_book *book;   /* invitations of ours */
+	struct fed_plans *plans; /* for posts */
+	struct list waiters;     /* struct fed_waiter */
+	struct vec notes;        /* struct fed_note, newest last */
+	struct peer_stats stats;
+	const char *data, *name;          /* folder; of this daemon */
+	uint64_t lineage;                 /* of the store */
+	uint64_t epoch_floor, epoch_last; /* as in the file */
+	uint64_t epoch_run;               /* begun in this life; 0: none */
+	struct event on_tick, on_soon;
+	bool news_due, dial_due, plans_due, groups_due, stopping;
+};
+
+/* ---- fed.c ---- */
+
+/* Keys are there now: the node begins. */
+void fed_begin(struct fed *f);
+
+/* Tell the node the time. */
+void fed_now(struct fed *f);
+int64_t fed_clock_at(const struct fed *f);
+
+/*
+ * A record of our own making: judged, kept, told.  fn is called when it is on disk, or could not be
+ * put there.  A negative result: refused, *err says why; fn is not called.
+ */
+NODISCARD int fed_give(struct fed *f, struct slice text, void (*fn)(void *arg, int rc), void *arg,
+	struct err *err);
+
+/* Dial who is to be dialled, soon. */
+void fed_dial_soon(struct fed *f);
+
+/* What is due is done before the loop sleeps. */
+void fed_soon(struct fed *f);
+
+/* A record was taken; it is on its way to the disk. */
+void fed_record_came(struct fed *f, const struct fed_record_key *key);
+void fed_wake_waiters(struct fed *f, const struct fed_record_key *key, uint64_t serial, int rc);
+
+/* fed_outside.alarm */
+void fed_alarm(void *arg, enum fed_alarm what, const struct fed_oid *who, struct slice text);
+
+/* TCP asks now and then whether the other end is there. */
+void fed_keep_alive(int fd);
+
+/* ---- fed_load.c ---- */
+
+/* Records and feeds from the store into f->reg and f->feeds. */
+NODISCARD int fed_load(struct fed *f, struct err *err);
+
+/* ---- fed_store.c ---- */
+
+/* The part of struct fed_outside that the store answers; arg is the struct fed. */
+extern const struct fed_outside fed_outside;
+
+/* A link as the store keeps it beside an entry, and back. */
+enum { FED_NOTE_LEN = 48 };
+
+void fed_note_put(const struct fed_link *l, uint8_t out[FED_NOTE_LEN]);
+NODISCARD bool fed_note_get(
+	uint64_t n, const uint8_t hash[STORE_ENTRY_HASH], struct slice note, struct fed_link *out);
+/* E as bytes; "" is zeros. */
+void fed_hash_raw(const struct fed_hash *h, uint8_t out[STORE_ENTRY_HASH]);
+void fed_hash_text(const uint8_t raw[STORE_ENTRY_HASH], struct fed_hash *out);
+NODISCARD int fed_feed_tip(struct fed *f, const struct fed_feed_name *name, struct fed_link *out);
+
+/* ---- fed_epoch.c ---- */
+
+/* Compare the file with the store; the feeds are loaded. */
+void fed_epoch_start(struct fed *f);
+/* The epoch that we issue in, in this group; 0: none can be begun now (the disk). */
+uint64_t fed_epoch_own(struct fed *f, const struct fed_gid *gid);
+/* That one is not safe any more: nothing is issued in it or below. */
+void fed_epoch_next(struct fed *f, uint64_t unsafe);
+
+/* ---- fed_group.c ---- */
+
+/* The groups of the records are there for people: made, and changed as the records are. */
+void fed_groups_fit(struct fed *f);
+
+#endif

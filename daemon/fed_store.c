@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the node asks of the store, and the store's answers to the node.  Entries are stored with
+ * what readers see of them (overview, structure, heads), in one transaction with their feed.
+ */
+#include <stdio.h>
+
+#include "daemon/fed_door.h"
+#include "daemon/fed_link.h"
+#include "daemon/fed_posting.h"
+#include "daemon/mail.h"
+#include "proto/base/log.h"
+#include "proto/base/mem.h"
+#include "proto/base/text.h"
+#include "proto/msg/article.h"
+
+enum {
+	OVERVIEW_MAX = 32 * 1024,
+	HEAD_MAX = 4096,
+};
+
+/* ---- notes ---- */
+
+static void put_u64(uint8_t *out, uint64_t v)
+{
+	for (int i = 7; i >= 0; i--, v >>= 8)
+		out[i] = (uint8_t)v;
+}
+
+static uint64_t get_u64(const uint8_t *in)
+{
+	uint64_t v = 0;
+
+	for (int i = 0; i < 8; i++)
+		v = v << 8 | in[i];
+	return v;
+}
+
+void fed_hash_raw(const struct fed_hash *h, uint8_t out[STORE_ENTRY_HASH])
+{
+	if (!base64url_read(fed_hash_slice(h), out, STORE_ENTRY_HASH))
+		memset(out, 0, STORE_ENTRY_HASH); /* "": of no entry */
+}
+
+void fed_hash_text(const uint8_t raw[STORE_ENTRY_HASH], struct fed_hash *out)
+{
+	base64url_write(out->s, slice_of((const char *)raw, STORE_ENTRY_HASH));
+	out->s[FED_HASH_LEN] = '\0';
+}
+
+/* p (32 bytes), r, t */
+void fed_note_put(const struct fed_link *l, uint8_t out[FED_NOTE_LEN])
+{
+	fed_hash_raw(&l->p, out);
+	put_u64(out + STORE_ENTRY_HASH, l->r);
+	put_u64(out + STORE_ENTRY_HASH + 8, l->t);
+}
+
+bool fed_note_get(
+	uint64_t n, const uint8_t hash[STORE_ENTRY_HASH], struct slice note, struct fed_link *out)
+{
+	const uint8_t *b = (const uint8_t *)note.p;
+
+	*out = (struct fed_link){.n = n};
+	fed_hash_text(hash, &out->e);
+	if (note.len != FED_NOTE_LEN)
+		return false;
+	fed_hash_text(b, &out->p);
+	out->r = get_u64(b + STORE_ENTRY_HASH);
+	out->t = get_u64(b + STORE_ENTRY_HASH + 8);
+	return true;
+}
+
+/* ---- reading ---- */
+
+static int find_feed(struct view *v, const struct fed_feed_name *name, struct feed_rec *out)
+{
+	char text[FED_FEED_NAME_LEN];
+
+	fed_feed_name_text(name, text);
+	return view_feed_named(v, slice_str(text), out);
+}
+
+int fed_feed_tip(struct fed *f, const struct fed_feed_name *name, struct fed_link *out)
+{
+	struct feed_rec rec = {0};
+	struct view *v;
+	int rc = view_open(f->d->store, &v);
+
+	if (rc < 0)
+		return rc;
+	rc = find_feed(v, name, &rec);
+	if (rc == 0)
+		(void)!fed_note_get(
+			rec.high, rec.tip, slice_of((const char *)rec.note, rec.n_note), out);
+	view_close(v);
+	return rc;
+}
+
+/* The entry, while the view is open. */
+static int read_entry(struct fed *f, const struct fed_feed *feed, uint64_t n, struct view **v,
+	struct entry_rec *e)
+{
+	uint32_t id = feed->id;
+	struct feed_rec rec = {0};
+	int rc = view_open(f->d->store, v);
+
+	if (rc < 0)
+		return rc;
+	if (id == 0) {
+		rc = find_feed(*v, &feed->name, &rec);
+		id = rc == 0 ? rec.id : 0;
+	}
+	if (rc == 0)
+		rc = view_entry(*v, id, n, e);
+	if (rc < 0)
+		view_close(*v);
+	return rc;
+}
+
+static int on_link(void *arg, const struct fed_feed *feed, uint64_t n, struct fed_link *out)
+{
+	struct entry_rec e = {0};
+	struct view *v;
+	int rc = read_entry(arg, feed, n, &v, &e);
+
+	if (rc < 0)
+		return rc;
+	rc = fed_note_get(n, e.hash, e.note, out) ? 0 : KERR_DAMAGED;
+	view_close(v);
+	return rc;
+}
+
+static int on_held(void *arg, const struct fed_feed *feed, uint64_t n, struct fed_held *out)
+{
+	struct entry_rec e = {0};
+	struct view *v;
+	int rc = read_entry(arg, feed, n, &v, &e);
+
+	if (rc < 0)
+		return rc;
+	out->content = e.content != 0;
+	out->absent = (enum fed_absent)e.absent;
+	rc = slice_cstr(e.sign, out->sign, sizeof out->sign) ? 0 : KERR_DAMAGED;
+	view_close(v);
+	return rc;
+}
+
+static int on_article(void *arg, const struct fed_feed *feed, uint64_t n, struct buf *out)
+{
+	struct entry_rec e = {0};
+	struct view *v;
+	int rc = read_entry(arg, feed, n, &v, &e);
+
+	if (rc < 0)
+		return rc;
+	rc = e.content != 0 ? view_content_all(v, e.content, out) : KERR_NOTFOUND;
+	view_close(v);
+	return rc;
+}
+
+/* ---- storing ---- */
+
+/* An entry that the store has been given. */
+struct storing {
+	struct fed *f;
+	struct fed_feed *feed;
+	struct fed_link link;
+	struct store_entry entry; /* without slices: for another try as stub */
+	char sign[FED_FIELD_MAX], name[FED_FEED_NAME_LEN];
+	uint8_t note[FED_NOTE_LEN];
+	bool stub;
+};
+
+static int store_stub(struct storing *s);
+
+/* Is the very entry here already (and not only its Message-ID)? */
+static bool is_held(struct storing *s)
+{
+	struct fed_link held = {0};
+
+	return on_link(s->f, s->feed, s->link.n, &held) == 0 && fed_hash_eq(&held.e, &s->link.e);
+}
+
+static void on_stored(void *arg, const struct store_result *res)
+{
+	struct storing *s = arg;
+	struct fed_link tip = s->link;
+	int rc = res->rc;
+
+	if (s->f->stopping) {
+		free(s);
+		return;
+	}
+	fed_now(s->f);
+	if (rc == KERR_EXISTS && !s->stub && !is_held(s)) {
+		/* its Message-ID is known as another's: the feed goes on without the text */
+		s->entry.absent = FED_ABSENT_POLICY;
+		if (store_stub(s) == 0)
+			return;
+		rc = KERR_BUSY;
+	}
+	if (rc == 0) {
+		s->feed->id = res->fed->feed;
+		if (res->fed->high != s->link.n)
+			rc = fed_feed_tip(s->f, &s->feed->name, &tip);
+	}
+	fed_node_stored(s->f->node, s->feed, s->link.n, rc, &tip);
+	free(s);
+}
+
+static struct store_call call_of(struct storing *s)
+{
+	return (struct store_call){.home = s->f->loop, .done = on_stored, .arg = s};
+}
+
+static int store_stub(struct storing *s)
+{
+	struct store_call call = call_of(s);
+
+	s->stub = true;
+	return store_entry(s->f->d->store, &s->entry, &call);
+}
+
+static enum entry_kind kind_of(enum fed_kind k)
+{
+	return k == FED_HEARTBEAT ? ENTRY_BEAT : k == FED_CONTROL ? ENTRY_CONTROL : ENTRY_ARTICLE;
+}
+
+static struct storing *storing_new(struct fed *f, const struct fed_take *t)
+{
+	struct storing *s = mem_new(struct storing);
+
+	s->f = f;
+	s->feed = t->feed;
+	s->link = t->link;
+	s->entry = (struct store_entry){
+		.first = 1, .n = t->link.n, .kind = kind_of(t->kind), .absent = (uint8_t)t->absent};
+	fed_feed_name_text(&t->feed->name, s->name);
+	(void)!slice_cstr(t->sign, s->sign, sizeof s->sign);
+	fed_note_put(&t->link, s->note);
+	fed_hash_raw(&t->link.e, s->entry.hash);
+	s->entry.feed = slice_str(s->name);
+	s->entry.sign = slice_str(s->sign);
+	s->entry.note = slice_of((const char *)s->note, sizeof s->note);
+	return s;
+}
+
+/* What readers of a group are shown, beside the text. */
+struct shown {
+	struct buf over, structure, head, whole;
+	struct store_head store_head;
+};
+
+static void shown_make(
+	struct fed *f, const struct article *a, const struct group_rec *g, struct shown *out)
+{
+	bool reply_to = g->reply == REPLY_GROUP && !article_has(a, ART_REPLY_TO);
+
+	buf_init(&out->over, OVERVIEW_MAX);
+	buf_init(&out->structure, STORE_STRUCTURE_MAX);
+	buf_init(&out->head, HEAD_MAX);
+	buf_init(&out->whole, HEAD_MAX + a->bytes.len);
+	article_add_over(&out->over, a);
+	mail_head_make(f->name, g->name, reply_to, &out->head);
+	if (reply_to) {
+		buf_add(&out->whole, buf_slice(&out->head));
+		mail_head_end(a->value[ART_MESSAGE_ID], &out->whole);
+		buf_add(&out->whole, a->bytes);
+	}
+	mail_structure_make(&out->structure, reply_to ? buf_slice(&out->whole) : a->bytes);
+	out->store_head = (struct store_head){.text = buf_slice(&out->head),
+		.bytes = mail_head_len(buf_slice(&out->head), a->value[ART_MESSAGE_ID]),
+		.shapes = reply_to};
+}
+
+static void shown_fini(struct shown *s)
+{
+	buf_fini(&s->over);
+	buf_fini(&s->structure);
+	buf_fini(&s->head);
+	buf_fini(&s->whole);
+}
+
+/* The group here; KERR_NOTFOUND: it is not there yet. */
+static int find_group(struct fed *f, const struct fed_take *t, struct group_rec *g)
+{
+	struct view *v;
+	int rc;
+
+	if (!t->group)
+		return 0; /* the control group, which nobody reads */
+	rc = view_open(f->d->store, &v);
+	if (rc < 0)
+		return rc;
+	rc = view_group_named(v, 0, t->group->group, g);
+	view_close(v);
+	return rc == KERR_NOTFOUND ? KERR_BUSY : rc;
+}
+
+static int store_article(struct storing *s, const struct fed_take *t)
+{
+	static const struct msg_limits none = {0};
+	struct store_call call = call_of(s);
+	struct group_rec g = {0};
+	struct shown shown;
+	struct article a = {0};
+	int rc = find_group(s->f, t, &g);
+
+	if (rc == 0)
+		rc = article_parse(&a, t->article, &none);
+	if (rc < 0)
+		return rc;
+	bool stands = t->group && t->kind == FED_ARTICLE && !article_has(&a, ART_CONTROL);
+
+	shown_make(s->f, &a, &g, &shown);
+	struct store_post post = {.mid = t->mid,
+		.article = t->article,
+		.overview = buf_slice(&shown.over),
+		.structure = shown.structure.bad || !stands ? lit("") : buf_slice(&shown.structure),
+		.lines = (uint32_t)a.n_lines,
+		.arrived_at = (int64_t)t->link.t,
+		.groups = &g.id,
+		.n_groups = stands ? 1 : 0,
+		.heads = &shown.store_head,
+		.control = !stands,
+		.cancels = t->cancels,
+		.from_peer = true,
+		.entry = &s->entry};
+
+	rc = store_post(s->f->d->store, &post, &call);
+	shown_fini(&shown);
+	return rc;
+}
+
+static int on_store(void *arg, const struct fed_take *t)
+{
+	struct storing *s = storing_new(arg, t);
+	int rc = t->article.len > 0 ? store_article(s, t) : store_stub(s);
+
+	if (rc < 0)
+		free(s);
+	return rc;
+}
+
+/* ---- cuts ---- */
+
+struct cutting {
+	struct fed *f;
+	struct fed_feed *feed;
+	char name[FED_FEED_NAME_LEN];
+	uint64_t end;
+};
+
+static void on_cut_done(void *arg, const struct store_result *res)
+{
+	struct cutting *c = arg;
+	const struct store_call call = {.home = c->f->loop, .done = on_cut_done, .arg = c};
+	struct fed_link tip = {.n = 0};
+
+	if (res->rc == 0 && res->fed->more && !c->f->stopping &&
+		store_feed_end(c->f->d->store, slice_str(c->name), c->end, &call) == 0)
+		return;
+	if (res->rc < 0 && res->rc != KERR_NOTFOUND)
+		log_error("fed.cut", "feed=\"%s\" why=%s", c->name, kerr_name(res->rc));
+	else if (!c->f->stopping && fed_feed_tip(c->f, &c->feed->name, &tip) == 0)
+		fed_node_cut(c->f->node, c->feed, &tip);
+	free(c);
+}
+
+static void on_cut(void *arg, struct fed_feed *feed, uint64_t end)
+{
+	struct cutting *c = mem_new(struct cutting);
+	const struct store_call call = {
+		.home = ((struct fed *)arg)->loop, .done = on_cut_done, .arg = c};
+
+	*c = (struct cutting){.f = arg, .feed = feed, .end = end};
+	fed_feed_name_text(&feed->name, c->name);
+	int rc = store_feed_end(c->f->d->store, slice_str(c->name), end, &call);
+	if (rc < 0) {
+		log_error("fed.cut", "feed=\"%s\" why=%s", c->name, kerr_name(rc));
+		free(c);
+	}
+}
+
+/* ---- records ---- */
+
+struct recording {
+	struct fed *f;
+	struct fed_record_key key;
+	uint64_t serial;
+	struct buf text; /* for another try, as the second one of its serial */
+	bool proof;
+};
+
+static enum record_type type_of(enum fed_record_type t)
+{
+	return t == FED_REC_FEDERATION ? RECORD_FEDERATION
+	       : t == FED_REC_DAEMON   ? RECORD_DAEMON
+				       : RECORD_GROUP;
+}
+
+static int record_put(struct recording *r);
+
+static void recording_free(struct recording *r)
+{
+	buf_fini(&r->text);
+	free(r);
+}
+
+static void on_recorded(void *arg, const struct store_result *res)
+{
+	struct recording *r = arg;
+	struct fed *f = r->f;
+
+	if (f->stopping) {
+		recording_free(r);
+		return;
+	}
+	fed_now(f);
+	if (res->rc == KERR_CONFLICT && !r->proof) {
+		r->proof = true;
+		if (record_put(r) == 0)
+			return;
+	}
+	fed_node_recorded(f->node, &r->key, r->serial, res->rc);
+	fed_wake_waiters(f, &r->key, r->serial, res->rc == KERR_EXISTS ? 0 : res->rc);
+	recording_free(r);
+}
+
+/* One with the serial of another is kept beside it, under its own hash. */
+static int record_put(struct recording *r)
+{
+	const struct store_call call = {.home = r->f->loop, .done = on_recorded, .arg = r};
+	struct fed_hash h;
+
+	if (!r->proof)
+		return store_record(r->f->d->store, type_of(r->key.type), slice_str(r->key.s),
+			r->serial, buf_slice(&r->text), &call);
+	fed_record_hash(buf_slice(&r->text), &h);
+	return store_record(r->f->d->store, RECORD_PROOF, fed_hash_slice(&h), r->serial,
+		buf_slice(&r->text), &call);
+}
+
+static int on_record(
+	void *arg, const struct fed_record_key *key, uint64_t serial, struct slice text, bool fork)
+{
+	struct recording *r = mem_new(struct recording);
+	int rc;
+
+	*r = (struct recording){.f = arg, .key = *key, .serial = serial, .proof = fork};
+	buf_init(&r->text, FED_RECORD_MAX);
+	buf_add(&r->text, text);
+	rc = record_put(r);
+	if (rc < 0)
+		recording_free(r);
+	else
+		fed_record_came(arg, key);
+	return rc;
+}
+
+/* ---- the rest ---- */
+
+static void on_news(void *arg)
+{
+	struct fed *f = arg;
+
+	f->news_due = true;
+	fed_soon(f);
+}
+
+static void on_work(void *arg, unsigned peer)
+{
+	fed_links_work(arg, peer);
+}
+
+static void on_neighbours(void *arg)
+{
+	struct fed *f = arg;
+
+	f->dial_due = f->plans_due = true;
+	fed_soon(f);
+}
+
+const struct fed_outside fed_outside = {
+	.store = on_store,
+	.record = on_record,
+	.link = on_link,
+	.held = on_held,
+	.article = on_article,
+	.cut = on_cut,
+	.news = on_news,
+	.work = on_work,
+	.neighbours = on_neighbours,
+	.alarm = fed_alarm,
+};
