@@ -8,6 +8,7 @@
 #include "daemon/auth.h"
 #include "daemon/conn.h"
 #include "daemon/control_priv.h"
+#include "daemon/fed.h"
 #include "daemon/limits.h"
 #include "daemon/listener.h"
 #include "daemon/log_sink.h"
@@ -117,6 +118,17 @@ static json_t *links_json(struct peers *peers)
 	return json_pack("{s:I, s:I, s:I}", "links", l.n, "up", l.up, "lag", l.lag);
 }
 
+static json_t *federation_json(struct fed *f)
+{
+	struct fed_figures s;
+
+	fed_figures(f, &s);
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "conns", count(s.n_conns),
+		"refused", count(s.n_refused), "commands", count(s.n_commands), "bad",
+		count(s.n_bad), "strangers", count(s.n_strangers), "late", count(s.n_late),
+		"alarms", count(s.n_alarms));
+}
+
 int control_status(struct control_req *r)
 {
 	json_t *out = r->result;
@@ -145,6 +157,7 @@ int control_status(struct control_req *r)
 	json_object_set_new(out, "smtp", smtp_json(&doors.smtp));
 	json_object_set_new(out, "http", http_json(&doors.http));
 	json_object_set_new(out, "peers", links_json(r->d->peers));
+	json_object_set_new(out, "federation", federation_json(r->d->fed));
 	return 0;
 }
 

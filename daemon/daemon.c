@@ -155,6 +155,7 @@ static void apply_conf(struct daemon *d)
 	auth_set_limits(d->auth, &ao);
 	store_set_watermarks(d->store, c->store.free_for_peers, c->store.free_for_posts);
 	services_reload(d->services);
+	fed_reload(d->fed);
 }
 
 static void on_reload(evutil_socket_t sig, short what, void *arg)

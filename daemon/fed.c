@@ -224,6 +224,7 @@ void fed_alarm(void *arg, enum fed_alarm what, const struct fed_oid *who, struct
 	struct fed *f = arg;
 	struct esc e;
 
+	atomic_fetch_add(&f->n_alarms, 1);
 	note_alarm(f, what, who, text);
 	log_error("fed.alarm", "what=%s who=%s about=%s", alarm_name(what), who ? who->s : "-",
 		esc(&e, text));
@@ -253,6 +254,12 @@ void fed_begin(struct fed *f)
 	fed_node_start(f->node);
 	f->groups_due = f->plans_due = true;
 	fed_dial_soon(f);
+}
+
+static struct fed_opts opts_of(const struct conf *c)
+{
+	return (struct fed_opts){
+		.conns = (unsigned)c->peer.conns, .conns_per_oid = (unsigned)c->peer.conns_per_oid};
 }
 
 static int open_keys(struct fed *f, struct err *err)
@@ -286,8 +293,7 @@ int fed_open(struct daemon *d, struct fed **out, struct err *err)
 	f->set = d->sets[d->n_loops - 1];
 	f->data = mem_dup(slice_str(d->conf->data));
 	f->name = mem_dup(slice_str(d->conf->name));
-	f->opts = (struct fed_opts){.conns = (unsigned)d->conf->peer.conns,
-		.conns_per_oid = (unsigned)d->conf->peer.conns_per_oid};
+	f->opts = opts_of(d->conf);
 	f->reg = fed_reg_new();
 	fed_feeds_init(&f->feeds);
 	list_init(&f->doors);
@@ -367,6 +373,33 @@ void fed_free(struct fed *f)
 	free((char *)f->data);
 	free((char *)f->name);
 	free(f);
+}
+
+void fed_figures(struct fed *f, struct fed_figures *out)
+{
+	*out = (struct fed_figures){.n_conns = atomic_load(&f->n_doors),
+		.n_refused = atomic_load(&f->n_refused),
+		.n_commands = atomic_load(&f->stats.n_commands),
+		.n_bad = atomic_load(&f->stats.n_bad),
+		.n_strangers = atomic_load(&f->stats.n_strangers),
+		.n_late = atomic_load(&f->n_late),
+		.n_alarms = atomic_load(&f->n_alarms)};
+}
+
+static void set_opts(struct fed *f, void *arg)
+{
+	struct fed_opts *o = arg;
+
+	f->opts = *o;
+	free(o);
+}
+
+void fed_reload(struct fed *f)
+{
+	struct fed_opts *o = mem_new(struct fed_opts);
+
+	*o = opts_of(f->d->conf);
+	fed_run(f, set_opts, o);
 }
 
 struct conn_set *fed_set(struct fed *f)

@@ -36,6 +36,19 @@ void fed_accept(struct fed *f, int fd, const struct conn_addr *addr);
 /* The conns of the peer port, and the loop that they are on. */
 struct conn_set *fed_set(struct fed *f);
 
+/* Figures of the peer port; any thread. */
+struct fed_figures {
+	uint64_t n_conns, n_refused; /* dialled by others: those that stand, those turned away */
+	uint64_t n_commands, n_bad, n_strangers;
+	uint64_t n_late; /* closed without KHELLO in time */
+	uint64_t n_alarms;
+};
+
+void fed_figures(struct fed *f, struct fed_figures *out);
+
+/* The settings have changed; loop 0. */
+void fed_reload(struct fed *f);
+
 /* Run fn(f, arg) on the federation's thread. */
 void fed_run(struct fed *f, void (*fn)(struct fed *f, void *arg), void *arg);
 

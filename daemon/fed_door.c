@@ -48,8 +48,10 @@ static bool name_door(struct fed_door *d, const struct fed_hash *spki)
 
 	if (!who)
 		return true;
-	if (fed_doors_of(d->f, &who->oid) >= d->f->opts.conns_per_oid)
+	if (fed_doors_of(d->f, &who->oid) >= d->f->opts.conns_per_oid) {
+		atomic_fetch_add(&d->f->n_refused, 1);
 		return false;
+	}
 	fed_book_stopped(d->f->book, &who->oid, &paused, &blocked);
 	if (paused || blocked)
 		return false;
@@ -100,6 +102,7 @@ void fed_accept(struct fed *f, int fd, const struct conn_addr *addr)
 
 	if (!f->node || f->stopping || f->n_doors >= f->opts.conns) {
 		close(fd);
+		atomic_fetch_add(&f->n_refused, 1);
 		limits_leave(f->d->limits, addr->source);
 		return;
 	}
@@ -139,10 +142,12 @@ void fed_doors_tick(struct fed *f)
 
 		if (!d->conn)
 			continue;
-		if (d->began_ms < late_ms && !peer_session_ops.logged_in(d->session))
+		if (d->began_ms < late_ms && !peer_session_ops.logged_in(d->session)) {
+			atomic_fetch_add(&f->n_late, 1);
 			conn_close(d->conn, "no KHELLO in time");
-		else if (++d->turn % TICK_TURN == 0)
+		} else if (++d->turn % TICK_TURN == 0) {
 			conn_wake(d->conn, WAKE_NEWS);
+		}
 	}
 }
 

@@ -78,15 +78,16 @@ struct fed {
 	struct fed_feeds feeds;
 	struct fed_node *node; /* NULL without keys */
 	struct fed_opts opts;
-	struct list doors; /* struct fed_door: those that have dialled us */
-	size_t n_doors;
-	struct list links; /* struct neighbour (fed_link.c): those that we dial */
+	struct list doors;     /* struct fed_door: those that have dialled us */
+	atomic_size_t n_doors; /* written by this thread alone */
+	struct list links;     /* struct neighbour (fed_link.c): those that we dial */
 	struct fed_sponsor sponsor;
 	struct fed_book *book;   /* invitations of ours */
 	struct fed_plans *plans; /* for posts */
 	struct list waiters;     /* struct fed_waiter */
 	struct vec notes;        /* struct fed_note, newest last */
 	struct peer_stats stats;
+	atomic_uint_fast64_t n_refused, n_late, n_alarms;
 	const char *data, *name;          /* folder; of this daemon */
 	uint64_t lineage;                 /* of the store */
 	uint64_t epoch_floor, epoch_last; /* as in the file */
