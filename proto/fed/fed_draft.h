@@ -130,6 +130,13 @@ NODISCARD int fed_draft_member(struct fed_draft *d, const struct fed_federation 
 NODISCARD int fed_draft_member_out(struct fed_draft *d, const struct fed_oid *oid,
 	const struct fed_places *at, struct err *err);
 
+/*
+ * A cut of a daemon that stays in: what it has written up to its highest position counts, whatever
+ * becomes of the key that it is signed with.
+ */
+NODISCARD int fed_draft_cut(struct fed_draft *d, const struct fed_oid *oid,
+	const struct fed_places *at, struct err *err);
+
 /* user: "user@name" of a daemon or mail domain of fed.  KERR_EXISTS, KERR_NOTFOUND. */
 NODISCARD int fed_draft_moderator(
 	struct fed_draft *d, const struct fed_federation *fed, struct slice user, struct err *err);

@@ -268,6 +268,21 @@ int fed_draft_member_out(struct fed_draft *d, const struct fed_oid *oid,
 	return add_cut(d, oid, at, err);
 }
 
+int fed_draft_cut(struct fed_draft *d, const struct fed_oid *oid, const struct fed_places *at,
+	struct err *err)
+{
+	const struct fed_pos pos = at->highest(at->arg, &d->rec.group.gid, oid);
+
+	if (pos.n == 0)
+		return err_set(err, KERR_NOTFOUND, "it has written nothing in %.*s",
+			SLICE_ARG(d->rec.group.group));
+	for (size_t i = 0; i < d->rec.group.n_cut; i++)
+		if (fed_oid_eq(&d->rec.group.cut[i].oid, oid) &&
+			d->rec.group.cut[i].at.epoch >= pos.epoch)
+			return already(err);
+	return add_cut(d, oid, at, err);
+}
+
 /* ---- people ---- */
 
 /* The daemon whose user it is; NULL with a sentence. */

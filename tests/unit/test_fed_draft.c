@@ -381,6 +381,24 @@ static void test_members(void **state)
 	assert_int_equal(group()->cut[2].at.epoch, 200);
 }
 
+/* A stolen key: what was written before counts; the daemon stays in. */
+static void test_cut(void **state)
+{
+	(void)state;
+	make_group(true, false);
+	change_member(&b, true);
+	assert_int_equal(next_group(), 0);
+	refused(fed_draft_cut(&d, &b, &places, &err), KERR_NOTFOUND, "written nothing");
+	highest_pos = at(100, 7);
+	assert_int_equal(fed_draft_cut(&d, &b, &places, &err), 0);
+	end_and_give(seed_a);
+	assert_true(fed_group_member(group(), &b)->rw);
+	assert_int_equal(group()->cut[0].at.n, 7);
+	assert_int_equal(next_group(), 0);
+	refused(fed_draft_cut(&d, &b, &places, &err), KERR_EXISTS, "already");
+	fed_draft_fini(&d);
+}
+
 static void test_history_join(void **state)
 {
 	const struct fed_group *g;
@@ -511,6 +529,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_federation_refused, set_up_two, tear_down),
 		cmocka_unit_test_setup_teardown(test_quorum, set_up_two, tear_down),
 		cmocka_unit_test_setup_teardown(test_members, set_up_two, tear_down),
+		cmocka_unit_test_setup_teardown(test_cut, set_up_two, tear_down),
 		cmocka_unit_test_setup_teardown(test_history_join, set_up_two, tear_down),
 		cmocka_unit_test_setup_teardown(test_public, set_up_two, tear_down),
 		cmocka_unit_test_setup_teardown(test_group_refused, set_up_two, tear_down),
