@@ -18,15 +18,15 @@ static const struct ctl_opt user_add_opts[] = {
 	{"lang", "de|en", "lang", OPT_TEXT, N_("language; default de")},
 	{"right", "post-as-any", "rights", OPT_LIST, N_("From is not bound to the addresses (imports)")},
 	{"hash", "STRING", "hash", OPT_TEXT, N_("a string of crypt(3) instead of a password")},
-	{"password-stdin", NULL, NULL, OPT_SECRET_STDIN, N_("read the password from standard input")},
-	{"password-file", "FILE", NULL, OPT_SECRET_FILE, N_("read the password from a file")},
+	{"password-stdin", NULL, "password", OPT_SECRET_STDIN, N_("read the password from standard input")},
+	{"password-file", "FILE", "password", OPT_SECRET_FILE, N_("read the password from a file")},
 	{0},
 };
 
 static const struct ctl_opt user_passwd_opts[] = {
 	{"hash", "STRING", "hash", OPT_TEXT, N_("a string of crypt(3) instead of a password")},
-	{"password-stdin", NULL, NULL, OPT_SECRET_STDIN, N_("read the password from standard input")},
-	{"password-file", "FILE", NULL, OPT_SECRET_FILE, N_("read the password from a file")},
+	{"password-stdin", NULL, "password", OPT_SECRET_STDIN, N_("read the password from standard input")},
+	{"password-file", "FILE", "password", OPT_SECRET_FILE, N_("read the password from a file")},
 	{0},
 };
 
@@ -52,6 +52,58 @@ static const struct ctl_opt peer_add_opts[] = {
 	{"groups", "PATTERN", "groups", OPT_TEXT, N_("groups that are exchanged, e.g. nrw.koko.*; default *")},
 	{"cert", "NAME", "cert", OPT_TEXT, N_("name in the peer's certificate; default its own name")},
 	{"from-now", NULL, "from_now", OPT_TRUE, N_("send only what arrives from now on")},
+	{0},
+};
+
+static const struct ctl_opt federation_found_opts[] = {
+	{"organisation", "TEXT", "organisation", OPT_TEXT, N_("whose daemon this is, such as the municipality; default its name")},
+	{"prefix", "PREFIX", "prefix", OPT_TEXT, N_("groups of this daemon begin so; default its name turned round")},
+	{0},
+};
+
+static const struct ctl_opt rotate_opts[] = {
+	{"tls", NULL, "tls", OPT_TRUE, N_("the TLS key instead of the signing key; in two steps")},
+	{"code-stdin", NULL, "code", OPT_SECRET_STDIN, N_("read the recovery code from standard input")},
+	{"code-file", "FILE", "code", OPT_SECRET_FILE, N_("read the recovery code from a file")},
+	{0},
+};
+
+static const struct ctl_opt revoke_opts[] = {
+	{"code-stdin", NULL, "code", OPT_SECRET_STDIN, N_("read the recovery code from standard input")},
+	{"code-file", "FILE", "code", OPT_SECRET_FILE, N_("read the recovery code from a file")},
+	{0},
+};
+
+static const struct ctl_opt group_share_opts[] = {
+	{"public", NULL, "public", OPT_TRUE, N_("for every daemon of the federation; default for those that are invited")},
+	{"history", "all|join", "history", OPT_TEXT, N_("what a daemon that is invited later gets: all, or from then on; default all")},
+	{"title", "TEXT", "title", OPT_TEXT, N_("title of the group")},
+	{0},
+};
+
+static const struct ctl_opt group_invite_opts[] = {
+	{"ro", NULL, "ro", OPT_TRUE, N_("it may read only")},
+	{0},
+};
+
+static const struct ctl_opt group_moderator_opts[] = {
+	{"remove", NULL, "remove", OPT_TRUE, N_("no moderator any more")},
+	{0},
+};
+
+static const struct ctl_opt peer_invite_opts[] = {
+	{"prefix", "PREFIX", "prefix", OPT_TEXT, N_("groups of the other daemon begin so; default its name turned round")},
+	{0},
+};
+
+static const struct ctl_opt peer_accept_opts[] = {
+	{"organisation", "TEXT", "organisation", OPT_TEXT, N_("whose daemon this is, such as the municipality; default its name")},
+	{0},
+};
+
+static const struct ctl_opt peer_confirm_opts[] = {
+	{"numbers", "NUMBERS", "numbers", OPT_TEXT, N_("the numbers as they were read to you, instead of the question")},
+	{"answer", "yes|no", "answer", OPT_TEXT, N_("the answer to the question; no takes the invitation back")},
 	{0},
 };
 
@@ -115,14 +167,40 @@ const struct ctl_cmd ctl_cmds[] = {
 		N_("list the groups")},
 	{"group show", "NAME", "group.show", no_opts, SHAPE_RECORD, NULL, "group", group_record,
 		N_("show a group")},
+	{"group share", "GROUP", "group.share", group_share_opts, SHAPE_TELL, NULL, NULL, NULL,
+		N_("share a group with other daemons of the federation")},
+	{"group invite", "GROUP NAME", "group.invite", group_invite_opts, SHAPE_TELL, NULL, NULL, NULL,
+		N_("give a shared group to another daemon")},
+	{"group remove-member", "GROUP NAME", "group.remove-member", no_opts, SHAPE_TELL, NULL, NULL, NULL,
+		N_("take a shared group away from a daemon")},
+	{"group moderator", "GROUP USER", "group.moderator", group_moderator_opts, SHAPE_TELL, NULL, NULL,
+		NULL, N_("make USER (login@daemon) a moderator of a shared group")},
+	{"group confirm-entries", "GROUP NAME", "group.confirm-entries", no_opts, SHAPE_TELL, NULL, NULL,
+		NULL, N_("let count what a daemon wrote before its key was stolen")},
 	{"member add", "GROUP LOGIN [ROLE]", "member.add", no_opts, SHAPE_SAID, N_("member added"), NULL,
 		NULL, N_("make a person reader, writer (the default), moderator or owner of a group")},
 	{"member list", "GROUP", "member.list", no_opts, SHAPE_LIST, NULL, NULL, member_cols,
 		N_("list the members of a group")},
 	{"member remove", "GROUP LOGIN", "member.remove", no_opts, SHAPE_SAID, N_("member removed"),
 		NULL, NULL, N_("end a membership")},
+	{"federation found", "TITLE", "federation.found", federation_found_opts, SHAPE_TELL, NULL, NULL,
+		NULL, N_("begin a federation; the first daemon alone does this")},
+	{"federation show", "", "federation.show", no_opts, SHAPE_FEDERATION, NULL, NULL, NULL,
+		N_("show the federation and its daemons")},
+	{"federation rotate-key", "", "federation.rotate-key", rotate_opts, SHAPE_TELL, NULL, NULL, NULL,
+		N_("use a new key, because the old one is old; the recovery code is asked for")},
+	{"federation revoke-key", "", "federation.revoke-key", revoke_opts, SHAPE_TELL, NULL, NULL, NULL,
+		N_("declare the keys stolen and use new ones; the recovery code is asked for")},
+	{"peer invite", "NAME", "peer.invite", peer_invite_opts, SHAPE_TELL, NULL, NULL, NULL,
+		N_("invite the daemon of this name into the federation")},
+	{"peer accept", "TOKEN...", "peer.accept", peer_accept_opts, SHAPE_TELL, NULL, NULL, NULL,
+		N_("accept an invitation")},
+	{"peer numbers", "NAME", "peer.numbers", no_opts, SHAPE_TELL, NULL, NULL, NULL,
+		N_("show the numbers that are compared on the telephone")},
+	{"peer confirm", "NAME", "peer.confirm", peer_confirm_opts, SHAPE_TELL, NULL, NULL, NULL,
+		N_("compare the numbers and take the daemon into the federation")},
 	{"peer add", "NAME", "peer.add", peer_add_opts, SHAPE_SAID, N_("peer added"), NULL, NULL,
-		N_("link to another server")},
+		N_("link to a news server that is no kokod (INN)")},
 	{"peer list", "", "peer.list", no_opts, SHAPE_LIST, NULL, NULL, peer_cols,
 		N_("list the linked servers")},
 	{"peer status", "", "peer.status", no_opts, SHAPE_LINKS, NULL, NULL, NULL,
@@ -131,6 +209,10 @@ const struct ctl_cmd ctl_cmds[] = {
 		N_("send nothing to a peer for now")},
 	{"peer resume", "NAME", "peer.resume", no_opts, SHAPE_SAID, N_("peer resumed"), NULL, NULL,
 		N_("send to a paused peer again")},
+	{"peer block", "NAME", "peer.block", no_opts, SHAPE_TELL, NULL, NULL, NULL,
+		N_("have no connection with a daemon of the federation")},
+	{"peer unblock", "NAME", "peer.unblock", no_opts, SHAPE_TELL, NULL, NULL, NULL,
+		N_("let a blocked daemon connect again")},
 	{"peer remove", "NAME", "peer.remove", no_opts, SHAPE_SAID, N_("peer removed"), NULL, NULL,
 		N_("end a link")},
 	{"check", "", "check", no_opts, SHAPE_CHECK, NULL, NULL, NULL,
@@ -179,7 +261,8 @@ struct reader {
 	char *const *words;
 	size_t n, at;
 	struct ctl_request *out;
-	struct slice args; /* arguments not yet given */
+	struct slice args;      /* arguments not yet given */
+	char more[ARG_MAX_LEN]; /* key of the one that all further words belong to; "": none */
 	struct err *err;
 };
 
@@ -261,15 +344,27 @@ static int take_option(struct reader *rd, const char *word)
 	return take_value(rd, o, value);
 }
 
-/* "[ROLE]" -> "role" */
+/* "[ROLE]" -> "role", "TOKEN..." -> "token" */
 static void arg_key(struct slice label, char key[ARG_MAX_LEN])
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < label.len && n + 1 < ARG_MAX_LEN; i++)
-		if (label.p[i] != '[' && label.p[i] != ']')
+		if (!strchr("[].", label.p[i]))
 			key[n++] = (char)ascii_lower((unsigned char)label.p[i]);
 	key[n] = '\0';
+}
+
+/* What was pasted in several words is one argument again. */
+static void append_arg(struct reader *rd, const char *key, const char *word)
+{
+	const char *before = json_string_value(json_object_get(rd->out->args, key));
+	struct buf b;
+
+	buf_init(&b, 64 * 1024);
+	buf_addf(&b, "%s %s", before, word);
+	json_object_set_new(rd->out->args, key, json_string(buf_cstr(&b)));
+	buf_fini(&b);
 }
 
 static int take_arg(struct reader *rd, const char *word)
@@ -280,11 +375,18 @@ static int take_arg(struct reader *rd, const char *word)
 
 	if (!text)
 		return err_set(rd->err, KERR_INVALID, _("not UTF-8: an argument"));
+	if (rd->more[0] && rd->args.len == 0) {
+		json_decref(text);
+		append_arg(rd, rd->more, word);
+		return 0;
+	}
 	if (!slice_word(&rd->args, &label)) {
 		json_decref(text);
 		return err_set(rd->err, KERR_INVALID, _("too many arguments: %s"), word);
 	}
 	arg_key(label, key);
+	if (slice_ends(label, lit("...")))
+		memcpy(rd->more, key, sizeof key);
 	if (json_object_size(rd->out->args) == 0 || !*rd->out->name)
 		rd->out->name = word;
 	json_object_set_new(rd->out->args, key, text);
@@ -335,9 +437,14 @@ void ctl_request_fini(struct ctl_request *r)
 	r->args = NULL;
 }
 
-bool ctl_wants_password(const struct ctl_request *r)
+const char *ctl_wants_secret(const struct ctl_request *r)
 {
-	return find_opt(r->cmd, lit("password-stdin")) && !json_object_get(r->args, "hash");
+	if (json_object_get(r->args, "hash"))
+		return NULL;
+	for (const struct ctl_opt *o = r->cmd->opts; o->name; o++)
+		if (o->kind == OPT_SECRET_STDIN)
+			return o->key;
+	return NULL;
 }
 
 json_t *ctl_request_json(const struct ctl_request *r)

@@ -19,7 +19,7 @@ enum ctl_opt_kind {
 	OPT_LIST,         /* may be given several times */
 	OPT_TRUE,         /* a switch: key becomes true */
 	OPT_FALSE,        /* a switch: key becomes false */
-	OPT_SECRET_STDIN, /* the password is the first line of standard input */
+	OPT_SECRET_STDIN, /* the secret is the first line of standard input */
 	OPT_SECRET_FILE,  /* ... of a file */
 	OPT_DIFF,         /* conf: only what differs from the default */
 };
@@ -46,11 +46,14 @@ enum ctl_shape {
 	SHAPE_CHECK,
 	SHAPE_CONF,
 	SHAPE_LINKS, /* peer status */
+	SHAPE_TELL,  /* sentences, whether it went well or not */
+	SHAPE_FEDERATION,
 };
 
 struct ctl_cmd {
-	const char *words;          /* "user add" */
-	const char *args;           /* "GROUP LOGIN [ROLE]": keys of the request in upper case */
+	const char *words; /* "user add" */
+	/* "GROUP LOGIN [ROLE]": keys of the request in upper case; "TOKEN...": all that follows */
+	const char *args;
 	const char *cmd;            /* "user.add" */
 	const struct ctl_opt *opts; /* ends with a row whose name is NULL */
 	enum ctl_shape shape;
@@ -82,8 +85,11 @@ NODISCARD int ctl_parse(
 	char *const *words, size_t n_words, struct ctl_request *out, struct err *err);
 void ctl_request_fini(struct ctl_request *r);
 
-/* Does the command take a password, and none has come in the words? */
-bool ctl_wants_password(const struct ctl_request *r);
+/*
+ * The key of the secret that the command takes and that has not come in the words: "password",
+ * which may also be given as a hash, or "code"; NULL: none.
+ */
+const char *ctl_wants_secret(const struct ctl_request *r);
 
 /* The request as {"cmd":...,"args":{...}}; a new reference. */
 json_t *ctl_request_json(const struct ctl_request *r);

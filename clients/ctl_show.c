@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Answers as text for people: tables, records, and the few with a form of their own. */
+#include "clients/ctl_show_priv.h"
+
 #include <ctype.h>
 
-#include "clients/ctl_cmds.h"
 #include "clients/i18n.h"
 #include "proto/base/mem.h"
 
@@ -25,7 +26,7 @@ static const struct {
 /* clang-format on */
 
 /* Text from the daemon may hold what came from outside: no control characters on the terminal. */
-static void add_clean(struct buf *b, const char *text)
+void ctl_add_clean(struct buf *b, const char *text)
 {
 	for (; text && *text; text++)
 		buf_addc(b, iscntrl((unsigned char)*text) ? '?' : *text);
@@ -42,9 +43,9 @@ static void add_value(struct buf *b, const json_t *v)
 	else if (json_is_boolean(v))
 		buf_addz(b, json_is_true(v) ? _("yes") : _("no"));
 	else if (json_is_string(v))
-		add_clean(b, json_string_value(v));
+		ctl_add_clean(b, json_string_value(v));
 	else if (json_is_object(v)) { /* of a person's groups */
-		add_clean(b, json_string_value(json_object_get(v, "group")));
+		ctl_add_clean(b, json_string_value(json_object_get(v, "group")));
 		buf_addf(b, " (%s)", json_string_value(json_object_get(v, "role")));
 	}
 	json_array_foreach(v, i, one)
@@ -113,7 +114,7 @@ static void add_row(
 	buf_fini(&b);
 }
 
-static void show_list(const struct ctl_col *cols, const json_t *rows, struct buf *out)
+void ctl_add_table(struct buf *out, const struct ctl_col *cols, const json_t *rows)
 {
 	size_t widths[COLS_MAX];
 	const json_t *row;
@@ -125,7 +126,7 @@ static void show_list(const struct ctl_col *cols, const json_t *rows, struct buf
 	json_array_foreach(rows, i, row) add_row(out, cols, widths, row);
 }
 
-static void add_line(struct buf *out, const char *title, const json_t *value)
+void ctl_add_line(struct buf *out, const char *title, const json_t *value)
 {
 	buf_addz(out, title);
 	pad(out, width(slice_str(title)), 16);
@@ -138,7 +139,7 @@ static void show_record(const struct ctl_cmd *cmd, const json_t *last, struct bu
 	const json_t *thing = json_object_get(last, cmd->member);
 
 	for (const struct ctl_col *c = cmd->cols; c->key; c++)
-		add_line(out, _(c->title), json_object_get(thing, c->key));
+		ctl_add_line(out, _(c->title), json_object_get(thing, c->key));
 }
 
 static void add_size(struct buf *b, const json_t *v)
@@ -179,10 +180,11 @@ static void show_status(const json_t *last, struct buf *out)
 	const json_t *store = json_object_get(last, "store");
 
 	for (const struct ctl_col *c = lines; c->key; c++)
-		add_line(out, _(c->title), json_object_get(last, c->key));
-	add_line(out, _("new since start"), json_object_get(store, "articles"));
-	add_line(out, _("last arrival"), json_object_get(store, "last_seq"));
-	add_line(out, _("connections"), json_object_get(json_object_get(last, "conns"), "open"));
+		ctl_add_line(out, _(c->title), json_object_get(last, c->key));
+	ctl_add_line(out, _("new since start"), json_object_get(store, "articles"));
+	ctl_add_line(out, _("last arrival"), json_object_get(store, "last_seq"));
+	ctl_add_line(
+		out, _("connections"), json_object_get(json_object_get(last, "conns"), "open"));
 	show_status_links(json_object_get(last, "peers"), out);
 	buf_addz(out, _("store"));
 	pad(out, width(slice_str(_("store"))), 16);
@@ -209,7 +211,7 @@ static int show_check(const json_t *rows, const json_t *last, struct buf *out)
 
 	json_array_foreach(rows, i, row)
 	{
-		add_clean(out, json_string_value(json_object_get(row, "fault")));
+		ctl_add_clean(out, json_string_value(json_object_get(row, "fault")));
 		buf_addc(out, '\n');
 	}
 	buf_addf(out, "%s: ", faults ? _("faults found") : _("the store is sound"));
@@ -236,74 +238,26 @@ static void show_conf(bool diff, const json_t *rows, struct buf *out)
 	}
 }
 
-/* What an admin does about a link, as text. */
-static void add_todo(struct buf *b, const json_t *link)
-{
-	const char *state = json_string_value(json_object_get(link, "state"));
-	const char *name = json_string_value(json_object_get(link, "name"));
-	const char *error = json_string_value(json_object_get(link, "error"));
-	const char *refusal = json_string_value(json_object_get(link, "refusal"));
-
-	if (state && strcmp(state, "off") == 0) {
-		buf_addf(b, "kokoctl peer resume %s", name ? name : "");
-	} else if (error && *error) {
-		buf_addf(b, "%s: ", _("look into"));
-		add_clean(b, error);
-	} else if (refusal && *refusal) {
-		buf_addf(b, "%s: ", _("articles were refused"));
-		add_clean(b, refusal);
-	} else {
-		buf_addz(b, _("nothing"));
-	}
-}
-
-/* One line a peer: state, since when, how far behind, refusals, and what to do. */
-static void show_links(const json_t *rows, struct buf *out)
-{
-	static const struct ctl_col cols[] = {
-		{"name",        N_("PEER")},
-		{"state",             N_("STATE")},
-		{"since",N_("SINCE")},
-		{"lag",       N_("BEHIND")},
-		{"refused",             N_("REFUSED")},
-		{"todo",N_("WHAT TO DO")},
-		{0    },
-	};
-	json_t *lines = json_deep_copy(rows), *line;
-	struct buf todo;
-	size_t i;
-
-	buf_init(&todo, 4096);
-	json_array_foreach(lines, i, line)
-	{
-		buf_reset(&todo);
-		add_todo(&todo, line);
-		json_object_set_new(line, "todo", json_string(buf_cstr(&todo)));
-	}
-	if (json_array_size(rows) == 0)
-		buf_addf(out, "%s\n", _("no peers"));
-	else
-		show_list(cols, lines, out);
-	buf_fini(&todo);
-	json_decref(lines);
-}
-
 static int show_failure(const json_t *last, struct buf *why)
 {
 	const char *code = json_string_value(json_object_get(last, "code"));
 	const char *message = json_string_value(json_object_get(last, "message"));
 	size_t i = 0;
+	bool told = ctl_add_sentence(why, last);
 
 	while (i < array_len(codes) && code && strcmp(codes[i].code, code) != 0)
 		i++;
 	if (!code || i == array_len(codes)) {
-		add_clean(why, message ? message : _("no answer that makes sense"));
+		if (!told)
+			ctl_add_clean(why, message ? message : _("no answer that makes sense"));
 		return CTL_FAILED;
 	}
+	if (told)
+		return codes[i].exit;
 	buf_addz(why, _(codes[i].text));
 	if (message && strcmp(message, code) != 0) {
 		buf_addz(why, ": ");
-		add_clean(why, message);
+		ctl_add_clean(why, message);
 	}
 	return codes[i].exit;
 }
@@ -317,8 +271,10 @@ static void show_json(
 	json_t *doc =
 		json_deep_copy(list && json_is_true(json_object_get(last, "ok")) ? rows : last);
 
-	if (cmd->shape == SHAPE_CHECK)
+	if (cmd->shape == SHAPE_CHECK || cmd->shape == SHAPE_TELL)
 		json_object_set(doc, "lines", (json_t *)rows);
+	if (cmd->shape == SHAPE_FEDERATION)
+		json_object_set(doc, "daemons", (json_t *)rows);
 	char *text = json_dumps(doc, JSON_COMPACT);
 	buf_addf(out, "%s\n", text);
 	free(text);
@@ -330,10 +286,13 @@ static int show_text(
 {
 	switch (r->cmd->shape) {
 	case SHAPE_SAID:
-		buf_addf(out, "%s: %s\n", r->name, _(r->cmd->said));
+		if (json_array_size(rows) > 0)
+			ctl_show_told(out, rows);
+		else
+			buf_addf(out, "%s: %s\n", r->name, _(r->cmd->said));
 		break;
 	case SHAPE_LIST:
-		show_list(r->cmd->cols, rows, out);
+		ctl_add_table(out, r->cmd->cols, rows);
 		break;
 	case SHAPE_RECORD:
 		show_record(r->cmd, last, out);
@@ -347,7 +306,13 @@ static int show_text(
 		show_conf(r->diff, rows, out);
 		break;
 	case SHAPE_LINKS:
-		show_links(rows, out);
+		ctl_show_links(out, rows);
+		break;
+	case SHAPE_TELL:
+		ctl_show_told(out, rows);
+		break;
+	case SHAPE_FEDERATION:
+		ctl_show_federation(out, rows, last);
 		break;
 	}
 	return CTL_OK;
@@ -360,6 +325,8 @@ int ctl_show(const struct ctl_request *r, const json_t *rows, const json_t *last
 	size_t before = out->len;
 	int code = CTL_OK;
 
+	if (!ok && !r->json && r->cmd->shape == SHAPE_TELL)
+		ctl_show_told(out, rows); /* what was done before it failed */
 	if (!ok)
 		code = show_failure(last, why);
 	else if (!r->json || r->cmd->shape == SHAPE_CHECK)

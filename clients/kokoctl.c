@@ -59,29 +59,40 @@ static int exit_of_open(int rc)
 	return rc == KERR_NOTFOUND ? CTL_NO_DAEMON : CTL_FAILED;
 }
 
-/* ---- password ---- */
+/* ---- secrets ---- */
 
-/* Put the password into the request, from where the options say. */
-static int add_password(struct ctl_request *r, bool may_ask, struct err *err)
+/* Read it from where the options say, or ask for it. */
+static int read_secret(struct ctl_request *r, const char *key, bool may_ask,
+	char secret[SECRET_MAX], struct err *err)
 {
+	bool password = strcmp(key, "password") == 0;
+
+	if (r->password_stdin && !may_ask)
+		return err_set(err, KERR_INVALID, _("--%s-stdin is not for batch"), key);
+	if (r->password_stdin || r->password_file)
+		return secret_read(r->password_stdin ? NULL : r->password_file, secret, err);
+	if (may_ask)
+		return secret_ask(
+			password ? _("password") : _("recovery code"), password, secret, err);
+	return err_set(err, KERR_INVALID,
+		password ? _("--hash or --password-file is missing") : _("--code-file is missing"));
+}
+
+/* Put the password, or the recovery code, into the request. */
+static int add_secret(struct ctl_request *r, bool may_ask, struct err *err)
+{
+	const char *key = ctl_wants_secret(r);
 	char secret[SECRET_MAX];
 	int rc;
 
-	if (!ctl_wants_password(r))
+	if (!key)
 		return 0;
-	if (r->password_stdin && !may_ask)
-		return err_set(err, KERR_INVALID, _("--password-stdin is not for batch"));
-	if (r->password_stdin || r->password_file)
-		rc = secret_read(r->password_stdin ? NULL : r->password_file, secret, err);
-	else if (may_ask)
-		rc = secret_ask(_("password"), true, secret, err);
-	else
-		return err_set(err, KERR_INVALID, _("--hash or --password-file is missing"));
+	rc = read_secret(r, key, may_ask, secret, err);
 	if (rc == 0) {
 		json_t *text = json_string(secret);
 
 		if (text)
-			json_object_set_new(r->args, "password", text);
+			json_object_set_new(r->args, key, text);
 		else
 			rc = err_set(err, KERR_INVALID, _("the password is not UTF-8"));
 	}
@@ -130,19 +141,83 @@ static int ask(struct ctl_link *l, const struct ctl_request *r)
 	return code;
 }
 
+/* ---- peer confirm ---- */
+
+static bool is_one_of(const char *line, const char *const words[])
+{
+	for (; *words; words++)
+		if (slice_eq_ci(slice_trim(slice_str(line)), slice_str(*words)))
+			return true;
+	return false;
+}
+
+/* "yes", "no", or NULL when there is nobody who answers. */
+static const char *ask_yes_no(const char *question)
+{
+	static const char *const yes[] = {"yes", "y", "ja", "j", NULL};
+	static const char *const no[] = {"no", "n", "nein", NULL};
+	char line[64];
+
+	for (int tries = 0; tries < 3; tries++) {
+		printf("%s ", question);
+		fflush(stdout);
+		if (!fgets(line, sizeof line, stdin))
+			break;
+		if (is_one_of(line, yes))
+			return "yes";
+		if (is_one_of(line, no))
+			return "no";
+	}
+	return NULL;
+}
+
+/* Does the command ask before it does anything, and was not told the answer? */
+static bool asks(const struct ctl_request *r)
+{
+	return strcmp(r->cmd->cmd, "peer.confirm") == 0 && !r->json &&
+	       !json_object_get(r->args, "numbers") && !json_object_get(r->args, "answer");
+}
+
+/* Show the numbers and let them be compared; CTL_OK: the answer is in the request. */
+static int compare_numbers(struct ctl_link *l, struct ctl_request *r)
+{
+	char peer[] = "peer", numbers[] = "numbers", *name = mem_dup(slice_str(r->name));
+	char *words[] = {peer, numbers, name};
+	struct ctl_request first;
+	const char *answer = NULL;
+	struct err err;
+	int code = CTL_FAILED;
+
+	if (ctl_parse(words, array_len(words), &first, &err) == 0)
+		code = ask(l, &first);
+	ctl_request_fini(&first);
+	free(name);
+	if (code != CTL_OK)
+		return code;
+	answer = ask_yes_no(_("Are they the same there? (yes/no)"));
+	if (!answer) {
+		complain(_("no answer: nothing was changed"));
+		return CTL_FAILED;
+	}
+	json_object_set_new(r->args, "answer", json_string(answer));
+	return CTL_OK;
+}
+
 static int run_request(const struct options *o, struct ctl_request *r)
 {
 	struct ctl_link *l = NULL;
 	struct err err;
 
-	if (add_password(r, true, &err) < 0)
+	if (add_secret(r, true, &err) < 0)
 		return usage_error(r->cmd, err.text);
 	int rc = ctl_link_open(o->socket, &l, &err);
 	if (rc < 0) {
 		complain(err.text);
 		return exit_of_open(rc);
 	}
-	int code = ask(l, r);
+	int code = asks(r) ? compare_numbers(l, r) : CTL_OK;
+	if (code == CTL_OK)
+		code = ask(l, r);
 	ctl_link_close(l);
 	return code;
 }
@@ -241,7 +316,7 @@ static bool batch_send(struct batch *b, struct sent *s, struct slice line, struc
 		err_set(err, n, n == KERR_TOOBIG ? _("too many words") : _("a quote stays open"));
 	if (n <= 0)
 		return n == 0;
-	if (ctl_parse(words, (size_t)n, &s->r, err) < 0 || add_password(&s->r, false, err) < 0)
+	if (ctl_parse(words, (size_t)n, &s->r, err) < 0 || add_secret(&s->r, false, err) < 0)
 		return false;
 	s->r.json |= b->json;
 

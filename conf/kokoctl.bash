@@ -3,13 +3,14 @@ _kokoctl()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} words=""
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		words="status user group member peer check conf batch --socket --json --help --version"
+		words="status user group member federation peer check conf batch --socket --json --help --version"
 	elif [ "$COMP_CWORD" -eq 2 ]; then
 	case ${COMP_WORDS[1]} in
 	user) words="add list show passwd disable enable " ;;
-	group) words="add set list show " ;;
+	group) words="add set list show share invite remove-member moderator confirm-entries " ;;
 	member) words="add list remove " ;;
-	peer) words="add list status pause resume remove " ;;
+	federation) words="found show rotate-key revoke-key " ;;
+	peer) words="invite accept numbers confirm add list status pause resume block unblock remove " ;;
 	esac
 	else
 	case "${COMP_WORDS[1]} ${COMP_WORDS[2]}" in
@@ -17,6 +18,15 @@ _kokoctl()
 	"user passwd") words="--hash --password-stdin --password-file --json --help" ;;
 	"group add") words="--title --kind --class --posting --reply --json --help" ;;
 	"group set") words="--reply --json --help" ;;
+	"group share") words="--public --history --title --json --help" ;;
+	"group invite") words="--ro --json --help" ;;
+	"group moderator") words="--remove --json --help" ;;
+	"federation found") words="--organisation --prefix --json --help" ;;
+	"federation rotate-key") words="--tls --code-stdin --code-file --json --help" ;;
+	"federation revoke-key") words="--code-stdin --code-file --json --help" ;;
+	"peer invite") words="--prefix --json --help" ;;
+	"peer accept") words="--organisation --json --help" ;;
+	"peer confirm") words="--numbers --answer --json --help" ;;
 	"peer add") words="--host --port --tls --no-tls --groups --cert --from-now --json --help" ;;
 	"conf") words="--diff --json --help" ;;
 	*) words="--json --help" ;;

@@ -100,9 +100,13 @@ static void add_last_line(struct control_req *r, int rc)
 		control_row_take(r, json_incref(r->result));
 		return;
 	}
-	control_row_take(r, json_pack("{s:b, s:s, s:s}", "ok", 0, "code",
-				    kerr_name(rc == KERR_TOOBIG ? KERR_INVALID : rc), "message",
-				    r->err.text[0] ? r->err.text : kerr_name(rc)));
+	/* facts that the handler has left stay: what was done before it failed */
+	json_object_set_new(r->result, "ok", json_false());
+	json_object_set_new(
+		r->result, "code", json_string(kerr_name(rc == KERR_TOOBIG ? KERR_INVALID : rc)));
+	json_object_set_new(
+		r->result, "message", json_string(r->err.text[0] ? r->err.text : kerr_name(rc)));
+	control_row_take(r, json_incref(r->result));
 }
 
 /* Append " key=value" of a text argument. */

@@ -145,6 +145,8 @@ static int set_paused(struct control_req *r, bool paused)
 	struct peer_rec p;
 	int rc = find_peer(r, &p);
 
+	if (rc == KERR_NOTFOUND)
+		return control_fed_pause(r, paused);
 	if (rc < 0)
 		return rc;
 	p.paused = paused;
@@ -200,19 +202,19 @@ static json_t *foreign(const char *text)
 
 static void add_status(void *arg, const struct peer_status *s)
 {
-	control_row_take(
-		arg, json_pack("{s:s, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}",
-			     "name", s->name, "state", link_state_name(s->state), "since",
-			     control_time(s->since_at), "cursor", (json_int_t)s->cursor, "lag",
-			     (json_int_t)s->lag, "offered", (json_int_t)s->n_offered, "accepted",
-			     (json_int_t)s->n_accepted, "refused", (json_int_t)s->n_refused,
-			     "known", (json_int_t)s->n_known, "deferred", (json_int_t)s->n_deferred,
-			     "error", foreign(s->error), "refusal", foreign(s->refusal)));
+	control_row_take(arg,
+		json_pack("{s:s, s:s, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}",
+			"kind", "transit", "name", s->name, "state", link_state_name(s->state),
+			"since", control_time(s->since_at), "cursor", (json_int_t)s->cursor, "lag",
+			(json_int_t)s->lag, "offered", (json_int_t)s->n_offered, "accepted",
+			(json_int_t)s->n_accepted, "refused", (json_int_t)s->n_refused, "known",
+			(json_int_t)s->n_known, "deferred", (json_int_t)s->n_deferred, "error",
+			foreign(s->error), "refusal", foreign(s->refusal)));
 }
 
-/* The links that are dialled; peers that only connect to us have none. */
+/* The links that are dialled (peers that only connect to us have none), and the federation's. */
 int control_peer_status(struct control_req *r)
 {
 	peers_each(r->d->peers, add_status, r);
-	return 0;
+	return control_fed_status(r);
 }

@@ -130,5 +130,24 @@ int control_peer_status(struct control_req *r);
 int control_peer_remove(struct control_req *r);
 int control_peer_pause(struct control_req *r);
 int control_peer_resume(struct control_req *r);
+/* Of a peer that is no transit peer: a daemon of the federation. */
+int control_fed_pause(struct control_req *r, bool paused);
+/* peer.status: its rows behind those of transit peers. */
+int control_fed_status(struct control_req *r);
+int control_peer_block(struct control_req *r);
+int control_peer_unblock(struct control_req *r);
+int control_peer_invite(struct control_req *r);
+int control_peer_accept(struct control_req *r);
+int control_peer_numbers(struct control_req *r);
+int control_peer_confirm(struct control_req *r);
+int control_federation_found(struct control_req *r);
+int control_federation_show(struct control_req *r);
+int control_federation_rotate_key(struct control_req *r);
+int control_federation_revoke_key(struct control_req *r);
+int control_group_share(struct control_req *r);
+int control_group_invite(struct control_req *r);
+int control_group_remove_member(struct control_req *r);
+int control_group_moderator(struct control_req *r);
+int control_group_confirm_entries(struct control_req *r);
 
 #endif

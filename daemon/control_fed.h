@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * An errand is an admin's command about the federation on its way: begun on loop 0, run on the
+ * federation's thread, answered on loop 0.
+ *
+ * Sentences are keys of the message catalogue with %1, %2 ... for names, so that kokoctl says them
+ * in the admin's language; the same facts stand in the result under names that never change.
+ */
+#ifndef DAEMON_CONTROL_FED_H
+#define DAEMON_CONTROL_FED_H
+
+#include "daemon/control_priv.h"
+#include "daemon/fed_priv.h"
+#include "proto/fed/fed_draft.h"
+
+#define N_(text) (text) /* for xgettext: kokoctl looks it up */
+
+struct errand {
+	struct control_req *r; /* loop 0 alone looks into it, but for what the arguments borrow */
+	struct fed *f;
+	int (*run)(struct errand *a);
+	struct err err;
+	json_t *rows, *result; /* of the answer */
+	/* Of the configuration, which is loop 0's. */
+	bool listens;                    /* there is a peer port */
+	char address[FED_NAME_MAX + 10]; /* host:port that others dial; "": none */
+	/* Arguments; NULL where the command has none. */
+	const char *name, *group, *title, *prefix, *token, *numbers, *answer, *code, *user;
+	const char *organisation;
+	bool flag; /* of the one switch that the command has */
+	/* What is under way; freed with it. */
+	int (*then)(struct errand *a);
+	void (*fini)(struct errand *a);
+	void *work;
+};
+
+/* Loop 0: begin one; then read the arguments into it, and send it off. */
+struct errand *errand_new(struct control_req *r, int (*run)(struct errand *a));
+/* CONTROL_OUT; or, with rc < 0 of the arguments, that. */
+NODISCARD int errand_go(struct errand *a, int rc);
+
+/* ---- the federation's thread ---- */
+
+/* The answer, of a run that said CONTROL_OUT. */
+void errand_end(struct errand *a, int rc);
+
+/* One more sentence of the answer; the names for %1 ... end with NULL. */
+void errand_say(struct errand *a, const char *text, ...);
+
+/* The one sentence of a refusal; rc is passed through. */
+int errand_refuse(struct errand *a, int rc, const char *text, ...);
+
+/* A fact of the result. */
+void errand_fact(struct errand *a, const char *key, const char *value);
+
+/* {"say": text, "with": [...]}; a new reference. */
+json_t *fed_sentence(const char *text, const char *const *with);
+
+/*
+ * Sign the draft (fed_draft_begin gave rc), give it to the node; `then` is run when it is on disk.
+ * The draft is freed.  CONTROL_OUT, or why not.
+ */
+NODISCARD int errand_give(struct errand *a, struct fed_draft *d, int rc,
+	const uint8_t seed[CRYPTO_KEY_LEN], int (*then)(struct errand *a));
+/* The same for a text that is signed. */
+NODISCARD int errand_give_text(struct errand *a, struct slice text, int (*then)(struct errand *a));
+
+/* The federation; NULL with a refusal (KERR_NOTFOUND) in *a. */
+const struct fed_federation *errand_federation(struct errand *a);
+
+/* Text in force of a record. */
+struct slice fed_text_of(const struct fed *f, enum fed_record_type type, const char *id);
+
+/* The daemon of the federation with this name; NULL with a refusal in *a. */
+const struct fed_member_daemon *errand_daemon(struct errand *a, const char *name);
+
+/* The name without what all have: "forum.kreis.nrw.example" -> "nrw.kreis". */
+void fed_prefix_of(const char *name, char out[GROUP_NAME_MAX + 1]);
+
+/*
+ * Be somebody: make keys and our daemon record if there are none yet, then run `then`.  The
+ * recovery code is said when they were made.
+ */
+NODISCARD int errand_self(struct errand *a, int (*then)(struct errand *a));
+
+/* Is it the daemon that has invited us, by the token or by its record? */
+bool errand_is_sponsor(const struct fed *f, const char *name);
+
+/* What the owner of a group holds; arg is the struct fed. */
+struct fed_places fed_places_of(struct fed *f);
+
+#endif

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Groups that are shared: group.share, invite, remove-member, moderator, confirm-entries. */
+#include <stdio.h>
+
+#include "daemon/control_fed.h"
+#include "daemon/fed_posting.h"
+#include "proto/base/mem.h"
+
+/* ---- share ---- */
+
+/* The group as people have it here; it need not be there. */
+struct share {
+	struct group_rec rec;
+	bool there, join;
+};
+
+static void work_free(struct errand *a)
+{
+	free(a->work);
+}
+
+static int shared(struct errand *a)
+{
+	const struct share *s = a->work;
+
+	errand_say(a, N_("%1 is shared; this daemon is its owner"), a->group, NULL);
+	if (a->flag)
+		errand_say(a, N_("every daemon of the federation has it from now on"), NULL);
+	else
+		errand_say(a,
+			N_("next: kokoctl group invite %1 NAME, for each daemon that shall have "
+			   "it"),
+			a->group, NULL);
+	if (s->there)
+		errand_say(
+			a, N_("articles from before stay here and are not sent to others"), NULL);
+	else
+		errand_say(a,
+			N_("missing: its people; kokoctl member add %1 LOGIN for each of them "
+			   "here"),
+			a->group, NULL);
+	return 0;
+}
+
+static int check_here(struct errand *a, const struct share *s)
+{
+	if (fed_reg_group_named(a->f->reg, slice_str(a->group)))
+		return errand_refuse(a, KERR_EXISTS, N_("%1 is shared already"), a->group, NULL);
+	if (!s->there)
+		return 0;
+	if (s->rec.cls == CLASS_CLOSED && a->flag)
+		return errand_refuse(a, KERR_INVALID,
+			N_("%1 is closed here, and what was said in it was said to its members: "
+			   "make "
+			   "a new group for the public"),
+			a->group, NULL);
+	if (s->rec.cls == CLASS_PUBLIC && !a->flag)
+		return errand_refuse(a, KERR_INVALID,
+			N_("%1 is public here, so it can be shared as public only: say --public, "
+			   "and "
+			   "every daemon of the federation has it"),
+			a->group, NULL);
+	return 0;
+}
+
+static int share(struct errand *a)
+{
+	const struct fed_federation *fed = errand_federation(a);
+	const struct share *s = a->work;
+	struct fed_group_wish w = {
+		.group = slice_str(a->group),
+		.title = slice_str(a->title[0]       ? a->title
+				   : s->rec.title[0] ? s->rec.title
+						     : a->group),
+		.closed = !a->flag,
+		.moderated = s->there && s->rec.posting == POSTING_MODERATORS,
+		.history_join = s->join,
+	};
+	struct fed_draft d;
+	int rc;
+
+	if (!fed)
+		return KERR_NOTFOUND;
+	rc = check_here(a, s);
+	if (rc < 0)
+		return rc;
+	rc = fed_draft_group(&d, fed, &a->f->keys->oid, &w, &a->err);
+	return errand_give(a, &d, rc, a->f->keys->seed, shared);
+}
+
+static int find_here(struct control_req *r, const char *name, struct share *s)
+{
+	struct view *v;
+	int rc = view_open(r->d->store, &v);
+
+	if (rc < 0)
+		return rc;
+	rc = view_group_named(v, 0, slice_str(name), &s->rec);
+	view_close(v);
+	s->there = rc == 0;
+	return rc == KERR_NOTFOUND ? 0 : rc;
+}
+
+int control_group_share(struct control_req *r)
+{
+	static const char *const histories[] = {"all", "join"};
+	struct errand *a = errand_new(r, share);
+	struct share *s = mem_new(struct share);
+	int history = 0;
+	int rc = control_arg(r, "group", STORE_NAME_MAX, &a->group);
+
+	a->work = s;
+	a->fini = work_free;
+	if (rc == 0)
+		rc = control_arg_or(r, "title", STORE_TITLE_MAX, "", &a->title);
+	if (rc == 0)
+		rc = control_arg_bool(r, "public", false, &a->flag);
+	if (rc == 0)
+		rc = control_arg_choice(r, "history", histories, array_len(histories), 0, &history);
+	if (rc == 0)
+		rc = find_here(r, a->group, s);
+	s->join = history == 1;
+	return errand_go(a, rc);
+}
+
+/* ---- one change ---- */
+
+/* The record of the group in a->group, to be changed by its owner. */
+static int open_group(struct errand *a, struct fed_draft *d)
+{
+	const struct fed_group *g;
+
+	arena_init(&d->ar);
+	if (!errand_federation(a))
+		return KERR_NOTFOUND;
+	g = fed_reg_group_named(a->f->reg, slice_str(a->group));
+	if (!g)
+		return errand_refuse(a, KERR_NOTFOUND,
+			N_("%1 is not shared: kokoctl group share %1 does that"), a->group, NULL);
+	return fed_draft_group_next(
+		d, fed_text_of(a->f, FED_REC_GROUP, g->gid.s), &a->f->keys->oid, &a->err);
+}
+
+static int give_group(struct errand *a, struct fed_draft *d, int rc, int (*then)(struct errand *a))
+{
+	return errand_give(a, d, rc, a->f->keys ? a->f->keys->seed : (const uint8_t[32]){0}, then);
+}
+
+/* ---- daemons ---- */
+
+static int invited(struct errand *a)
+{
+	errand_say(a,
+		a->flag ? N_("%2 may read %1 and not write there")
+			: N_("%2 is in %1, and gets what was and will be said there"),
+		a->group, a->name, NULL);
+	errand_say(a,
+		N_("next: the admin of %2 says who reads it there: kokoctl member add %1 LOGIN"),
+		a->group, a->name, NULL);
+	return 0;
+}
+
+static int invite(struct errand *a)
+{
+	const struct fed_places at = fed_places_of(a->f);
+	const struct fed_member_daemon *m;
+	struct fed_draft d;
+	int rc = open_group(a, &d);
+
+	m = rc == 0 ? errand_daemon(a, a->name) : NULL;
+	if (rc == 0 && !m)
+		rc = KERR_NOTFOUND;
+	if (rc == 0)
+		rc = fed_draft_member(
+			&d, fed_reg_federation(a->f->reg), &m->oid, !a->flag, &at, &a->err);
+	return give_group(a, &d, rc, invited);
+}
+
+int control_group_invite(struct control_req *r)
+{
+	struct errand *a = errand_new(r, invite);
+	int rc = control_arg(r, "group", STORE_NAME_MAX, &a->group);
+
+	if (rc == 0)
+		rc = control_arg(r, "name", FED_NAME_MAX, &a->name);
+	if (rc == 0)
+		rc = control_arg_bool(r, "ro", false, &a->flag);
+	return errand_go(a, rc);
+}
+
+static int removed(struct errand *a)
+{
+	errand_say(a,
+		N_("%2 is out of %1: it gets nothing more, and nothing that it writes from now on "
+		   "counts"),
+		a->group, a->name, NULL);
+	errand_say(a,
+		N_("what it has got it may keep: its admin deletes it, which nobody else can"),
+		NULL);
+	return 0;
+}
+
+static int remove_member(struct errand *a)
+{
+	const struct fed_places at = fed_places_of(a->f);
+	const struct fed_member_daemon *m;
+	struct fed_draft d;
+	int rc = open_group(a, &d);
+
+	m = rc == 0 ? errand_daemon(a, a->name) : NULL;
+	if (rc == 0 && !m)
+		rc = KERR_NOTFOUND;
+	if (rc == 0)
+		rc = fed_draft_member_out(&d, &m->oid, &at, &a->err);
+	return give_group(a, &d, rc, removed);
+}
+
+int control_group_remove_member(struct control_req *r)
+{
+	struct errand *a = errand_new(r, remove_member);
+	int rc = control_arg(r, "group", STORE_NAME_MAX, &a->group);
+
+	if (rc == 0)
+		rc = control_arg(r, "name", FED_NAME_MAX, &a->name);
+	return errand_go(a, rc);
+}
+
+/* ---- entries of a daemon whose key was stolen ---- */
+
+static int entries_confirmed(struct errand *a)
+{
+	errand_say(a,
+		N_("what %2 wrote in %1 up to now counts, what comes later needs its new key"),
+		a->group, a->name, NULL);
+	return 0;
+}
+
+static int confirm_entries(struct errand *a)
+{
+	const struct fed_places at = fed_places_of(a->f);
+	const struct fed_member_daemon *m;
+	struct fed_draft d;
+	int rc = open_group(a, &d);
+
+	m = rc == 0 ? errand_daemon(a, a->name) : NULL;
+	if (rc == 0 && !m)
+		rc = KERR_NOTFOUND;
+	if (rc == 0)
+		rc = fed_draft_cut(&d, &m->oid, &at, &a->err);
+	return give_group(a, &d, rc, entries_confirmed);
+}
+
+int control_group_confirm_entries(struct control_req *r)
+{
+	struct errand *a = errand_new(r, confirm_entries);
+	int rc = control_arg(r, "group", STORE_NAME_MAX, &a->group);
+
+	if (rc == 0)
+		rc = control_arg(r, "name", FED_NAME_MAX, &a->name);
+	return errand_go(a, rc);
+}
+
+/* ---- people ---- */
+
+static int moderator_changed(struct errand *a)
+{
+	errand_say(a,
+		a->flag ? N_("%2 is no moderator of %1 any more") : N_("%2 is a moderator of %1"),
+		a->group, a->user, NULL);
+	return 0;
+}
+
+static int moderator(struct errand *a)
+{
+	const struct fed_places at = fed_places_of(a->f);
+	const struct fed_federation *fed = fed_reg_federation(a->f->reg);
+	const struct slice user = slice_str(a->user);
+	struct fed_draft d;
+	int rc = open_group(a, &d);
+
+	if (rc == 0)
+		rc = a->flag ? fed_draft_moderator_out(&d, fed, user, &at, &a->err)
+			     : fed_draft_moderator(&d, fed, user, &a->err);
+	return give_group(a, &d, rc, moderator_changed);
+}
+
+int control_group_moderator(struct control_req *r)
+{
+	struct errand *a = errand_new(r, moderator);
+	int rc = control_arg(r, "group", STORE_NAME_MAX, &a->group);
+
+	if (rc == 0)
+		rc = control_arg(r, "user", FED_USER_MAX + FED_NAME_MAX + 1, &a->user);
+	if (rc == 0)
+		rc = control_arg_bool(r, "remove", false, &a->flag);
+	return errand_go(a, rc);
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * peer.status, the federation's part: a row a neighbour, a row an invitation, a row an alarm.  Each
+ * says what to do, or nothing.
+ */
+#include <stdio.h>
+
+#include "daemon/control_fed.h"
+#include "daemon/fed_book.h"
+#include "daemon/fed_link.h"
+#include "proto/base/mem.h"
+#include "proto/base/text.h"
+
+enum {
+	CLOCK_WARN_S = 60, /* docs/federation.md section 12 */
+	CLOCK_HARM_S = 300,
+	LAG_WARN_S = 600,
+};
+
+/* Text that may have come from outside. */
+static json_t *foreign(const char *text)
+{
+	struct buf b;
+
+	buf_init(&b, 4096);
+	utf8_add_clean(&b, slice_str(text));
+	json_t *value = json_string(buf_cstr(&b));
+	buf_fini(&b);
+	return value;
+}
+
+/* ---- what to do ---- */
+
+static void todo(json_t *row, const char *text, const char *one, const char *two)
+{
+	const char *const with[] = {one, two, NULL};
+	json_t *said = fed_sentence(text, with);
+
+	json_object_update(row, said);
+	json_decref(said);
+}
+
+static uint64_t n_refused(const struct fed_link_status *s)
+{
+	return s->got[FED_GOT_BAD] + s->got[FED_GOT_VOID] + s->got[FED_GOT_SCOPE] +
+	       s->got[FED_GOT_INTRUDER];
+}
+
+/* Of a link that is up: what is not as it should be. */
+static void todo_active(json_t *row, const struct fed_link_status *s)
+{
+	int64_t apart = s->clock_s < 0 ? -s->clock_s : s->clock_s;
+	char seconds[24];
+
+	snprintf(seconds, sizeof seconds, "%lld", (long long)apart);
+	if (apart > CLOCK_HARM_S)
+		todo(row,
+			N_("the clocks are %1 s apart, new articles wait: set the wrong one "
+			   "(timedatectl), here or at %2"),
+			seconds, s->name);
+	else if (apart > CLOCK_WARN_S)
+		todo(row, N_("the clocks are %1 s apart: see that both follow NTP"), seconds, NULL);
+	else if (s->behind > 0 && s->behind_s > LAG_WARN_S)
+		todo(row, N_("articles of it do not get here: look into the log for fed."), NULL,
+			NULL);
+	else if (n_refused(s) > 0)
+		todo(row, N_("entries were refused: look into the log for fed.entry"), NULL, NULL);
+}
+
+static void todo_silent(json_t *row, const struct fed_link_status *s)
+{
+	if (s->n_in == 0)
+		todo(row,
+			N_("it has no address and is not connected: its admin looks at kokoctl "
+			   "peer "
+			   "status there"),
+			NULL, NULL);
+}
+
+static void add_todo(struct errand *a, json_t *row, const struct fed_link_status *s)
+{
+	switch (s->state) {
+	case FED_LINK_JOINING:
+		todo(row,
+			N_("numbers %1: the admin of %2 compares them on the telephone and types "
+			   "kokoctl peer confirm"),
+			a->f->sponsor.numbers, s->name);
+		break;
+	case FED_LINK_ACTIVE:
+		todo_active(row, s);
+		break;
+	case FED_LINK_BACKOFF:
+		if (s->n_in > 0)
+			todo(row,
+				N_("it reaches us, we do not reach it (%1): look into its firewall "
+				   "and its peer.address"),
+				s->error, NULL);
+		else
+			todo(row,
+				N_("out of reach (%1): nothing is lost, it is dialled again by "
+				   "itself; call its admin if it lasts"),
+				s->error, NULL);
+		break;
+	case FED_LINK_THROTTLED:
+		todo(row, N_("it sends more than its quota: it goes on by itself"), NULL, NULL);
+		break;
+	case FED_LINK_DORMANT:
+		todo(row,
+			N_("away for 30 days: when it comes back it goes on where it was; if it "
+			   "will "
+			   "not, kokoctl group remove-member"),
+			NULL, NULL);
+		break;
+	case FED_LINK_PAUSED:
+		todo(row, "kokoctl peer resume %1", s->name, NULL);
+		break;
+	case FED_LINK_BLOCKED:
+		todo(row, "kokoctl peer unblock %1", s->name, NULL);
+		break;
+	case FED_LINK_SILENT:
+		todo_silent(row, s);
+		break;
+	}
+}
+
+/* ---- rows ---- */
+
+static json_t *time_or_null(int64_t at)
+{
+	return at > 0 ? control_time(at) : json_null();
+}
+
+static void add_link(void *arg, const struct fed_link_status *s)
+{
+	struct errand *a = arg;
+	json_t *row = json_pack(
+		"{s:s, s:o, s:s, s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:i, s:o}",
+		"kind", "federation", "name", foreign(s->name), "oid", s->oid.s, "state",
+		fed_link_state_name(s->state), "since", time_or_null(s->since_at), "contact",
+		time_or_null(s->contact_at), "behind", (json_int_t)s->behind, "behind_s",
+		(json_int_t)s->behind_s, "ahead", (json_int_t)s->ahead, "ahead_s",
+		(json_int_t)s->ahead_s, "clock_s", (json_int_t)s->clock_s, "taken",
+		(json_int_t)s->got[FED_GOT_TAKE], "refused", (json_int_t)n_refused(s), "in",
+		(int)s->n_in, "error", foreign(s->error));
+
+	add_todo(a, row, s);
+	json_array_append_new(a->rows, row);
+}
+
+static const char *state_name(enum fed_invite_state s)
+{
+	static const char *const names[] = {"invited", "joining", "expired", "void"};
+
+	return names[s];
+}
+
+static void add_invite(void *arg, const struct fed_invite *i)
+{
+	struct errand *a = arg;
+	enum fed_invite_state s = fed_book_state(a->f->book, i);
+	json_t *row = json_pack("{s:s, s:s, s:s, s:o}", "kind", "invitation", "name", i->host,
+		"state", state_name(s), "since",
+		control_time(s == FED_INVITE_JOINING ? i->joined_at : i->made_at));
+
+	switch (s) {
+	case FED_INVITE_OPEN:
+		if (i->other[0])
+			todo(row,
+				N_("%1 came with its token: kokoctl peer invite %1, if that is its "
+				   "name"),
+				i->other, NULL);
+		else
+			todo(row, N_("its admin types kokoctl peer accept and the token"), NULL,
+				NULL);
+		break;
+	case FED_INVITE_JOINING:
+		todo(row, N_("numbers %1: call its admin, then kokoctl peer confirm %2"),
+			i->numbers, i->host);
+		break;
+	case FED_INVITE_EXPIRED:
+	case FED_INVITE_VOID:
+		todo(row, N_("the token is void: kokoctl peer invite %1 makes a new one"), i->host,
+			NULL);
+		break;
+	}
+	json_array_append_new(a->rows, row);
+}
+
+static void add_alarm(struct errand *a, const struct fed_note *n)
+{
+	static const char *const texts[] = {
+		[FED_ALARM_INTRUDER] = N_(
+			"%1 holds entries of a group that it is not in (%2): ask its admin how it "
+			"got them"),
+		[FED_ALARM_FORK] = N_(
+			"%1 has signed two entries with one number (%2): as a rule a copy of its "
+			"disk was started beside it, or its key is stolen; call its admin"),
+		[FED_ALARM_RECORD_FORK] =
+			N_("two records with one serial (%2) of %1: the admins of the federation "
+			   "decide which one holds"),
+		[FED_ALARM_BEHIND_OWN] = N_(
+			"others know more of our own articles than we do (%2): an old backup was "
+			"put back; they are fetched, nothing is to be done"),
+	};
+	const struct fed_daemon *d = n->who.s[0] ? fed_reg_daemon(a->f->reg, &n->who) : NULL;
+	char name[FED_NAME_MAX + 1] = "";
+	json_t *row = json_pack("{s:s, s:o, s:o, s:i}", "kind", "alarm", "since",
+		control_time(n->at), "about", foreign(n->text), "times", (int)n->times);
+
+	if (d)
+		(void)!slice_cstr(d->name, name, sizeof name);
+	json_object_set_new(row, "name", json_string(d ? name : n->who.s));
+	if (n->what < array_len(texts) && texts[n->what])
+		todo(row, texts[n->what], d ? name : n->who.s, n->text);
+	json_array_append_new(a->rows, row);
+}
+
+static int status(struct errand *a)
+{
+	fed_links_each(a->f, add_link, a);
+	fed_book_each(a->f->book, add_invite, a);
+	for (size_t i = 0; i < a->f->notes.n; i++)
+		add_alarm(a, vec_at(&a->f->notes, i));
+	return 0;
+}
+
+int control_fed_status(struct control_req *r)
+{
+	return errand_go(errand_new(r, status), 0);
+}
