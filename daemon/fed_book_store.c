@@ -13,7 +13,7 @@
 static void on_stored(void *arg, const struct store_result *res)
 {
 	(void)arg;
-	if (res->rc < 0)
+	if (res->rc < 0 && res->rc != KERR_NOTFOUND) /* dropped, and was not there */
 		log_error("fed.book", "why=%s", kerr_name(res->rc));
 }
 

@@ -19,6 +19,7 @@ from koko.site import wait_for
 A, B, LIAR = None, None, None
 KEYS = {}
 GID = None
+SOME = "B" * 42 + "A"  # a hash of nothing that is
 EPOCHS = itertools.count(int(time.time()))
 
 
@@ -42,9 +43,12 @@ def entry(n=1, **how):
     return Entry(KEYS["liar"], GID, fed.GROUP, n, **how)
 
 
-def pull_again():
-    """A has forgotten why it would wait to dial: it is told to go on."""
-    A.ctl("peer", "resume", LIAR.domain, check=False)
+def pull_again(server):
+    """A is told not to wait until it would dial again by itself."""
+    def dialled():
+        A.ctl("peer", "resume", LIAR.domain)
+        return len(server.asked("KHELLO")) > 1
+    wait_for("A to dial", dialled, pause=0.3)
 
 
 def served(server, bad, limit=40):
@@ -52,7 +56,7 @@ def served(server, bad, limit=40):
     good = entry()
     server.articles[(good.gid, good.oid, good.epoch, 1)] = good
     server.tell(good.head_line())
-    pull_again()
+    pull_again(server)
     for e in bad:
         place = f"KART {e.gid} {e.oid} {e.epoch} {e.n}"
         wait_for(place, lambda p=place: p in server.seen, limit)
@@ -198,19 +202,22 @@ def floods_of_heads():
     """Row 42: heads of feeds without end, of a member and of nobody; ranges without end."""
     before = lab.rss_kb(A.pid)
     nobody = "a" * 52
-    many = [f"{GID} {KEYS['liar'].oid} {e} 1 1 {'B' * 43}" for e in range(1, 20001)]
-    many += [f"{GID} {nobody} 1 1 1 {'B' * 43}"] * 20000
+    many = [f"{GID} {KEYS['liar'].oid} {e} 1 1 {SOME}" for e in range(1, 20001)]
+    many += [f"{GID} {nobody} 1 1 1 {SOME}"] * 20000
     ranges = ",".join(f"{3 + 2 * i}-{3 + 2 * i}" for i in range(900))
-    many.append(f"{GID} {KEYS['liar'].oid} 99999 1 1 {'B' * 43} +{ranges}")
+    many.append(f"{GID} {KEYS['liar'].oid} 99999 1 1 {SOME} +{ranges}")
     server = liar([], many)
     try:
-        served(server, [], 60)
+        pull_again(server)
+        wait_for("the first of them", lambda: len(server.asked("KART")) >= 900, 60)
+        mid = fed.post(B)
+        fed.wait_all([A], [mid])
         assert lab.rss_kb(A.pid) - before < 64 * 1024, (before, lab.rss_kb(A.pid))
     finally:
         server.close()
-    server = liar([], [f"{GID} {KEYS['liar'].oid} 5 1 1 {'B' * 43} " + "x" * 80000])
+    server = liar([], [f"{GID} {KEYS['liar'].oid} 5 1 1 {SOME} " + "x" * 80000])
     try:
-        pull_again()
+        pull_again(server)
         wait_for("a head that is too long", lambda: server.asked("KHEADS"))
         mid = fed.post(B)
         fed.wait_all([A], [mid])
@@ -224,7 +231,7 @@ def heads_without_articles():
     half = f"292 {e.mid}\r\n".encode() + e.wire[:len(e.wire) // 2]
     server = liar([e])
     try:
-        pull_again()
+        pull_again(server)
         wait_for("one real copy at B", lambda: fed.has(B, e.mid), 40)
         fed.wait_all([A], [e.mid])
     finally:
@@ -233,7 +240,7 @@ def heads_without_articles():
     server = liar([], [e.head_line()], )
     server.articles = {(e.gid, e.oid, e.epoch, 1): half + b"\r\nfrom here on garbage \x00\r\n.\r\n"}
     try:
-        pull_again()
+        pull_again(server)
         wait_for("half of one", lambda: server.asked("KART"), 40)
         mid = fed.post(B)
         fed.wait_all([A], [mid])
@@ -271,7 +278,7 @@ def flood_of_entries():
         p = entries[-1].hash
     server = liar(entries, [entries[-1].head_line()])
     try:
-        pull_again()
+        pull_again(server)
         wait_for("the quota", lambda: fed.has(A, entries[900].mid), 60)
         mids = [fed.post(B) for _ in range(5)]
         fed.wait_all([A], mids)

@@ -195,6 +195,7 @@ class Server:
         self.listener.close()
         for conn in self.conns:
             with contextlib.suppress(OSError):
+                conn.shutdown(socket.SHUT_RDWR)  # a thread still reads from it
                 conn.close()
         self.tell()
 
