@@ -77,6 +77,25 @@ static void todo_silent(json_t *row, const struct fed_link_status *s)
 			NULL, NULL);
 }
 
+static void todo_backoff(json_t *row, const struct fed_link_status *s)
+{
+	if (strstr(s->error, "does not know us"))
+		todo(row,
+			N_("it does not know this daemon yet: that passes by itself; if it "
+			   "lasts, its admin looks at kokoctl peer status there"),
+			NULL, NULL);
+	else if (s->n_in > 0)
+		todo(row,
+			N_("it reaches us, we do not reach it (%1): look into its firewall "
+			   "and its peer.address"),
+			s->error, NULL);
+	else
+		todo(row,
+			N_("out of reach (%1): nothing is lost, it is dialled again by "
+			   "itself; call its admin if it lasts"),
+			s->error, NULL);
+}
+
 static void add_todo(struct errand *a, json_t *row, const struct fed_link_status *s)
 {
 	switch (s->state) {
@@ -90,16 +109,7 @@ static void add_todo(struct errand *a, json_t *row, const struct fed_link_status
 		todo_active(row, s);
 		break;
 	case FED_LINK_BACKOFF:
-		if (s->n_in > 0)
-			todo(row,
-				N_("it reaches us, we do not reach it (%1): look into its firewall "
-				   "and its peer.address"),
-				s->error, NULL);
-		else
-			todo(row,
-				N_("out of reach (%1): nothing is lost, it is dialled again by "
-				   "itself; call its admin if it lasts"),
-				s->error, NULL);
+		todo_backoff(row, s);
 		break;
 	case FED_LINK_THROTTLED:
 		todo(row, N_("it sends more than its quota: it goes on by itself"), NULL, NULL);
