@@ -426,8 +426,10 @@ int ctl_parse(char *const *words, size_t n_words, struct ctl_request *out, struc
 	rd.args = slice_str(out->cmd->args);
 
 	int rc = take_words(&rd);
-	if (rc == 0 && !out->help && slice_word(&rd.args, &label) && label.p[0] != '[')
+	if (rc == 0 && !out->help && slice_word(&rd.args, &label) && label.p[0] != '[') {
+		label.len = slice_find(label, lit("..."));
 		rc = err_set(err, KERR_INVALID, _("%.*s is missing"), SLICE_ARG(label));
+	}
 	return rc;
 }
 

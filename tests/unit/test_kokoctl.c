@@ -92,6 +92,13 @@ static void requests(void **state)
 		{"peer add p.example --host h --port 433 --no-tls --from-now",
 			"{\"args\":{\"from_now\":true,\"host\":\"h\",\"name\":\"p.example\",\"port\":433,"
 			"\"tls\":false},\"cmd\":\"peer.add\"}"},
+		{"peer accept kokod1:a: b: c", "{\"args\":{\"token\":\"kokod1:a: b: c\"},\"cmd\":\"peer.accept\"}"},
+		{"peer accept", "TOKEN is missing"},
+		{"peer confirm b.example --numbers '1 2'",
+			"{\"args\":{\"name\":\"b.example\",\"numbers\":\"1 2\"},\"cmd\":\"peer.confirm\"}"},
+		{"group share g.a --public --history join",
+			"{\"args\":{\"group\":\"g.a\",\"history\":\"join\",\"public\":true},\"cmd\":\"group.share\"}"},
+		{"federation rotate-key --tls", "{\"args\":{\"tls\":true},\"cmd\":\"federation.rotate-key\"}"},
 		{"group add -- --odd", "{\"args\":{\"name\":\"--odd\"},\"cmd\":\"group.add\"}"},
 		{"", "unknown command: "},
 		{"user", "unknown command: user"},
@@ -172,12 +179,69 @@ static void shown(void **state)
 	expect_shown("peer status", "[]", ok, CTL_OK, "no peers\n", "");
 }
 
+/* Sentences with names in them; what was done before a failure is said. */
+static void told(void **state)
+{
+	static const char rows[] =
+		"[{\"say\":\"%2 is in %1, 100% of 3%\",\"with\":[\"a.b\",\"c\\u001b.example\"]},"
+		"{\"say\":\"done %3\",\"with\":[]}]";
+
+	(void)state;
+	expect_shown("group invite a.b c", rows, "{\"ok\":true}", CTL_OK,
+		"c?.example is in a.b, 100% of 3%\ndone %3\n", "");
+	expect_shown("group invite a.b c", rows,
+		"{\"ok\":false,\"code\":\"denied\",\"message\":\"x\",\"say\":\"%1: no\",\"with\":["
+		"\"y\"]}",
+		CTL_FAILED, "c?.example is in a.b, 100% of 3%\ndone %3\n", "y: no");
+	expect_shown("peer numbers c --json", "[{\"say\":\"x\",\"with\":[]}]",
+		"{\"ok\":true,\"numbers\":\"1 2\"}", CTL_OK,
+		"{\"ok\":true,\"numbers\":\"1 2\",\"lines\":[{\"say\":\"x\",\"with\":[]}]}\n", "");
+	expect_shown("peer pause c", "[{\"say\":\"%1: paused\",\"with\":[\"c\"]}]", "{\"ok\":true}",
+		CTL_OK, "c: paused\n", "");
+	expect_shown("peer pause c", "[]", "{\"ok\":true}", CTL_OK, "c: peer paused\n", "");
+}
+
+static void links(void **state)
+{
+	static const char transit[] = "{\"kind\":\"transit\",\"name\":\"inn\",\"state\":\"off\","
+				      "\"since\":\"S\",\"lag\":3,"
+				      "\"refused\":0}";
+	char rows[2048];
+
+	(void)state;
+	snprintf(rows, sizeof rows, "[%s]", transit);
+	expect_shown("peer status", rows, "{\"ok\":true}", CTL_OK,
+		"PEER  STATE  SINCE  BEHIND  REFUSED  WHAT TO DO\n"
+		"inn   off    S      3       0        kokoctl peer resume inn\n",
+		"");
+	snprintf(rows, sizeof rows,
+		"[%s,{\"kind\":\"federation\",\"name\":\"b\",\"state\":\"active\",\"since\":\"S\","
+		"\"behind\":12,\"behind_s\":40,\"ahead\":0,\"ahead_s\":0,\"clock_s\":-2,"
+		"\"refused\":1},"
+		"{\"kind\":\"invitation\",\"name\":\"c\",\"state\":\"invited\",\"since\":\"S\","
+		"\"say\":"
+		"\"wait\",\"with\":[]},"
+		"{\"kind\":\"alarm\",\"name\":\"b\",\"since\":\"T\",\"say\":\"%%1 "
+		"lies\",\"with\":[\"b\"]}]",
+		transit);
+	expect_shown("peer status", rows, "{\"ok\":true}", CTL_OK,
+		"PEER  STATE    SINCE  TO GET     TO GIVE  CLOCK  REFUSED  WHAT TO DO\n"
+		"inn   off      S                 3               0        kokoctl peer resume "
+		"inn\n"
+		"b     active   S      12 (40 s)  0        -2 s   1        nothing\n"
+		"c     invited  S                                          wait\n"
+		"! T b lies\n",
+		"");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(batch_words),
 		cmocka_unit_test(requests),
 		cmocka_unit_test(shown),
+		cmocka_unit_test(told),
+		cmocka_unit_test(links),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
