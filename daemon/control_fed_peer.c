@@ -36,8 +36,10 @@ static int may_invite(struct errand *a)
 	if (!a->listens)
 		return errand_refuse(a, KERR_INVALID,
 			N_("peer.listen is not set in kokod.conf, so nobody can connect: set it "
-			   "(peer.listen = \"*:8433\"), systemctl restart kokod, and type the same "
-			   "again"),
+			   "(peer { "
+			   "listen = { \"0.0.0.0:8433\", \"[::]:8433\" } }), systemctl restart "
+			   "kokod, "
+			   "and type the same again"),
 			NULL);
 	return 0;
 }
