@@ -191,6 +191,8 @@ const struct ctl_cmd ctl_cmds[] = {
 		N_("use a new key, because the old one is old; the recovery code is asked for")},
 	{"federation revoke-key", "", "federation.revoke-key", revoke_opts, SHAPE_TELL, NULL, NULL, NULL,
 		N_("declare the keys stolen and use new ones; the recovery code is asked for")},
+	{"federation address", "", "federation.address", revoke_opts, SHAPE_TELL, NULL, NULL, NULL,
+		N_("tell the others where to dial, after peer.address was changed; the recovery code is asked for")},
 	{"peer invite", "NAME", "peer.invite", peer_invite_opts, SHAPE_TELL, NULL, NULL, NULL,
 		N_("invite the daemon of this name into the federation")},
 	{"peer accept", "TOKEN...", "peer.accept", peer_accept_opts, SHAPE_TELL, NULL, NULL, NULL,

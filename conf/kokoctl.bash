@@ -9,7 +9,7 @@ _kokoctl()
 	user) words="add list show passwd disable enable " ;;
 	group) words="add set list show share invite remove-member moderator confirm-entries " ;;
 	member) words="add list remove " ;;
-	federation) words="found show rotate-key revoke-key " ;;
+	federation) words="found show rotate-key revoke-key address " ;;
 	peer) words="invite accept numbers confirm add list status pause resume block unblock remove " ;;
 	esac
 	else
@@ -24,6 +24,7 @@ _kokoctl()
 	"federation found") words="--organisation --prefix --json --help" ;;
 	"federation rotate-key") words="--tls --code-stdin --code-file --json --help" ;;
 	"federation revoke-key") words="--code-stdin --code-file --json --help" ;;
+	"federation address") words="--code-stdin --code-file --json --help" ;;
 	"peer invite") words="--prefix --json --help" ;;
 	"peer accept") words="--organisation --json --help" ;;
 	"peer confirm") words="--numbers --answer --json --help" ;;

@@ -13,6 +13,7 @@ const struct control_cmd control_cmds[] = {
 	{"conf",		  control_conf,                  CONTROL_QUIET   },
 	{"federation.found",      control_federation_found,      0               },
 	{"federation.revoke-key", control_federation_revoke_key, 0               },
+	{"federation.address",    control_federation_address,    0               },
 	{"federation.rotate-key", control_federation_rotate_key, 0               },
 	{"federation.show",       control_federation_show,       CONTROL_QUIET   },
 	{"group.add",             control_group_add,             CONTROL_PARALLEL},

@@ -326,3 +326,43 @@ int control_federation_revoke_key(struct control_req *r)
 
 	return errand_go(a, control_arg(r, "code", 4 * FED_CODE_LEN, &a->code));
 }
+
+/* ---- moving ---- */
+
+static int moved(struct errand *a)
+{
+	errand_fact(a, "address", a->address);
+	errand_say(a, N_("the others dial %1 from now on"), a->address, NULL);
+	return 0;
+}
+
+static int stays_mute(struct errand *a)
+{
+	errand_say(a, N_("this daemon is not dialled any more: it dials the others"), NULL);
+	return 0;
+}
+
+static int move(struct errand *a)
+{
+	const struct slice addr = slice_str(a->address);
+	uint8_t root[CRYPTO_KEY_LEN];
+	struct fed_draft d;
+	int rc;
+
+	if (!errand_federation(a))
+		return KERR_NOTFOUND;
+	arena_init(&d.ar);
+	rc = open_own(a, &d, root);
+	if (rc == 0)
+		rc = fed_draft_addr(&d, &addr, addr.len > 0 ? 1 : 0, &a->err);
+	rc = errand_give(a, &d, rc, root, addr.len > 0 ? moved : stays_mute);
+	mem_wipe(root, sizeof root);
+	return rc;
+}
+
+int control_federation_address(struct control_req *r)
+{
+	struct errand *a = errand_new(r, move);
+
+	return errand_go(a, control_arg(r, "code", 4 * FED_CODE_LEN, &a->code));
+}

@@ -144,6 +144,7 @@ int control_federation_found(struct control_req *r);
 int control_federation_show(struct control_req *r);
 int control_federation_rotate_key(struct control_req *r);
 int control_federation_revoke_key(struct control_req *r);
+int control_federation_address(struct control_req *r);
 int control_group_share(struct control_req *r);
 int control_group_invite(struct control_req *r);
 int control_group_remove_member(struct control_req *r);

@@ -80,6 +80,12 @@ static void on_closed(void *arg, struct conn *c, const char *why)
 
 static const struct conn_hooks conn_hooks = {.open = on_open, .closed = on_closed};
 
+/* The keys may have changed since it was dialled. */
+static SSL *new_tls(void *arg, int fd)
+{
+	return fed_tls_client(((struct fed *)arg)->tls, fd);
+}
+
 static void start_conn(struct fed_dial *d, int fd, const struct addrinfo *ai)
 {
 	struct conn_opts o = {
@@ -90,8 +96,8 @@ static void start_conn(struct fed_dial *d, int fd, const struct addrinfo *ai)
 		.times = {.login_s = DIAL_LOGIN_S, .stall_s = DIAL_STALL_S},
 		.tls = true,
 		.connecting = true,
-		.tls_new = fed_tls_client,
-		.tls_arg = d->f->tls,
+		.tls_new = new_tls,
+		.tls_arg = d->f,
 	};
 
 	fed_keep_alive(fd);

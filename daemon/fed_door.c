@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "daemon/fed_book.h"
+#include "daemon/fed_link.h"
 #include "daemon/fed_tls.h"
 #include "daemon/limits.h"
 #include "proto/base/log.h"
@@ -79,6 +80,8 @@ static void *on_open(void *arg, struct conn *c)
 		o.join_arg = &d->join;
 	}
 	d->session = peer_session_new(&o);
+	if (d->oid.s[0] != '\0')
+		fed_link_seen(f, &d->oid);
 	return d->session;
 }
 
@@ -95,6 +98,11 @@ static void on_closed(void *arg, struct conn *c, const char *why)
 }
 
 static const struct conn_hooks hooks = {.open = on_open, .closed = on_closed};
+
+static SSL *new_tls(void *arg, int fd)
+{
+	return fed_tls_server(((struct fed *)arg)->tls, fd);
+}
 
 void fed_accept(struct fed *f, int fd, const struct conn_addr *addr)
 {
@@ -122,8 +130,8 @@ void fed_accept(struct fed *f, int fd, const struct conn_addr *addr)
 				.arg = d,
 				.times = {.login_s = FED_DOOR_LOGIN_S, .stall_s = FED_DOOR_STALL_S},
 				.tls = true,
-				.tls_new = fed_tls_server,
-				.tls_arg = f->tls
+				.tls_new = new_tls,
+				.tls_arg = f
         });
 }
 

@@ -63,7 +63,7 @@ static bool fit(void *arg, const struct fed_group *g, uint64_t serial)
 		return true;
 	rc = view_group_named(w->v, 0, g->group, &rec);
 	if (rc == KERR_NOTFOUND)
-		rec = (struct group_rec){.kind = GROUP_FORUM,
+		rec = (struct group_rec){.kind = g->moderated ? GROUP_BOARD : GROUP_FORUM,
 			.cls = g->closed ? CLASS_CLOSED : CLASS_PUBLIC,
 			.reply = REPLY_AUTHOR,
 			.created_at = fed_clock_at(w->f)};

@@ -21,6 +21,7 @@ enum {
 	SILENCE_S = 60, /* ... and may be late by so much */
 	NO_PEER = -1,
 	SHIFT_MAX = 8,
+	SEEN_MS = 500, /* between two tries because of it */
 };
 
 /* One of the two connections. */
@@ -49,6 +50,7 @@ struct neighbour {
 	int64_t behind_at; /* since when it has something that we have not; 0: nothing */
 	unsigned told;     /* alarms that were given for this absence */
 	int64_t clock_s;
+	int64_t dialled_ms; /* the last time, by loop_clock_ms */
 	char error[128];
 };
 
@@ -274,6 +276,7 @@ static void begin(struct neighbour *l)
 		return;
 	}
 	l->error[0] = '\0';
+	l->dialled_ms = loop_clock_ms();
 	dial(l, &l->fetch);
 	l->next_addr++;
 }
@@ -370,6 +373,17 @@ void fed_links_end(struct fed *f)
 {
 	list_each(&f->links, it) at(it)->wanted = false;
 	end_unwanted(f);
+}
+
+void fed_link_seen(struct fed *f, const struct fed_oid *oid)
+{
+	struct neighbour *l = find(f, oid);
+
+	if (!l || !is_idle(l) || !event_pending(&l->on_again, EV_TIMEOUT, NULL) ||
+		loop_clock_ms() - l->dialled_ms < SEEN_MS)
+		return;
+	event_del(&l->on_again);
+	begin(l);
 }
 
 void fed_links_work(struct fed *f, unsigned peer)

@@ -56,6 +56,9 @@ void fed_links_work(struct fed *f, unsigned peer);
 
 void fed_links_tick(struct fed *f);
 
+/* It has dialled us: if we wait to dial it, it is within reach now, and knows us. */
+void fed_link_seen(struct fed *f, const struct fed_oid *oid);
+
 typedef void (*fed_link_fn)(void *arg, const struct fed_link_status *s);
 void fed_links_each(struct fed *f, fed_link_fn fn, void *arg);
 

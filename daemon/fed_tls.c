@@ -97,18 +97,18 @@ static SSL *conversation(SSL_CTX *ctx, int fd)
 	return ssl;
 }
 
-SSL *fed_tls_server(void *arg, int fd)
+SSL *fed_tls_server(struct fed_tls *t, int fd)
 {
-	SSL *ssl = conversation(((struct fed_tls *)arg)->server, fd);
+	SSL *ssl = conversation(t->server, fd);
 
 	if (ssl)
 		SSL_set_accept_state(ssl);
 	return ssl;
 }
 
-SSL *fed_tls_client(void *arg, int fd)
+SSL *fed_tls_client(struct fed_tls *t, int fd)
 {
-	SSL *ssl = conversation(((struct fed_tls *)arg)->client, fd);
+	SSL *ssl = conversation(t->client, fd);
 
 	if (ssl)
 		SSL_set_connect_state(ssl);

@@ -16,10 +16,9 @@ struct fed_tls;
 NODISCARD int fed_tls_new(const struct fed_keys *k, struct fed_tls **out, struct err *err);
 void fed_tls_free(struct fed_tls *t);
 
-/* conn_opts.tls_new, with struct fed_tls * as its argument: as the one that was dialled, as the one
- * that dials. */
-SSL *fed_tls_server(void *arg, int fd);
-SSL *fed_tls_client(void *arg, int fd);
+/* A conversation on fd, as the one that was dialled, as the one that dials; NULL: no memory. */
+SSL *fed_tls_server(struct fed_tls *t, int fd);
+SSL *fed_tls_client(struct fed_tls *t, int fd);
 
 /* H(SPKI) of the other end's certificate; false when it has shown none. */
 bool fed_tls_spki(SSL *ssl, struct fed_hash *out);

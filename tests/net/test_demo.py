@@ -42,7 +42,7 @@ class Trial:
         for site in sites.values():
             assert SITE_KEYS <= set(site), site
             assert {"nntp", "nntps", "imap", "imaps", "submission", "submissions", "http",
-                    "https"} <= set(site["ports"])
+                    "https", "peer"} <= set(site["ports"])
             assert os.path.exists(site["control"]) and os.path.exists(site["ca"])
             assert running(site["pid"], site["name"])
             assert all(USER_KEYS <= set(u) for u in site["users"])

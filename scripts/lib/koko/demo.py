@@ -22,15 +22,16 @@ import time
 
 from koko import readers, sample
 from koko.nntp import NntpError
-from koko.site import Site, SiteError, link, wait_for
+from koko.site import Site, SiteError, wait_for
 
 STATE_SITES = ("gib", "viersen", "krefeld")
 DOMAINS = {name: f"{name}.koko.example" for name in (*STATE_SITES, "bench")}
-STATE_GROUPS = "nrw.koko.*"
+FEDERATION = "Kommunale Koordinierung NRW"
+PREFIXES = {"gib": "nrw", "viersen": "viersen", "krefeld": "krefeld"}
 PORT_BASE = 12000
 # beside the site's hundred
 PORTS = {"nntp": 19, "nntps": 63, "imap": 43, "imaps": 93, "submission": 87, "submissions": 65,
-         "http": 80, "https": 81}
+         "http": 80, "https": 81, "peer": 33}
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 DATA = os.path.join(TOP, "scripts", "demo-data")
 CARRY_LIMIT = 60
@@ -121,7 +122,8 @@ class Demo:
         self._save()
         with concurrent.futures.ThreadPoolExecutor() as crew:
             list(crew.map(lambda s: self._once(s, "accounts", self._set_up), self.sites.values()))
-        self._once(self.sites["gib"], f"links.{self.env['port_base']}", self._link)
+        self._once(self.sites["gib"], "federation", self._federate)
+        self._once(self.sites["gib"], f"ports.{self.env['port_base']}", self._tell_ports)
         self._once(self.sites["gib"], "articles", self._post_all)
         say(f"{len(self.sites)} sites are ready after {time.monotonic() - begin:.1f} s")
 
@@ -143,15 +145,20 @@ class Demo:
 
     def _state_lines(self, site):
         here = [p for p in self.people if p.site == site.name]
-        for g in (g for g in self.groups if site.name in g["sites"]):
+        own = {g["name"] for g in self.groups if g["home"] == site.name}
+        for g in (g for g in self.groups if g["name"] in own):
             posting = "moderators" if g["kind"] == "board" else "members"
             yield quoted("group", "add", g["name"], "--kind", g["kind"], "--posting", posting,
                          "--title", g["title"])
         for p in here:
             yield quoted("user", "add", p.login, "--name", p.name, "--address", p.address,
                          "--hash", HASHES[PASSWORD])
-            for group, role in self._roles(p):
-                yield quoted("member", "add", group, p.login, role)
+            yield from self._member_lines(p, own)
+
+    def _member_lines(self, person, groups):
+        for group, role in self._roles(person):
+            if group in groups:
+                yield quoted("member", "add", group, person.login, role)
 
     def _roles(self, person):
         """(group, role) of everything a person is a member of."""
@@ -174,10 +181,74 @@ class Demo:
                   for login in BENCH_USERS]
         return lines
 
-    def _link(self, _site):
-        gib, viersen, krefeld = (self.sites[name] for name in STATE_SITES)
-        for a, b in ((gib, viersen), (gib, krefeld), (viersen, krefeld)):
-            link(a, b, STATE_GROUPS)
+    # ---- the federation, by the commands of README ----
+
+    def _federate(self, gib):
+        others = [self.sites[name] for name in STATE_SITES if name != "gib"]
+        self._found(gib)
+        for site in others:
+            self._join(gib, site)
+        shared = [g for g in self.groups if len(g["sites"]) > 1]
+        for g in shared:
+            self._share(gib, g)
+        for site in others:
+            for g in shared:
+                wait_for(f"{g['name']} at {site.name}",
+                         lambda n=g["name"], s=site: n in self._groups_of(s), CARRY_LIMIT)
+            site.batch([line for p in self.people if p.site == site.name
+                        for line in self._member_lines(p, {g["name"] for g in shared})])
+
+    @staticmethod
+    def _groups_of(site):
+        return {g["name"] for g in site.ctl_json("group", "list")}
+
+    @staticmethod
+    def _names(site):
+        """The daemons that a site finds in its federation."""
+        done = site.ctl("federation", "show", "--json", check=False)
+        return {d["name"] for d in json.loads(done.stdout)["daemons"]} if not done.returncode else set()
+
+    def _keep_code(self, site, said):
+        """The recovery code is shown once; an admin writes it down, the demo into its folder."""
+        if said.get("recovery"):
+            with open(os.path.join(site.dir, "recovery-code"), "w", encoding="ascii") as f:
+                f.write(said["recovery"] + "\n")
+
+    def _found(self, gib):
+        if not self._names(gib):
+            self._keep_code(gib, gib.ctl_json("federation", "found", FEDERATION,
+                                              "--prefix", PREFIXES["gib"]))
+
+    def _join(self, gib, site):
+        if site.domain not in self._names(gib):
+            token = gib.ctl_json("peer", "invite", site.domain,
+                                 "--prefix", PREFIXES[site.name])["token"]
+            said = site.ctl_json("peer", "accept", token)
+            self._keep_code(site, said)
+            gib.ctl("peer", "confirm", site.domain, "--numbers", said["numbers"])
+        wait_for(f"{site.name} in the federation", lambda: site.domain in self._names(site),
+                 CARRY_LIMIT)
+
+    def _share(self, gib, group):
+        """Share a group with all three; who has done so already is told, and that is fine."""
+        gib.ctl("group", "share", group["name"], check=False)
+        for name in STATE_SITES:
+            if name != "gib":
+                gib.ctl("group", "invite", group["name"], DOMAINS[name], check=False)
+        if group["kind"] == "board":
+            for p in self.people:
+                if p.role == "moderator":
+                    gib.ctl("group", "moderator", group["name"], f"{p.login}@{DOMAINS[p.site]}",
+                            check=False)
+
+    def _tell_ports(self, gib):
+        """Who moves tells the others where it is now: its record is signed anew."""
+        if not any(name.startswith("done.ports.") for name in os.listdir(gib.dir)):
+            return  # the ports that they were founded with
+        for name in STATE_SITES:
+            site = self.sites[name]
+            site.ctl("federation", "address", "--code-file",
+                     os.path.join(site.dir, "recovery-code"))
 
     # ---- articles ----
 
