@@ -15,6 +15,7 @@ struct check {
 	const struct fed_feed *feed; /* NULL: not one entry of it is here */
 	struct fed_verdict_entry *out;
 	bool revoked; /* signed by a key that was revoked since */
+	bool twice;   /* another entry has its place */
 	int rc;
 };
 
@@ -67,8 +68,11 @@ static enum fed_got is_new(struct check *c)
 	c->rc = rc;
 	if (rc < 0)
 		return FED_GOT_LATER;
-	if (!fed_hash_eq(&held.e, &c->e))
-		return say(c, FED_GOT_FORK, "the origin signed two entries with this number");
+	c->twice = !fed_hash_eq(&held.e, &c->e);
+	if (c->twice)
+		return FED_GOT_TAKE; /* if its origin signed it: is_alone */
+	if (c->en && !fed_feed_has(c->feed, c->sign->n))
+		return say(c, FED_GOT_LATER, "on its way to the disk, perhaps as a stub");
 	if (c->en && fed_spans_has(&c->feed->stubs, c->sign->n))
 		return FED_GOT_TAKE; /* the content of a stub */
 	return FED_GOT_KNOWN;
@@ -153,6 +157,26 @@ static enum fed_got is_of_origin(struct check *c)
 	}
 	return fed_sign_verify(s, &key) ? FED_GOT_TAKE
 					: say(c, FED_GOT_BAD, "signature does not verify");
+}
+
+/* 2, 8: its place is free, and in a branch it is what that is named by. */
+static enum fed_got is_alone(struct check *c)
+{
+	const struct fed_feed_name *name = &c->out->feed;
+	const struct fed_hash *first; /* as far as it can be told */
+
+	if (c->twice)
+		return say(c, FED_GOT_FORK, "the origin signed two entries with this number");
+	if (name->epoch.branch[0] == '\0')
+		return FED_GOT_TAKE;
+	if (!c->feed)
+		return say(c, FED_GOT_LATER, "no such branch");
+	first = c->sign->n == c->feed->low       ? &c->e
+		: c->sign->n == c->feed->low + 1 ? &c->sign->p
+						 : NULL;
+	if (first && memcmp(name->epoch.branch, first->s, FED_BRANCH_LEN) != 0)
+		return say(c, FED_GOT_BAD, "not the entry that its branch is named by");
+	return FED_GOT_TAKE;
 }
 
 /* 6, in the control group: every active daemon writes there. */
@@ -328,14 +352,16 @@ static enum fed_got run(struct check *c, const check_fn *fns, size_t n)
 
 static int check(struct check *c)
 {
-	static const check_fn fns[] = {is_ours, is_of_member, is_new, is_of_origin, is_whole,
-		is_of_writer, is_in_time, is_linked, has_quota};
+	static const check_fn fns[] = {is_ours, is_of_member, is_new, is_of_origin, is_alone,
+		is_whole, is_of_writer, is_in_time, is_linked, has_quota};
 	const struct fed_sign *s = c->sign;
 
 	*c->out = (struct fed_verdict_entry){
 		.feed = {.gid = s->g, .oid = s->o, .epoch = {.n = s->e}},
 		.link = { .n = s->n, .e = c->e,    .p = s->p,            .r = s->r, .t = s->t},
 	};
+	if (c->scene->asked && fed_feed_same_epoch(c->scene->asked, &c->out->feed))
+		c->out->feed = *c->scene->asked;
 	c->feed = fed_feeds_get(c->scene->feeds, &c->out->feed);
 	c->out->got = run(c, fns, array_len(fns));
 	return c->rc;

@@ -42,7 +42,8 @@ struct fed_scene {
 	const struct fed_reg *reg;
 	const struct fed_feeds *feeds;
 	struct fed_oid self;
-	const struct fed_oid *peer; /* who gave it; NULL: a server without XKOKOD */
+	const struct fed_oid *peer;        /* who gave it; NULL: a server without XKOKOD */
+	const struct fed_feed_name *asked; /* the branch that it was asked of; NULL: of none */
 	int64_t now_at;
 	void *arg;
 	/* The link of entry n, which the feed has: 0, KERR_WAIT. */

@@ -49,6 +49,12 @@ bool fed_feed_name_parse(struct slice text, struct fed_feed_name *out)
 	       fed_oid_parse(oid, &out->oid) && fed_epoch_parse(epoch, &out->epoch);
 }
 
+bool fed_feed_same_epoch(const struct fed_feed_name *a, const struct fed_feed_name *b)
+{
+	return a->epoch.n == b->epoch.n && fed_oid_eq(&a->oid, &b->oid) &&
+	       fed_gid_eq(&a->gid, &b->gid);
+}
+
 struct fed_feed *fed_feeds_get(const struct fed_feeds *s, const struct fed_feed_name *name)
 {
 	char text[FED_FEED_NAME_LEN];
@@ -65,7 +71,7 @@ struct fed_feed *fed_feeds_make(struct fed_feeds *s, const struct fed_feed_name 
 	if (f)
 		return f;
 	f = mem_new(struct fed_feed);
-	f->name = *name;
+	f->name = f->stored = *name;
 	f->low = 1;
 	f->end = UINT64_MAX;
 	f->tip.e = fed_hash_none;
@@ -134,15 +140,20 @@ static void unpend(struct fed_feed *f, size_t i)
 	f->pending.n--;
 }
 
-void fed_feed_stored(
-	struct fed_feeds *s, struct fed_feed *f, uint64_t n, const struct fed_link *tip, bool stub)
+void fed_feed_unpend(struct fed_feed *f, uint64_t n)
 {
 	for (size_t i = 0; i < f->pending.n; i++) {
 		if (pending_at(f, i)->n == n) {
 			unpend(f, i);
-			break;
+			return;
 		}
 	}
+}
+
+void fed_feed_stored(
+	struct fed_feeds *s, struct fed_feed *f, uint64_t n, const struct fed_link *tip, bool stub)
+{
+	fed_feed_unpend(f, n);
 	if (stub)
 		fed_spans_add(&f->stubs, n, n);
 	else
@@ -166,4 +177,72 @@ void fed_feed_failed(struct fed_feed *f, uint64_t n)
 		fed_feed_failed(f, n + 1); /* it was checked against this one */
 		return;
 	}
+}
+
+/* ---- parts of a chain ---- */
+
+/* What lies from n on goes from one set to the other. */
+static void move_spans(struct fed_spans *from, struct fed_spans *to, uint64_t n)
+{
+	for (uint64_t at = n; (at = fed_spans_next(from, at)) != UINT64_MAX;) {
+		uint64_t end = fed_spans_free(from, at);
+
+		fed_spans_add(to, at, end - 1);
+		at = end;
+	}
+	fed_spans_take(from, n, UINT64_MAX);
+}
+
+static void move_pending(struct fed_feed *from, struct fed_feed *to, uint64_t n)
+{
+	for (size_t i = 0; i < from->pending.n;) {
+		if (pending_at(from, i)->n < n) {
+			i++;
+			continue;
+		}
+		fed_feed_pend(to, pending_at(from, i));
+		unpend(from, i);
+	}
+}
+
+struct fed_feed *fed_feeds_split(struct fed_feeds *s, struct fed_feed *f, uint64_t n,
+	const struct fed_feed_name *name, const struct fed_link *before)
+{
+	struct fed_feed *to = fed_feeds_make(s, name);
+
+	to->stored = f->stored;
+	to->id = f->id;
+	to->low = n;
+	to->high = n - 1;
+	to->end = f->end;
+	to->forked = f->forked;
+	to->part = f->part = true;
+	to->unproven = false;
+	to->tip = *before;
+	if (f->high >= n) {
+		to->high = f->high;
+		to->tip = f->tip;
+		f->high = n - 1;
+		f->tip = *before;
+	}
+	f->end = n - 1;
+	f->forked = true;
+	move_spans(&f->ahead, &to->ahead, n);
+	move_spans(&f->stubs, &to->stubs, n);
+	move_pending(f, to, n);
+	fed_feeds_touch(s, f);
+	fed_feeds_touch(s, to);
+	return to;
+}
+
+uint64_t fed_feed_run(const struct fed_feed *f)
+{
+	return fed_spans_free(&f->ahead, f->high + 1) - 1;
+}
+
+void fed_feed_close(struct fed_feed *f, const struct fed_link *tip)
+{
+	f->high = tip->n;
+	f->tip = *tip;
+	fed_spans_take(&f->ahead, 0, f->high);
 }

@@ -43,6 +43,12 @@ struct fed_feed {
 	uint64_t changed;        /* fed_feeds.n_changes at its last change */
 	struct vec pending;      /* struct fed_link, in the order of acceptance */
 	struct fed_want *want;   /* fed_pull.h; NULL: nothing is asked for */
+
+	/* Of an origin that signed two entries with one number (docs/federation.md section 7.4). */
+	struct fed_feed_name stored; /* what the store calls it: parts of one chain share a name */
+	bool forked;   /* what comes after `end` has several names: a part of a chain */
+	bool part;     /* shares its name in the store with other parts */
+	bool unproven; /* a branch by hearsay: nothing of it is here */
 };
 
 struct fed_feeds {
@@ -58,6 +64,9 @@ void fed_feeds_fini(struct fed_feeds *s);
 /* "<gid> <oid> <epoch>": as in a head line, and as the store calls it. */
 void fed_feed_name_text(const struct fed_feed_name *name, char out[FED_FEED_NAME_LEN]);
 NODISCARD bool fed_feed_name_parse(struct slice text, struct fed_feed_name *out);
+
+/* Of one origin, group and epoch, whatever the branch? */
+bool fed_feed_same_epoch(const struct fed_feed_name *a, const struct fed_feed_name *b);
 
 /* NULL when there is none. */
 struct fed_feed *fed_feeds_get(const struct fed_feeds *s, const struct fed_feed_name *name);
@@ -86,6 +95,26 @@ void fed_feed_pend(struct fed_feed *f, const struct fed_link *l);
  */
 void fed_feed_stored(
 	struct fed_feeds *s, struct fed_feed *f, uint64_t n, const struct fed_link *tip, bool stub);
+
+/* Entry n, which was pending, is not any more. */
+void fed_feed_unpend(struct fed_feed *f, uint64_t n);
+
+/*
+ * Cut a chain in two: f ends at n - 1, and what it holds from n on, and has pending, is that of the
+ * new feed, which begins at n and whose name in the store is that of f.
+ *
+ * before  the link of n - 1; e is "" when it is not known
+ *
+ * The new one's `high` is n - 1 where f had a gap before n: fed_feed_close tells what follows.
+ */
+struct fed_feed *fed_feeds_split(struct fed_feeds *s, struct fed_feed *f, uint64_t n,
+	const struct fed_feed_name *name, const struct fed_link *before);
+
+/* The last of the entries held from high + 1 on without a gap; high when there is none. */
+uint64_t fed_feed_run(const struct fed_feed *f);
+
+/* Its entries up to `tip` follow without a gap: high is there now. */
+void fed_feed_close(struct fed_feed *f, const struct fed_link *tip);
 
 /* It was not stored: it and what was accepted upon it are forgotten. */
 void fed_feed_failed(struct fed_feed *f, uint64_t n);

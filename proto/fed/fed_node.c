@@ -4,10 +4,7 @@
  * comes is checked and given to the store; when it is durable it is told to others and acts.
  */
 #include "proto/base/log.h"
-#include "proto/fed/fed_nb.h"
 #include "proto/fed/fed_node_priv.h"
-
-enum { EMPTY_FEEDS_MAX = 1000 }; /* feeds that exist by the word of one neighbour alone */
 
 /* ---- life ---- */
 
@@ -23,9 +20,11 @@ struct fed_node *fed_node_new(const struct fed_node_opts *o)
 	vec_init(&n->record_news, sizeof(struct record_news));
 	vec_init(&n->neighbours, sizeof(struct fed_oid));
 	vec_init(&n->not_durable, sizeof(struct record_told));
+	vec_init(&n->probes, sizeof(struct fork_probe));
 	for (size_t i = 0; i < array_len(n->peers); i++) {
 		vec_init(&n->peers[i].wants, sizeof(struct record_want));
 		vec_init(&n->peers[i].heads, sizeof(struct fed_gid));
+		vec_init(&n->peers[i].again, sizeof(struct head_again));
 	}
 	return n;
 }
@@ -47,7 +46,9 @@ void fed_node_free(struct fed_node *n)
 	for (size_t i = 0; i < array_len(n->peers); i++) {
 		vec_fini(&n->peers[i].wants);
 		vec_fini(&n->peers[i].heads);
+		vec_fini(&n->peers[i].again);
 	}
+	node_probes_free(n);
 	vec_fini(&n->record_news);
 	vec_fini(&n->neighbours);
 	vec_fini(&n->not_durable);
@@ -72,7 +73,7 @@ static void work_for_all(struct fed_node *n)
 
 void fed_node_tick(struct fed_node *n)
 {
-	bool records = false;
+	bool records = node_heads_again(n);
 
 	for (size_t i = 0; i < FED_PULL_PEERS; i++)
 		records = records || n->peers[i].wants.n > 0;
@@ -106,6 +107,8 @@ void fed_node_down(struct fed_node *n, unsigned peer)
 	p->up = false;
 	vec_reset(&p->wants);
 	vec_reset(&p->heads);
+	vec_reset(&p->again);
+	node_probes_gone(n, peer);
 	fed_pull_gone(n->pull, peer);
 	list_each(&n->on_the_way, it)
 	{
@@ -115,147 +118,6 @@ void fed_node_down(struct fed_node *n, unsigned peer)
 			w->peer = FED_PULL_PEERS;
 	}
 	work_for_all(n);
-}
-
-static void add_neighbour(struct fed_node *n, const struct fed_oid *oid)
-{
-	for (size_t i = 0; i < n->neighbours.n; i++)
-		if (fed_oid_eq(vec_at(&n->neighbours, i), oid))
-			return;
-	*(struct fed_oid *)vec_push(&n->neighbours) = *oid;
-}
-
-/* Those of one group; members holds the daemon's own place too. */
-static void add_neighbours_in(
-	struct fed_node *n, const struct fed_gid *gid, const struct vec *members)
-{
-	const struct fed_oid *all = members->data;
-	uint16_t out[FED_NB_MEMBERS_MAX];
-	size_t self = 0, n_out;
-
-	while (self < members->n && !fed_oid_eq(&all[self], &n->o.self))
-		self++;
-	if (self == members->n || members->n > FED_NB_MEMBERS_MAX)
-		return;
-	n_out = fed_nb_of(gid, all, members->n, self, NULL, out);
-	for (size_t i = 0; i < n_out; i++)
-		add_neighbour(n, &all[out[i]]);
-}
-
-static void active_daemons(const struct fed_federation *f, struct vec *out)
-{
-	for (size_t i = 0; i < f->n_daemon; i++)
-		if (f->daemon[i].state == FED_ACTIVE)
-			*(struct fed_oid *)vec_push(out) = f->daemon[i].oid;
-}
-
-static bool add_neighbours_of(void *arg, const struct fed_group *g, uint64_t serial)
-{
-	struct fed_node *n = arg;
-	const struct fed_federation *f = fed_reg_federation(n->o.reg);
-	struct vec members;
-
-	(void)serial;
-	if (!f || !fed_group_reads(g, f, &n->o.self))
-		return true;
-	vec_init(&members, sizeof(struct fed_oid));
-	if (!g->closed)
-		active_daemons(f, &members);
-	for (size_t i = 0; g->closed && i < g->n_member; i++)
-		if (fed_reg_active(n->o.reg, &g->member[i].oid))
-			*(struct fed_oid *)vec_push(&members) = g->member[i].oid;
-	add_neighbours_in(n, &g->gid, &members);
-	vec_fini(&members);
-	return true;
-}
-
-static void find_neighbours(struct fed_node *n)
-{
-	const struct fed_federation *f = fed_reg_federation(n->o.reg);
-	struct vec members;
-
-	vec_reset(&n->neighbours);
-	if (!f || !fed_reg_active(n->o.reg, &n->o.self))
-		return;
-	vec_init(&members, sizeof(struct fed_oid));
-	active_daemons(f, &members);
-	add_neighbours_in(n, &f->fid, &members);
-	vec_fini(&members);
-	fed_reg_groups(n->o.reg, add_neighbours_of, n);
-}
-
-void fed_node_neighbours(struct fed_node *n, fed_oid_fn fn, void *arg)
-{
-	if (!n->neighbours_known)
-		find_neighbours(n);
-	n->neighbours_known = true;
-	for (size_t i = 0; i < n->neighbours.n; i++)
-		if (!fn(arg, vec_at(&n->neighbours, i)))
-			return;
-}
-
-/* ---- heads ---- */
-
-static bool in_scope(struct fed_node *n, struct fed_peer *p, const struct fed_feed_name *name)
-{
-	const struct fed_federation *f = fed_reg_federation(n->o.reg);
-
-	if (!f || !fed_federation_daemon(f, &name->oid) ||
-		!fed_reg_reads(n->o.reg, &n->o.self, &name->gid))
-		return false;
-	if (fed_reg_reads(n->o.reg, &p->oid, &name->gid))
-		return true;
-	p->got[FED_GOT_INTRUDER]++;
-	n->o.outside->alarm(n->o.arg, FED_ALARM_INTRUDER, &p->oid, fed_gid_slice(&name->gid));
-	return false;
-}
-
-/* The feed of a head; one that is not here is made, within bounds. */
-static struct fed_feed *feed_of_head(
-	struct fed_node *n, struct fed_peer *p, const struct fed_feed_name *name)
-{
-	struct fed_feed *f = fed_feeds_get(n->o.feeds, name);
-	const struct fed_group *g;
-
-	if (f || p->n_empty >= EMPTY_FEEDS_MAX)
-		return f;
-	p->n_empty++;
-	f = fed_feeds_make(n->o.feeds, name);
-	g = fed_reg_group(n->o.reg, &name->gid);
-	if (g)
-		f->end = node_feed_end(g, name);
-	return f;
-}
-
-/* Does it end in the same entry as ours, where that can be told at once? */
-static bool agrees(const struct fed_feed *f, uint64_t high, const struct fed_hash *e)
-{
-	const struct fed_link *l = high >= f->low ? fed_feed_link(f, high) : NULL;
-
-	return !l || fed_hash_eq(&l->e, e);
-}
-
-void fed_node_told_head(struct fed_node *n, unsigned peer, const struct fed_feed_name *name,
-	const struct fed_holding *h, const struct fed_hash *e_of_high)
-{
-	struct fed_peer *p = &n->peers[peer];
-
-	if (!p->up || !in_scope(n, p, name))
-		return;
-	struct fed_feed *f = feed_of_head(n, p, name);
-	if (!f)
-		return;
-	if (fed_oid_eq(&name->oid, &n->o.self) && h->high > f->high)
-		n->o.outside->alarm(
-			n->o.arg, FED_ALARM_BEHIND_OWN, &p->oid, fed_gid_slice(&name->gid));
-	if (!agrees(f, h->high, e_of_high)) {
-		p->got[FED_GOT_FORK]++;
-		n->o.outside->alarm(
-			n->o.arg, FED_ALARM_FORK, &name->oid, fed_gid_slice(&name->gid));
-		return;
-	}
-	if (fed_pull_head(n->pull, f, peer, h))
-		n->o.outside->work(n->o.arg, peer);
 }
 
 /* ---- asking ---- */
@@ -277,11 +139,19 @@ bool fed_node_next(struct fed_node *n, unsigned peer, struct fed_request *out)
 
 	if (!n->peers[peer].up)
 		return false;
-	if (node_next_record(n, peer, out) || next_heads(n, &n->peers[peer], out))
+	if (node_next_record(n, peer, out) || next_heads(n, &n->peers[peer], out) ||
+		node_next_probe(n, peer, out))
 		return true;
-	if (n->n_on_the_way >= FED_ON_THE_WAY || !fed_pull_next(n->pull, peer, n->steady_s, &ask))
+	if (n->n_on_the_way >= FED_ON_THE_WAY)
 		return false;
-	*out = (struct fed_request){.kind = FED_REQ_ENTRY, .name = ask.feed->name, .n = ask.n};
+	if (!fed_pull_next(n->pull, peer, n->steady_s, &ask)) {
+		if (!fed_pull_unsure(n->pull, peer, &ask))
+			return false;
+		node_align_begin(n, peer, &ask);
+		return node_next_probe(n, peer, out);
+	}
+	*out = (struct fed_request){
+		.kind = FED_REQ_ENTRY, .name = ask.feed->name, .as = ask.as, .n = ask.n};
 	return true;
 }
 
@@ -298,6 +168,8 @@ void fed_node_got_none(struct fed_node *n, unsigned peer, const struct fed_reque
 {
 	if (req->kind == FED_REQ_RECORD)
 		node_got_no_record(n, peer, req, later);
+	else if (req->kind == FED_REQ_SIGNS)
+		node_got_no_signs(n, peer, req);
 	else if (req->kind == FED_REQ_ENTRY)
 		end_ask(n, peer, req, later ? FED_ASK_LATER : FED_ASK_NOT_HELD);
 }
@@ -318,13 +190,14 @@ static bool scene_quota(void *arg, const struct fed_sign *s, size_t bytes)
 	return fed_quota_has(&n->quota, &s->g, &s->o, s->t, bytes, n->now_at);
 }
 
-static struct fed_scene scene_of(struct fed_node *n, unsigned peer)
+static struct fed_scene scene_of(struct fed_node *n, unsigned peer, const struct fed_request *req)
 {
 	return (struct fed_scene){
 		.reg = n->o.reg,
 		.feeds = n->o.feeds,
 		.self = n->o.self,
 		.peer = peer < FED_PULL_PEERS ? &n->peers[peer].oid : NULL,
+		.asked = &req->name,
 		.now_at = n->now_at,
 		.arg = n,
 		.link = scene_link,
@@ -410,13 +283,33 @@ static void note(struct fed_node *n, unsigned peer, const struct fed_request *re
 	if (v->got == FED_GOT_INTRUDER)
 		n->o.outside->alarm(n->o.arg, FED_ALARM_INTRUDER, &n->peers[peer].oid,
 			fed_gid_slice(&req->name.gid));
-	if (v->got == FED_GOT_FORK)
-		n->o.outside->alarm(
-			n->o.arg, FED_ALARM_FORK, &req->name.oid, fed_gid_slice(&req->name.gid));
 	if (v->why)
 		log_info("fed.entry", "gid=%s oid=%s epoch=%llu n=%llu got=%d why=\"%s\"",
 			req->name.gid.s, req->name.oid.s, (unsigned long long)req->name.epoch.n,
 			(unsigned long long)req->n, (int)v->got, v->why);
+}
+
+/*
+ * Beyond a gap nothing shows that an entry follows what is here: it must be of one whose chain is
+ * known to be ours.
+ */
+static bool fits(struct fed_node *n, unsigned peer, const struct fed_feed_name *name, uint64_t num)
+{
+	struct fed_feed *f = fed_feeds_get(n->o.feeds, name);
+
+	if (!f || peer >= FED_PULL_PEERS)
+		return true;
+	if (num > f->low && !fed_feed_has(f, num - 1) && !fed_feed_link(f, num - 1) &&
+		!fed_pull_trusts(n->pull, f, peer)) {
+		struct fed_ask top;
+
+		if (fed_pull_compare(n->pull, f, peer, &top))
+			node_align_begin(n, peer, &top);
+		return false;
+	}
+	if (fed_pull_sure(n->pull, f, peer, num))
+		work_for_all(n);
+	return true;
 }
 
 /* Do what the checks say.  KERR_WAIT never comes from here. */
@@ -427,6 +320,11 @@ static void act(struct fed_node *n, unsigned peer, const struct fed_request *req
 	switch (v->got) {
 	case FED_GOT_TAKE:
 	case FED_GOT_STUB:
+		if (!fits(n, peer, &v->feed, s->n)) {
+			end_ask(n, peer, req, FED_ASK_LATER);
+			return;
+		}
+		node_branch_proven(n, &v->feed, s);
 		if (take(n, peer, s, v->got == FED_GOT_TAKE ? en : NULL, v) < 0)
 			end_ask(n, peer, req, FED_ASK_LATER);
 		return; /* the ask ends when it is durable */
@@ -439,6 +337,9 @@ static void act(struct fed_node *n, unsigned peer, const struct fed_request *req
 		end_ask(n, peer, req, FED_ASK_LATER);
 		return;
 	case FED_GOT_FORK:
+		node_fork_met(n, peer, req, s);
+		end_ask(n, peer, req, FED_ASK_NOT_HELD);
+		return;
 	case FED_GOT_SCOPE:
 	case FED_GOT_INTRUDER:
 	case FED_GOT_VOID:
@@ -467,7 +368,7 @@ static bool was_asked(const struct fed_request *req, const struct fed_sign *s)
 int fed_node_got(
 	struct fed_node *n, unsigned peer, const struct fed_request *req, struct slice text)
 {
-	struct fed_scene scene = scene_of(n, peer);
+	struct fed_scene scene = scene_of(n, peer, req);
 	struct fed_verdict_entry v;
 	struct fed_entry en;
 
@@ -475,11 +376,14 @@ int fed_node_got(
 		node_got_record(n, peer, req, text);
 		return 0;
 	}
+	if (req->kind == FED_REQ_SIGNS)
+		return node_got_signs(n, peer, req, text);
 	if (fed_entry_parse(&en, text) < 0)
 		no_answer(n, peer, req, en.a.why ? en.a.why : "no Kokod-Sign");
 	else if (!was_asked(req, &en.sign))
 		no_answer(n, peer, req, "not the entry that was asked for");
-	else if (fed_check_entry(&scene, &en, &v) == KERR_WAIT)
+	else if (node_find_parent(n, &req->name, &en.sign) == KERR_WAIT ||
+		 fed_check_entry(&scene, &en, &v) == KERR_WAIT)
 		return KERR_WAIT;
 	else
 		act(n, peer, req, &en.sign, &en, &v);
@@ -489,7 +393,7 @@ int fed_node_got(
 int fed_node_got_stub(
 	struct fed_node *n, unsigned peer, const struct fed_request *req, struct slice text)
 {
-	struct fed_scene scene = scene_of(n, peer);
+	struct fed_scene scene = scene_of(n, peer, req);
 	struct fed_verdict_entry v;
 	struct fed_stub stub;
 	const char *why = NULL;
@@ -498,10 +402,26 @@ int fed_node_got_stub(
 		no_answer(n, peer, req, why);
 	else if (!was_asked(req, &stub.sign))
 		no_answer(n, peer, req, "not the entry that was asked for");
-	else if (fed_check_stub(&scene, &stub, &v) == KERR_WAIT)
+	else if (node_find_parent(n, &req->name, &stub.sign) == KERR_WAIT ||
+		 fed_check_stub(&scene, &stub, &v) == KERR_WAIT)
 		return KERR_WAIT;
 	else
 		act(n, peer, req, &stub.sign, NULL, &v);
+	return 0;
+}
+
+int node_take_sign(struct fed_node *n, unsigned peer, const struct fed_feed_name *name,
+	const struct fed_sign *s)
+{
+	const struct fed_request req = {.kind = FED_REQ_ENTRY, .name = *name, .n = s->n};
+	const struct fed_stub stub = {.sign = *s};
+	struct fed_scene scene = scene_of(n, peer, &req);
+	struct fed_verdict_entry v;
+
+	if (fed_check_stub(&scene, &stub, &v) == KERR_WAIT)
+		return KERR_WAIT;
+	if (v.got == FED_GOT_TAKE || v.got == FED_GOT_STUB)
+		return take(n, FED_PULL_PEERS, s, NULL, &v); /* no ask ends with it */
 	return 0;
 }
 
@@ -539,9 +459,12 @@ static enum fed_ask_end end_of_store(int rc, bool stub)
 void fed_node_stored(
 	struct fed_node *n, struct fed_feed *f, uint64_t num, int rc, const struct fed_link *tip)
 {
+	f = node_part_of(n, f, num);
 	struct on_the_way *w = find_way(n, f, num);
 
-	if (rc == 0)
+	if (rc == 0 && f->part)
+		node_part_stored(n, f, num, tip, w && w->stub);
+	else if (rc == 0)
 		fed_feed_stored(n->o.feeds, f, num, tip, w && w->stub);
 	else
 		fed_feed_failed(f, num);
@@ -558,7 +481,11 @@ void fed_node_stored(
 
 void fed_node_issued(struct fed_node *n, struct fed_feed *f, const struct fed_link *tip)
 {
-	fed_feed_stored(n->o.feeds, f, tip->n, tip, false);
+	f = node_part_of(n, f, tip->n);
+	if (f->part)
+		node_part_stored(n, f, tip->n, tip, false);
+	else
+		fed_feed_stored(n->o.feeds, f, tip->n, tip, false);
 	n->o.outside->news(n->o.arg);
 }
 
@@ -566,10 +493,14 @@ void fed_node_cut(struct fed_node *n, struct fed_feed *f, const struct fed_link 
 {
 	if (f->want)
 		fed_pull_drop(n->pull, f);
-	f->high = tip->n;
-	f->tip = *tip;
-	fed_spans_take(&f->ahead, 0, UINT64_MAX);
-	fed_feeds_touch(n->o.feeds, f);
+	if (f->part) {
+		node_parts_cut(n, f);
+	} else {
+		f->high = tip->n;
+		f->tip = *tip;
+		fed_spans_take(&f->ahead, f->end + 1, UINT64_MAX);
+		fed_feeds_touch(n->o.feeds, f);
+	}
 	n->o.outside->news(n->o.arg);
 }
 

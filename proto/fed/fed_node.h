@@ -23,7 +23,8 @@ struct fed_node;
 
 /* Something to be stored; slices are valid during the call. */
 struct fed_take {
-	struct fed_feed *feed; /* feed->id is 0 until the store knows it */
+	struct fed_feed *feed; /* feed->id is 0 until the store knows it.  Its name there is
+				  feed->stored; it begins at feed->low, behind feed->tip */
 	struct fed_link link;
 	enum fed_kind kind;
 	enum fed_absent absent;        /* why there is no content */
@@ -43,7 +44,8 @@ struct fed_held {
 
 enum fed_alarm {
 	FED_ALARM_INTRUDER,    /* a peer holds a group that it is not in */
-	FED_ALARM_FORK,        /* an origin signed two entries with one number */
+	FED_ALARM_FORK,        /* an origin signed two entries with one number, proven; who is
+				  ourselves: issue nothing more in an epoch begun before */
 	FED_ALARM_RECORD_FORK, /* a writer signed two records with one serial */
 	FED_ALARM_BEHIND_OWN,  /* a neighbour knows more of our own feed than we do */
 };
@@ -54,7 +56,7 @@ struct fed_outside {
 	/* Likewise; fed_node_recorded answers. */
 	int (*record)(void *arg, const struct fed_record_key *key, uint64_t serial,
 		struct slice text, bool fork);
-	/* Of an entry that the feed has: 0, KERR_WAIT. */
+	/* Of an entry that the feed has: 0, KERR_WAIT (not of one that was stored just now). */
 	int (*link)(void *arg, const struct fed_feed *f, uint64_t n, struct fed_link *out);
 	int (*held)(void *arg, const struct fed_feed *f, uint64_t n, struct fed_held *out);
 	/* Append its article, without Kokod-Sign: 0, KERR_WAIT, KERR_NOTFOUND (erased, lost). */
@@ -68,6 +70,12 @@ struct fed_outside {
 	/* The set of neighbours may have changed (fed_node_neighbours). */
 	void (*neighbours)(void *arg);
 	void (*alarm)(void *arg, enum fed_alarm what, const struct fed_oid *who, struct slice text);
+	/*
+	 * With FED_ALARM_FORK: two signed tags of one place, which a `fork` entry of the group may
+	 * carry (fed_fork_add).  NULL: no such entry is made.
+	 */
+	void (*fork_proof)(void *arg, const struct fed_gid *gid, const struct fed_sign *one,
+		const struct fed_sign *two);
 };
 
 struct fed_node_opts {
@@ -84,7 +92,10 @@ struct fed_node_opts {
 NODISCARD struct fed_node *fed_node_new(const struct fed_node_opts *o);
 void fed_node_free(struct fed_node *n);
 
-/* After a start, once the outside is ready: what a crash left half done is done. */
+/*
+ * After a start, once the outside is ready: what a crash left half done is done, feeds that fork
+ * are taken apart.  outside->link must not wait now.
+ */
 void fed_node_start(struct fed_node *n);
 
 /*
@@ -116,14 +127,16 @@ enum fed_request_kind {
 	FED_REQ_RECORD,
 	FED_REQ_HEADS, /* KHEADS * 0 of one group, whose record has changed: fed_node_told_head */
 	FED_REQ_ENTRY,
+	FED_REQ_SIGNS, /* KENT n..upto: what a neighbour's chain is made of */
 };
 
 struct fed_request {
 	enum fed_request_kind kind;
 	struct fed_record_key key; /* FED_REQ_RECORD */
 	uint64_t serial;
-	struct fed_feed_name name; /* FED_REQ_ENTRY; FED_REQ_HEADS: its gid */
-	uint64_t n;
+	struct fed_feed_name name; /* FED_REQ_ENTRY, FED_REQ_SIGNS; FED_REQ_HEADS: its gid */
+	struct fed_epoch as;       /* what this neighbour calls it: goes on the wire; n 0: as we */
+	uint64_t n, upto;          /* upto: of FED_REQ_SIGNS */
 };
 
 /* The next thing to ask of it; records first.  False: nothing now. */

@@ -16,10 +16,33 @@ struct record_want {
 	bool asked;
 };
 
+/* A group whose heads are asked for anew, in a while: something in them could not be placed yet. */
+struct head_again {
+	struct fed_gid gid;
+	int64_t at;
+};
+
+/*
+ * Where does a neighbour's chain leave ours?  Entry `lo` is the same (or the one before the first),
+ * entry `hi` is another; the entry between is asked for (KENT) until they are neighbours.
+ */
+struct fork_probe {
+	struct fed_feed_name feed; /* as we call it */
+	struct fed_epoch as;       /* as the neighbour does */
+	unsigned peer;
+	bool place;        /* the fork is known: which branch is it that the neighbour has? */
+	bool align;        /* entry `hi` is looked at first: the chains may be the same */
+	bool asked, known; /* known: theirs is its entry `hi` */
+	uint64_t lo, hi, at;
+	struct fed_sign theirs;
+	struct fed_holding h; /* place: its head */
+};
+
 struct fed_peer {
 	struct fed_oid oid;
 	bool up;
 	struct vec heads; /* struct fed_gid: groups whose heads it is asked for anew */
+	struct vec again; /* struct head_again: likewise, later */
 	struct vec wants; /* struct record_want, in the order in which they are asked */
 	uint64_t n_empty; /* feeds that exist by its word alone */
 	uint64_t got[FED_GOT_KINDS];
@@ -60,6 +83,7 @@ struct fed_node {
 	struct vec not_durable; /* struct record_told: records on their way to the disk */
 	struct vec neighbours;  /* struct fed_oid, computed when records have changed */
 	bool neighbours_known;
+	struct vec probes; /* struct fork_probe */
 	int64_t now_at, steady_s;
 };
 
@@ -79,5 +103,64 @@ void node_got_record(
 	struct fed_node *n, unsigned peer, const struct fed_request *req, struct slice text);
 void node_got_no_record(
 	struct fed_node *n, unsigned peer, const struct fed_request *req, bool later);
+
+/* An entry of which the tags alone are here, as a stub: its content is asked for later. */
+NODISCARD int node_take_sign(struct fed_node *n, unsigned peer, const struct fed_feed_name *name,
+	const struct fed_sign *s);
+
+/* Heads.  fed_node_head.c */
+void node_ask_heads(struct fed_node *n, unsigned peer, const struct fed_gid *gid);
+void node_ask_heads_again(struct fed_node *n, unsigned peer, const struct fed_gid *gid);
+/* Those whose time has come; true when there were any. */
+bool node_heads_again(struct fed_node *n);
+
+/* Feeds that fork: docs/federation.md section 7.4.  fed_node_fork.c */
+
+/* The link of an entry: in memory or asked for.  0, KERR_NOTFOUND, KERR_WAIT. */
+int node_link(struct fed_node *n, const struct fed_feed *f, uint64_t num, struct fed_link *out);
+/* What ours is: held, or said by the entry behind it (e alone). */
+int node_known(struct fed_node *n, const struct fed_feed *f, uint64_t num, struct fed_link *out);
+/* The neighbour's entry `differs_at` is not ours: find where the chains part. */
+void node_fork_begin(struct fed_node *n, unsigned peer, const struct fed_feed *f,
+	const struct fed_epoch *as, uint64_t differs_at);
+/* Is its entry a->n ours? */
+void node_align_begin(struct fed_node *n, unsigned peer, const struct fed_ask *a);
+/* It holds more of a feed that forked: find its branch. */
+void node_place_begin(
+	struct fed_node *n, unsigned peer, const struct fed_feed *f, const struct fed_holding *h);
+/* An entry that came contradicts what is here. */
+void node_fork_met(
+	struct fed_node *n, unsigned peer, const struct fed_request *req, const struct fed_sign *s);
+bool node_next_probe(struct fed_node *n, unsigned peer, struct fed_request *out);
+NODISCARD int node_got_signs(
+	struct fed_node *n, unsigned peer, const struct fed_request *req, struct slice text);
+void node_got_no_signs(struct fed_node *n, unsigned peer, const struct fed_request *req);
+void node_probes_gone(struct fed_node *n, unsigned peer);
+void node_probes_free(struct fed_node *n);
+/* Of a branch that is known by hearsay: an empty feed, of which its first entry is asked for. */
+struct fed_feed *node_branch_heard(
+	struct fed_node *n, const struct fed_feed_name *name, uint64_t low);
+/* The first entry of such a branch came: what it follows.  0, KERR_WAIT. */
+NODISCARD int node_find_parent(
+	struct fed_node *n, const struct fed_feed_name *name, const struct fed_sign *s);
+/* ... and passed the checks: the feed that it leaves is taken apart. */
+void node_branch_proven(
+	struct fed_node *n, const struct fed_feed_name *name, const struct fed_sign *s);
+
+/* Parts of chains.  fed_node_part.c */
+
+/* The part of its chain that has entry num: f itself, mostly. */
+struct fed_feed *node_part_of(struct fed_node *n, struct fed_feed *f, uint64_t num);
+void node_part_stored(struct fed_node *n, struct fed_feed *f, uint64_t num,
+	const struct fed_link *known, bool stub);
+/* Of all parts of that chain: what lies behind their ends is out. */
+void node_parts_cut(struct fed_node *n, struct fed_feed *f);
+/* Take f apart at num; ours is the entry there. */
+void node_split(struct fed_node *n, struct fed_feed *f, uint64_t num, const struct fed_link *ours);
+/* The other parts of the epoch: the next one behind `last` (NULL: the first). */
+struct fed_feed *node_next_part(
+	const struct fed_node *n, const struct fed_feed_name *name, const struct fed_feed *last);
+/* After a start. */
+void node_parts_start(struct fed_node *n);
 
 #endif

@@ -252,21 +252,64 @@ uint64_t node_feed_end(const struct fed_group *g, const struct fed_feed_name *na
 	return behind && !in ? 0 : end;
 }
 
+/*
+ * ... and there with the entry that the cut names: another one is behind it, and makes way for a
+ * branch with that one.
+ */
+static uint64_t end_of(struct fed_node *n, const struct fed_group *g, struct fed_feed *f)
+{
+	uint64_t end = node_feed_end(g, &f->name);
+	struct fed_link l;
+
+	if (end == UINT64_MAX)
+		return end;
+	for (size_t i = 0; i < g->n_cut; i++) {
+		const struct fed_cut *c = &g->cut[i];
+
+		if (fed_oid_eq(&c->oid, &f->name.oid) && c->at.epoch == f->name.epoch.n &&
+			c->at.n == end && end >= f->low && node_link(n, f, end, &l) == 0 &&
+			!fed_hash_eq(&l.e, &c->at.e)) {
+			node_split(n, f, end, &l);
+			return end - 1;
+		}
+	}
+	return end;
+}
+
+static void cut_feed(struct fed_node *n, struct fed_feed *f, uint64_t end)
+{
+	if (end >= f->end) {
+		/* it was cut before the entry that counts, for it had another one there */
+		f->forked = f->forked || (end > f->end && end < UINT64_MAX);
+		return;
+	}
+	f->end = end;
+	if (f->high > end || fed_spans_n(&f->ahead) > 0 || f->pending.n > 0)
+		n->o.outside->cut(n->o.arg, f, end);
+}
+
 /* Draw the line where the group's record draws it. */
 static void apply_cuts(struct fed_node *n, const struct fed_group *g)
 {
+	struct vec feeds;
+
+	vec_init(&feeds, sizeof(struct fed_feed *));
 	list_each(&n->o.feeds->by_change, it)
 	{
 		struct fed_feed *f = container_of(it, struct fed_feed, node);
-		uint64_t end =
-			fed_gid_eq(&f->name.gid, &g->gid) ? node_feed_end(g, &f->name) : f->end;
 
-		if (end >= f->end)
-			continue;
-		f->end = end;
-		if (f->high > end || fed_spans_n(&f->ahead) > 0 || f->pending.n > 0)
-			n->o.outside->cut(n->o.arg, f, end);
+		if (fed_gid_eq(&f->name.gid, &g->gid))
+			*(struct fed_feed **)vec_push(&feeds) = f;
 	}
+	for (size_t i = 0; i < feeds.n; i++) {
+		struct fed_feed *f = *(struct fed_feed **)vec_at(&feeds, i), *part;
+		uint64_t end = end_of(n, g, f);
+
+		if (end != UINT64_MAX && (part = node_part_of(n, f, end + 1)) != f)
+			cut_feed(n, part, end);
+		cut_feed(n, f, end);
+	}
+	vec_fini(&feeds);
 }
 
 static bool apply_cuts_of(void *arg, const struct fed_group *g, uint64_t serial)
@@ -279,6 +322,7 @@ static bool apply_cuts_of(void *arg, const struct fed_group *g, uint64_t serial)
 /* A record is kept before its cuts are: a crash may have come between. */
 void fed_node_start(struct fed_node *n)
 {
+	node_parts_start(n);
 	fed_reg_groups(n->o.reg, apply_cuts_of, n);
 }
 
@@ -315,8 +359,7 @@ static void renew_heads(struct fed_node *n, const struct fed_gid *gid)
 
 		if (!p->up || !fed_reg_reads(n->o.reg, &p->oid, gid))
 			continue;
-		*(struct fed_gid *)vec_push(&p->heads) = *gid;
-		n->o.outside->work(n->o.arg, i);
+		node_ask_heads(n, i, gid);
 	}
 }
 

@@ -6,34 +6,7 @@
 #include "proto/fed/fed_pull.h"
 
 #include "proto/base/mem.h"
-
-/* One entry that was asked of `peer`, or (peer == NOBODY) asked in vain of `tried`. */
-struct ask {
-	uint64_t n;
-	uint64_t tried; /* bit i: neighbour i */
-	int64_t at;     /* when it was asked, or may be again */
-	int64_t until;  /* then those who were tried may be asked anew */
-	unsigned peer;
-};
-
-enum { NOBODY = FED_PULL_PEERS };
-
-struct holder {
-	unsigned peer;
-	struct fed_holding h;
-};
-
-struct fed_want {
-	struct list node; /* in fed_pull.wants, the newest word first */
-	struct fed_feed *feed;
-	struct vec holders; /* struct holder */
-	struct vec asks;    /* struct ask, by n */
-	uint64_t next;      /* no entry from here on was asked */
-};
-
-struct fed_pull {
-	struct list wants;
-};
+#include "proto/fed/fed_pull_priv.h"
 
 struct fed_pull *fed_pull_new(void)
 {
@@ -41,16 +14,6 @@ struct fed_pull *fed_pull_new(void)
 
 	list_init(&p->wants);
 	return p;
-}
-
-static struct holder *holder_at(const struct fed_want *w, size_t i)
-{
-	return vec_at(&w->holders, i);
-}
-
-static struct ask *ask_at(const struct fed_want *w, size_t i)
-{
-	return vec_at(&w->asks, i);
 }
 
 static void holding_fini(struct fed_holding *h)
@@ -98,7 +61,7 @@ static bool missing(const struct fed_feed *f, const struct fed_holding *h, uint6
 }
 
 /* The first entry from n on that this neighbour has and we have not; UINT64_MAX: none. */
-static uint64_t first_missing(const struct fed_feed *f, const struct fed_holding *h, uint64_t n)
+uint64_t want_first_missing(const struct fed_feed *f, const struct fed_holding *h, uint64_t n)
 {
 	uint64_t last = fed_spans_n(&h->ahead) > 0
 				? fed_spans_at(&h->ahead, fed_spans_n(&h->ahead) - 1)->to
@@ -132,7 +95,7 @@ static uint64_t first_stub(const struct fed_feed *f, const struct fed_holding *h
 
 static bool lacks(const struct fed_feed *f, const struct fed_holding *h)
 {
-	return first_missing(f, h, 0) != UINT64_MAX || first_stub(f, h, 0) != UINT64_MAX;
+	return want_first_missing(f, h, 0) != UINT64_MAX || first_stub(f, h, 0) != UINT64_MAX;
 }
 
 /* ---- wants ---- */
@@ -146,13 +109,14 @@ static struct fed_want *want_of(struct fed_pull *p, struct fed_feed *f)
 	w = f->want = mem_new(struct fed_want);
 	w->feed = f;
 	w->next = f->high + 1;
+	w->lead = NOBODY;
 	vec_init(&w->holders, sizeof(struct holder));
 	vec_init(&w->asks, sizeof(struct ask));
 	list_append(&p->wants, &w->node);
 	return w;
 }
 
-static size_t find_holder(const struct fed_want *w, unsigned peer)
+size_t want_holder(const struct fed_want *w, unsigned peer)
 {
 	size_t i = 0;
 
@@ -166,6 +130,7 @@ static struct holder *add_holder(struct fed_want *w, unsigned peer)
 	struct holder *h = vec_push(&w->holders);
 
 	h->peer = peer;
+	h->h = (struct fed_holding){.low = 1};
 	fed_spans_init(&h->h.ahead);
 	fed_spans_init(&h->h.stubs);
 	return h;
@@ -174,6 +139,8 @@ static struct holder *add_holder(struct fed_want *w, unsigned peer)
 static void drop_holder(struct fed_want *w, size_t i)
 {
 	holding_fini(&holder_at(w, i)->h);
+	if (holder_at(w, i)->peer == w->lead)
+		w->lead = NOBODY;
 	if (i + 1 < w->holders.n)
 		*holder_at(w, i) = *holder_at(w, w->holders.n - 1);
 	w->holders.n--;
@@ -237,6 +204,13 @@ static bool settle(struct fed_want *w)
 	return true;
 }
 
+/* What it was asked for in vain may be asked of it again. */
+static void forgive(struct fed_want *w, unsigned peer)
+{
+	for (size_t k = 0; k < w->asks.n; k++)
+		ask_at(w, k)->tried &= ~(UINT64_C(1) << peer);
+}
+
 bool fed_pull_head(
 	struct fed_pull *p, struct fed_feed *f, unsigned peer, const struct fed_holding *h)
 {
@@ -245,11 +219,18 @@ bool fed_pull_head(
 		return false;
 	}
 	struct fed_want *w = want_of(p, f);
-	size_t i = find_holder(w, peer);
+	size_t i = want_holder(w, peer);
 	struct holder *to = i < w->holders.n ? holder_at(w, i) : add_holder(w, peer);
 
+	if (fed_epoch_cmp(&to->h.as, &h->as) != 0) {
+		forgive(w, peer); /* it did not have it by the name of before */
+		to->h.sure = 0;
+	}
 	to->h.low = h->low;
 	to->h.high = h->high;
+	to->h.e = h->e;
+	to->h.as = h->as;
+	to->h.sure = h->sure > to->h.sure ? h->sure : to->h.sure;
 	fed_spans_copy(&to->h.ahead, &h->ahead);
 	fed_spans_copy(&to->h.stubs, &h->stubs);
 	list_remove(&w->node);
@@ -267,15 +248,13 @@ void fed_pull_forget(struct fed_pull *p, struct fed_feed *f, unsigned peer)
 	(void)p;
 	if (!w)
 		return;
-	size_t i = find_holder(w, peer);
+	size_t i = want_holder(w, peer);
 	if (i < w->holders.n)
 		drop_holder(w, i);
-	for (size_t k = 0; k < w->asks.n; k++) {
-		ask_at(w, k)->tried &=
-			~(UINT64_C(1) << peer); /* its number may be another's soon */
+	forgive(w, peer); /* its number may be another's soon */
+	for (size_t k = 0; k < w->asks.n; k++)
 		if (ask_at(w, k)->peer == peer)
 			ask_at(w, k)->peer = NOBODY;
-	}
 	settle(w);
 }
 
@@ -302,6 +281,18 @@ static void give(struct ask *a, unsigned peer, int64_t now_at)
 	a->at = now_at;
 }
 
+/* Always true: it is asked. */
+static bool begin(struct fed_want *w, struct ask *a, const struct holder *h, int64_t now_at,
+	struct fed_ask *out)
+{
+	give(a, h->peer, now_at);
+	if (!fed_feed_has(w->feed, a->n) &&
+		(w->lead == NOBODY || want_holder(w, w->lead) == w->holders.n))
+		w->lead = h->peer;
+	*out = (struct fed_ask){w->feed, a->n, h->h.as};
+	return true;
+}
+
 /* Something that was asked in vain of others, or failed for the moment. */
 static bool ask_again(
 	struct fed_want *w, const struct holder *h, int64_t now_at, struct fed_ask *out)
@@ -312,11 +303,10 @@ static bool ask_again(
 		if (now_at >= a->until)
 			a->tried = 0;
 		if (a->peer != NOBODY || a->at > now_at || (a->tried & UINT64_C(1) << h->peer) ||
-			!covers(&h->h, a->n) || !missing(w->feed, &h->h, a->n))
+			!covers(&h->h, a->n) || !missing(w->feed, &h->h, a->n) ||
+			(!fed_feed_has(w->feed, a->n) && !want_follows_lead(w, h)))
 			continue;
-		give(a, h->peer, now_at);
-		*out = (struct fed_ask){w->feed, a->n};
-		return true;
+		return begin(w, a, h, now_at, out);
 	}
 	return false;
 }
@@ -334,16 +324,14 @@ static bool ask_new(struct fed_want *w, const struct holder *h, int64_t now_at, 
 {
 	const struct fed_feed *f = w->feed;
 	uint64_t from = w->next > f->high ? w->next : f->high + 1;
-	uint64_t n = unasked(w, h, from, first_missing);
+	uint64_t n = want_follows_lead(w, h) ? unasked(w, h, from, want_first_missing) : UINT64_MAX;
 
 	if (n == UINT64_MAX || n > f->high + FED_WINDOW ||
 		(n > f->high + 1 && fed_spans_count(&f->ahead) >= FED_AHEAD_MAX))
 		return false;
 	if (h->h.low <= from && n <= h->h.high)
 		w->next = n + 1; /* nothing was left out on the way */
-	give(add_ask(w, n), h->peer, now_at);
-	*out = (struct fed_ask){w->feed, n};
-	return true;
+	return begin(w, add_ask(w, n), h, now_at, out);
 }
 
 static bool ask_stub(
@@ -353,9 +341,7 @@ static bool ask_stub(
 
 	if (n == UINT64_MAX)
 		return false;
-	give(add_ask(w, n), h->peer, now_at);
-	*out = (struct fed_ask){w->feed, n};
-	return true;
+	return begin(w, add_ask(w, n), h, now_at, out);
 }
 
 bool fed_pull_next(struct fed_pull *p, unsigned peer, int64_t now_at, struct fed_ask *out)
@@ -363,7 +349,7 @@ bool fed_pull_next(struct fed_pull *p, unsigned peer, int64_t now_at, struct fed
 	list_each(&p->wants, it)
 	{
 		struct fed_want *w = container_of(it, struct fed_want, node);
-		size_t i = find_holder(w, peer);
+		size_t i = want_holder(w, peer);
 
 		if (i == w->holders.n)
 			continue;
@@ -375,11 +361,26 @@ bool fed_pull_next(struct fed_pull *p, unsigned peer, int64_t now_at, struct fed
 	return false;
 }
 
-/* This neighbour need not be asked for it again for a while. */
-static void in_vain(struct fed_want *w, struct ask *a, unsigned peer, int64_t now_at)
+bool fed_pull_ask(struct fed_pull *p, struct fed_feed *f, uint64_t n, unsigned peer, int64_t now_at)
 {
+	struct fed_want *w = want_of(p, f);
+	struct ask *a = get_ask(w, n);
+
+	if (fed_feed_has(f, n) || (a && a->peer != NOBODY)) {
+		settle(w);
+		return false;
+	}
+	give(a ? a : add_ask(w, n), peer, now_at);
+	return true;
+}
+
+/* This neighbour need not be asked for it again for a while. */
+static void in_vain(struct fed_want *w, struct ask *a, unsigned peer, int64_t now_at, int64_t for_s)
+{
+	if (w->lead == peer)
+		w->lead = NOBODY;
 	a->tried |= UINT64_C(1) << peer;
-	a->until = now_at + (fed_feed_has(w->feed, a->n) ? FED_ABSENT_S : FED_RETRY_S);
+	a->until = now_at + for_s;
 }
 
 void fed_pull_end(struct fed_pull *p, struct fed_feed *f, uint64_t n, unsigned peer,
@@ -399,10 +400,14 @@ void fed_pull_end(struct fed_pull *p, struct fed_feed *f, uint64_t n, unsigned p
 		break;
 	case FED_ASK_LATER:
 		a->at = now_at + 1;
+		if (w->lead == peer)
+			w->lead = NOBODY;
 		break;
 	case FED_ASK_STUB:
+		in_vain(w, a, peer, now_at, FED_ABSENT_S);
+		break;
 	case FED_ASK_NOT_HELD:
-		in_vain(w, a, peer, now_at);
+		in_vain(w, a, peer, now_at, FED_RETRY_S);
 		break;
 	}
 	settle(w);
@@ -422,65 +427,13 @@ bool fed_pull_tick(struct fed_pull *p, int64_t now_at)
 			news = news || (a->peer == NOBODY && a->at <= now_at);
 			if (a->peer == NOBODY || now_at - a->at < FED_ASK_S)
 				continue;
-			in_vain(w, a, a->peer, now_at);
+			in_vain(w, a, a->peer, now_at, FED_RETRY_S);
 			a->peer = NOBODY;
 			a->at = now_at;
 			news = true;
 		}
 	}
 	return news;
-}
-
-/* ---- figures ---- */
-
-/* Entries that the neighbour has and we have not, gaps in what it has counted as well. */
-static uint64_t behind(const struct fed_feed *f, const struct fed_holding *h)
-{
-	uint64_t from = h->low > f->high ? h->low : f->high + 1, n = 0;
-
-	if (h->high >= from)
-		n = h->high - from + 1;
-	for (size_t i = 0; i < fed_spans_n(&f->ahead); i++) {
-		const struct fed_span *s = fed_spans_at(&f->ahead, i);
-		uint64_t to = s->to < h->high ? s->to : h->high;
-
-		if (s->from >= from && s->from <= to)
-			n -= to - s->from + 1;
-	}
-	return n;
-}
-
-uint64_t fed_pull_behind_peer(const struct fed_pull *p, unsigned peer)
-{
-	uint64_t n = 0;
-
-	list_each(&p->wants, it)
-	{
-		struct fed_want *w = container_of(it, struct fed_want, node);
-		size_t i = find_holder(w, peer);
-
-		if (i < w->holders.n)
-			n += behind(w->feed, &holder_at(w, i)->h);
-	}
-	return n;
-}
-
-uint64_t fed_pull_behind(const struct fed_pull *p)
-{
-	uint64_t n = 0;
-
-	list_each(&p->wants, it)
-	{
-		struct fed_want *w = container_of(it, struct fed_want, node);
-		uint64_t most = 0;
-
-		for (size_t i = 0; i < w->holders.n; i++) {
-			uint64_t b = behind(w->feed, &holder_at(w, i)->h);
-			most = b > most ? b : most;
-		}
-		n += most;
-	}
-	return n;
 }
 
 bool fed_pull_wants(const struct fed_pull *p, const struct fed_feed *f)

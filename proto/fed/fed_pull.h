@@ -5,6 +5,11 @@
  *
  * One entry is asked of one neighbour at a time.  When that one does not have it, or is silent for
  * FED_ASK_S, another whose head covers it is asked; when nobody has it, again after a while.
+ *
+ * An origin may have signed two continuations of a feed.  So that no two of them are mixed beyond a
+ * gap, new entries of a feed are asked of one neighbour, and of those whose heads end in the same
+ * entry as its; of others when that one has nothing more, and beyond a gap not before they were
+ * compared with what is here (fed_pull_unsure).
  * Neighbours are numbered by the caller, 0 .. FED_PULL_PEERS - 1.
  */
 #ifndef PROTO_FED_FED_PULL_H
@@ -24,6 +29,9 @@ enum {
 struct fed_holding {
 	uint64_t low, high;
 	struct fed_spans ahead, stubs;
+	struct fed_hash e;   /* of high; "" where it does not matter */
+	struct fed_epoch as; /* what it calls the feed; n is 0: as we do */
+	uint64_t sure;       /* its entry of this number is ours, and all before */
 };
 
 enum fed_ask_end {
@@ -36,6 +44,7 @@ enum fed_ask_end {
 struct fed_ask {
 	struct fed_feed *feed;
 	uint64_t n;
+	struct fed_epoch as; /* of the neighbour's holding */
 };
 
 struct fed_pull;
@@ -64,6 +73,28 @@ void fed_pull_drop(struct fed_pull *p, struct fed_feed *f);
  * new was said last come first.  False: nothing now.
  */
 bool fed_pull_next(struct fed_pull *p, unsigned peer, int64_t now_at, struct fed_ask *out);
+
+/*
+ * A feed that this neighbour could go on with, if its entry out->n is ours.  False: none.  The
+ * caller compares, and says fed_pull_sure, or fed_pull_forget.
+ */
+bool fed_pull_unsure(struct fed_pull *p, unsigned peer, struct fed_ask *out);
+
+/*
+ * This neighbour's entry n is ours, and so are all before it.  True: others whose heads end in the
+ * same entry may be asked now.
+ */
+bool fed_pull_sure(struct fed_pull *p, struct fed_feed *f, unsigned peer, uint64_t n);
+
+/* May what it sends be put beyond a gap: is all that we have of what it has the same? */
+bool fed_pull_trusts(const struct fed_pull *p, const struct fed_feed *f, unsigned peer);
+
+/* Which entry would show it.  False: it does not hold the feed any more. */
+bool fed_pull_compare(struct fed_pull *p, struct fed_feed *f, unsigned peer, struct fed_ask *out);
+
+/* Ask this neighbour for entry n, whatever it says it has; false: it is here, or under way. */
+bool fed_pull_ask(
+	struct fed_pull *p, struct fed_feed *f, uint64_t n, unsigned peer, int64_t now_at);
 
 /* What became of an ask of this neighbour.  One that is not under way any more is ignored. */
 void fed_pull_end(struct fed_pull *p, struct fed_feed *f, uint64_t n, unsigned peer,

@@ -108,7 +108,15 @@ static void ask(struct peer_client *c, const struct fed_request *req)
 		cmd.feed = req->name;
 		cmd.from = cmd.to = req->n;
 		break;
+	case FED_REQ_SIGNS:
+		cmd.verb = FED_KENT;
+		cmd.feed = req->name;
+		cmd.from = req->n;
+		cmd.to = req->upto;
+		break;
 	}
+	if (req->as.n > 0)
+		cmd.feed.epoch = req->as;
 	say(c, &cmd);
 	*(struct fed_request *)vec_push(&c->queue) = *req;
 }
@@ -171,7 +179,7 @@ static void add_ranges(struct slice text, struct fed_spans *out)
 /* False: it is no head line. */
 static bool told_head(struct peer_client *c, struct slice line)
 {
-	struct fed_holding h;
+	struct fed_holding h = {.low = 1};
 	struct fed_head head;
 	const char *why;
 
@@ -240,7 +248,7 @@ static int give_block(struct peer_client *c)
 	}
 	if (req.kind == FED_REQ_RECORD)
 		return give_record(c, &req);
-	if (c->code == FED_293_STUB)
+	if (c->code == FED_293_STUB && req.kind == FED_REQ_ENTRY)
 		return fed_node_got_stub(c->o.node, c->o.peer, &req, buf_slice(&c->block));
 	c->expected = (c->expected * 7 + c->block.len) / 8 + 1;
 	return fed_node_got(c->o.node, c->o.peer, &req, buf_slice(&c->block));

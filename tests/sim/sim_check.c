@@ -5,7 +5,10 @@
  */
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "proto/base/mem.h"
+#include "proto/fed/fed_head.h"
 #include "tests/sim/sim_priv.h"
 
 static const char *fails(struct sim_world *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -22,17 +25,60 @@ static const char *fails(struct sim_world *w, const char *fmt, ...)
 
 /* ---- 2: equal heads and equal content ---- */
 
-struct compare {
-	struct sim_world *w;
-	const struct sim_group *g;
-	const struct sim_daemon *a, *b;
-	const char *why;
+/*
+ * An entry on a disk.  Of an origin that signed two continuations, which of them lies in the feed
+ * and which in a branch depends on what came first: so entries are compared, not feeds.
+ */
+struct held {
+	char feed[FED_FEED_NAME_LEN]; /* without its branch */
+	const struct sim_entry *e;
 };
 
-/* Its origin's disk was put back before anybody had fetched what is missing. */
-static bool may_have_gap(const struct sim_world *w, const struct sim_feed *f)
+struct collect {
+	const struct sim_group *g;
+	struct vec *out; /* struct held */
+};
+
+static void collect_feed(void *arg, struct slice key, void *value)
 {
-	struct slice name = slice_str(f->name);
+	const struct collect *c = arg;
+	const struct sim_feed *f = value;
+	struct held h;
+
+	if (!slice_starts(key, fed_gid_slice(&c->g->gid)))
+		return;
+	memcpy(h.feed, f->name, sizeof h.feed);
+	h.feed[slice_chr(slice_str(f->name), '~')] = '\0';
+	for (size_t i = 0; i < f->entries.n; i++) {
+		h.e = vec_at(&f->entries, i);
+		*(struct held *)vec_push(c->out) = h;
+	}
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct held *x = a, *y = b;
+	int order = strcmp(x->feed, y->feed);
+
+	if (order == 0 && x->e->link.n != y->e->link.n)
+		order = x->e->link.n < y->e->link.n ? -1 : 1;
+	return order != 0 ? order : strcmp(x->e->link.e.s, y->e->link.e.s);
+}
+
+static void collect(const struct sim_daemon *d, const struct sim_group *g, struct vec *out)
+{
+	struct collect c = {g, out};
+
+	vec_init(out, sizeof(struct held));
+	map_each(d->disk.feeds, collect_feed, &c);
+	if (out->n > 1)
+		qsort(out->data, out->n, sizeof(struct held), by_place);
+}
+
+/* Its origin's disk was put back before anybody had fetched what is missing. */
+static bool may_have_gap(const struct sim_world *w, const char *feed)
+{
+	struct slice name = slice_str(feed);
 
 	for (unsigned i = 0; i < w->o.n_daemons; i++)
 		if (slice_find(name, fed_oid_slice(&w->daemons[i].oid)) < name.len)
@@ -40,29 +86,130 @@ static bool may_have_gap(const struct sim_world *w, const struct sim_feed *f)
 	return false;
 }
 
-static void compare_feed(void *arg, struct slice key, void *value)
+/* Every entry follows one that is here. */
+static const char *check_chains(
+	struct sim_world *w, const struct vec *all, const struct sim_daemon *d)
 {
-	struct compare *c = arg;
-	const struct sim_feed *x = value, *y = sim_disk_feed(&c->b->disk, x->name);
+	for (size_t i = 0; i < all->n; i++) {
+		const struct held *h = vec_at(all, i);
+		bool found = h->e->link.n == 1 || may_have_gap(w, h->feed);
 
-	if (c->why || !slice_starts(key, fed_gid_slice(&c->g->gid)) || x->entries.n == 0)
-		return;
-	if (!y || y->high != x->high || !fed_hash_eq(&x->tip.e, &y->tip.e) ||
-		x->entries.n != y->entries.n ||
-		(x->entries.n != x->high && !may_have_gap(c->w, x))) {
-		c->why = fails(c->w, "feed %s: %s has %llu (%zu entries), %s has %llu (%zu)",
-			x->name, c->a->name, (unsigned long long)x->high, x->entries.n, c->b->name,
-			y ? (unsigned long long)y->high : 0, y ? y->entries.n : 0);
-		return;
+		for (size_t k = i; !found && k-- > 0;) {
+			const struct held *p = vec_at(all, k);
+
+			if (strcmp(p->feed, h->feed) != 0 || p->e->link.n + 1 < h->e->link.n)
+				break;
+			found = p->e->link.n + 1 == h->e->link.n &&
+				fed_hash_eq(&p->e->link.e, &h->e->link.p);
+		}
+		if (!found)
+			return fails(w, "feed %s at %s: nothing before entry %llu", h->feed,
+				d->name, (unsigned long long)h->e->link.n);
 	}
-	for (size_t i = 0; i < x->entries.n && !c->why; i++) {
-		const struct sim_entry *p = vec_at(&x->entries, i), *q = vec_at(&y->entries, i);
+	return NULL;
+}
+
+static const char *compare_entries(struct sim_world *w, const struct sim_group *g,
+	const struct sim_daemon *a, const struct sim_daemon *b)
+{
+	struct vec x, y;
+	const char *why = NULL;
+
+	collect(a, g, &x);
+	collect(b, g, &y);
+	if (x.n != y.n)
+		why = fails(w, "group %s: %s has %zu entries, %s has %zu", g->name, a->name, x.n,
+			b->name, y.n);
+	for (size_t i = 0; i < x.n && !why; i++) {
+		const struct held *p = vec_at(&x, i), *q = vec_at(&y, i);
 
 		/* Path differs: what counts is hashed in E, which the node has verified */
-		if (!fed_hash_eq(&p->link.e, &q->link.e) || !p->blob != !q->blob)
-			c->why = fails(c->w, "feed %s entry %zu: %s and %s differ", x->name, i + 1,
-				c->a->name, c->b->name);
+		if (by_place(p, q) != 0 || !p->e->blob != !q->e->blob)
+			why = fails(w, "feed %s entry %llu: %s and %s differ", p->feed,
+				(unsigned long long)p->e->link.n, a->name, b->name);
 	}
+	why = why ? why : check_chains(w, &x, a);
+	vec_fini(&x);
+	vec_fini(&y);
+	return why;
+}
+
+struct heads {
+	const struct fed_group *rec;
+	struct vec lines; /* char * */
+};
+
+/*
+ * Where a cut has left one of two branches, its name is that of a branch for those who have met the
+ * other, and that of the epoch for the rest: such feeds are compared by their entries alone.
+ */
+static bool add_head(void *arg, const struct fed_feed *f)
+{
+	struct heads *h = arg;
+	struct buf line;
+
+	for (size_t i = 0; i < h->rec->n_cut; i++)
+		if (fed_oid_eq(&h->rec->cut[i].oid, &f->name.oid) &&
+			h->rec->cut[i].at.epoch == f->name.epoch.n)
+			return true;
+
+	buf_init(&line, FED_HEAD_LINE_MAX);
+	fed_head_add(&line, &f->name, f->low, f->high, &f->tip.e, &f->ahead, &f->stubs);
+	*(char **)vec_push(&h->lines) = mem_dup(buf_slice(&line));
+	buf_fini(&line);
+	return true;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* What a member is told by another of the group, as text. */
+static void heads_of(const struct sim_daemon *d, const struct sim_daemon *asker,
+	const struct sim_group *g, struct buf *out)
+{
+	const struct fed_heads_query q = {.who = &asker->oid, .gid = &g->gid};
+	const struct sim_daemon *owner = &d->w->daemons[g->owner];
+	struct heads h = {.rec = fed_reg_group(owner->reg, &g->gid)};
+
+	vec_init(&h.lines, sizeof(char *));
+	fed_node_heads(d->node, &q, add_head, &h);
+	if (h.lines.n > 1)
+		qsort(h.lines.data, h.lines.n, sizeof(char *), by_text);
+	for (size_t i = 0; i < h.lines.n; i++) {
+		buf_addz(out, *(char **)vec_at(&h.lines, i));
+		free(*(char **)vec_at(&h.lines, i));
+	}
+	vec_fini(&h.lines);
+}
+
+static void print_heads(
+	const struct sim_daemon *d, const struct sim_daemon *asker, const struct sim_group *g)
+{
+	struct buf b;
+
+	buf_init(&b, FED_RECORD_MAX);
+	heads_of(d, asker, g, &b);
+	printf("%s tells:\n%.*s", d->name, SLICE_ARG(buf_slice(&b)));
+	buf_fini(&b);
+}
+
+static const char *compare_heads(struct sim_world *w, const struct sim_group *g,
+	const struct sim_daemon *a, const struct sim_daemon *b)
+{
+	struct buf x, y;
+	const char *why = NULL;
+
+	buf_init(&x, FED_RECORD_MAX);
+	buf_init(&y, FED_RECORD_MAX);
+	heads_of(a, b, g, &x);
+	heads_of(b, a, g, &y);
+	if (!slice_eq(buf_slice(&x), buf_slice(&y)))
+		why = fails(w, "group %s: heads of %s and %s differ", g->name, a->name, b->name);
+	buf_fini(&x);
+	buf_fini(&y);
+	return why;
 }
 
 static const char *compare_members(
@@ -71,17 +218,19 @@ static const char *compare_members(
 	const struct sim_daemon *owner = &w->daemons[g->owner];
 
 	for (unsigned i = 0; i < w->o.n_daemons; i++) {
-		struct compare there = {w, g, owner, &w->daemons[i], NULL};
-		struct compare back = {w, g, &w->daemons[i], owner, NULL};
+		const struct sim_daemon *d = &w->daemons[i];
+		const char *why;
 
-		if (!fed_group_member(rec, &w->daemons[i].oid))
+		if (d == owner || !fed_group_member(rec, &d->oid))
 			continue;
-		map_each(owner->disk.feeds, compare_feed, &there);
-		if (there.why)
-			return there.why;
-		map_each(w->daemons[i].disk.feeds, compare_feed, &back);
-		if (back.why)
-			return back.why;
+		why = compare_entries(w, g, owner, d);
+		why = why ? why : compare_heads(w, g, owner, d);
+		if (why && w->o.verbose) {
+			print_heads(owner, d, g);
+			print_heads(d, owner, g);
+		}
+		if (why)
+			return why;
 	}
 	return NULL;
 }
@@ -94,6 +243,20 @@ static bool is_cut(const struct fed_group *rec, const struct sim_world *w, const
 		if (fed_oid_eq(&rec->cut[i].oid, &w->daemons[p->origin].oid) &&
 			fed_pos_after(&p->at, &rec->cut[i].at))
 			return true;
+	return false;
+}
+
+/*
+ * Was its origin put out with this epoch, and it lies on a branch that the one who drew the line
+ * had not met?  Then nobody may ask for it any more.
+ */
+static bool is_cut_epoch(
+	const struct fed_group *rec, const struct sim_world *w, const struct sim_post *p)
+{
+	for (size_t i = 0; i < rec->n_cut; i++)
+		if (fed_oid_eq(&rec->cut[i].oid, &w->daemons[p->origin].oid) &&
+			rec->cut[i].at.epoch == p->at.epoch)
+			return w->daemons[p->origin].put_back;
 	return false;
 }
 
@@ -111,6 +274,24 @@ static bool same_text(struct slice here, struct slice made)
 	       slice_eq(slice_from(rest, old), slice_from(made, old_end));
 }
 
+struct find {
+	struct slice feed; /* without its branch */
+	const struct sim_post *p;
+	const struct sim_entry *found;
+};
+
+static void find_in(void *arg, struct slice key, void *value)
+{
+	struct find *f = arg;
+	const struct sim_entry *e;
+
+	if (!slice_starts(key, f->feed) || (key.len > f->feed.len && key.p[f->feed.len] != '~'))
+		return;
+	e = sim_disk_entry(value, f->p->at.n);
+	if (e && e->blob && fed_hash_eq(&e->link.e, &f->p->at.e))
+		f->found = e;
+}
+
 const struct sim_entry *sim_find_post(
 	const struct sim_world *w, const struct sim_daemon *d, const struct sim_post *p)
 {
@@ -118,10 +299,12 @@ const struct sim_entry *sim_find_post(
 		.oid = w->daemons[p->origin].oid,
 		.epoch = {.n = p->at.epoch}};
 	char text[FED_FEED_NAME_LEN];
+	struct find f = {.p = p};
 
 	fed_feed_name_text(&name, text);
-	const struct sim_entry *e = sim_disk_entry(sim_disk_feed(&d->disk, text), p->at.n);
-	return e && e->blob && fed_hash_eq(&e->link.e, &p->at.e) ? e : NULL;
+	f.feed = slice_str(text);
+	map_each(d->disk.feeds, find_in, &f);
+	return f.found;
 }
 
 static const char *find_post(
@@ -156,7 +339,8 @@ static const char *check_posts(struct sim_world *w)
 		const struct sim_group *g = &w->groups[p->group];
 		const struct fed_group *rec = fed_reg_group(w->daemons[g->owner].reg, &g->gid);
 
-		if (is_cut(rec, w, p) || (p->put_back && nobody_has(w, rec, p)))
+		if (is_cut(rec, w, p) ||
+			((p->put_back || is_cut_epoch(rec, w, p)) && nobody_has(w, rec, p)))
 			continue;
 		for (unsigned d = 0; d < w->o.n_daemons; d++) {
 			const char *why = fed_group_member(rec, &w->daemons[d].oid)

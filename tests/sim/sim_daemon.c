@@ -39,7 +39,9 @@ static int on_store(void *arg, const struct fed_take *t)
 		return KERR_BUSY;
 	if (!fed_sign_parse(t->sign, &op.sign, &why))
 		return KERR_INVALID;
-	fed_feed_name_text(&t->feed->name, op.feed);
+	fed_feed_name_text(&t->feed->stored, op.feed);
+	op.first = t->feed->low;
+	op.root = t->feed->tip.e;
 	if (t->article.len > 0)
 		op.blob = sim_blob_new(t->article);
 	sim_disk_queue(&d->disk, &op);
@@ -64,7 +66,7 @@ static const struct sim_entry *entry_of(struct sim_daemon *d, const struct fed_f
 {
 	char name[FED_FEED_NAME_LEN];
 
-	fed_feed_name_text(&f->name, name);
+	fed_feed_name_text(&f->stored, name);
 	return sim_disk_entry(sim_disk_feed(&d->disk, name), n);
 }
 
@@ -106,9 +108,9 @@ static int on_article(void *arg, const struct fed_feed *f, uint64_t n, struct bu
 static void on_cut(void *arg, struct fed_feed *f, uint64_t end)
 {
 	struct sim_daemon *d = arg;
-	struct sim_op op = {.kind = SIM_CUT, .end = end};
+	struct sim_op op = {.kind = SIM_CUT, .end = end, .first = f->low};
 
-	fed_feed_name_text(&f->name, op.feed);
+	fed_feed_name_text(&f->stored, op.feed);
 	sim_disk_queue(&d->disk, &op);
 	commit_soon(d);
 }
@@ -140,23 +142,31 @@ static void new_epoch(struct sim_daemon *d, unsigned group)
 		d->last_epoch = d->epochs[group];
 }
 
+static void leave_epoch(struct sim_daemon *d, struct slice gid)
+{
+	for (unsigned g = 0; g < d->w->o.n_groups; g++)
+		if (slice_eq(fed_gid_slice(&d->w->groups[g].gid), gid))
+			new_epoch(d, g);
+}
+
 static void on_alarm(void *arg, enum fed_alarm what, const struct fed_oid *who, struct slice text)
 {
 	struct sim_daemon *d = arg;
 
-	(void)who;
 	switch (what) {
 	case FED_ALARM_INTRUDER:
 		d->w->n.intruders++;
 		break;
 	case FED_ALARM_FORK:
+		d->w->n.forks++;
+		if (fed_oid_eq(who, &d->oid))
+			leave_epoch(d, text);
+		break;
 	case FED_ALARM_RECORD_FORK:
 		d->w->n.forks++;
 		break;
 	case FED_ALARM_BEHIND_OWN:
-		for (unsigned g = 0; g < d->w->o.n_groups; g++)
-			if (slice_eq(fed_gid_slice(&d->w->groups[g].gid), text))
-				new_epoch(d, g);
+		leave_epoch(d, text);
 		break;
 	}
 }
@@ -235,6 +245,7 @@ static void load_feed(void *arg, struct slice key, void *value)
 	if (!fed_feed_name_parse(key, &name))
 		abort();
 	struct fed_feed *f = fed_feeds_make(&d->feeds, &name);
+	f->low = sf->low;
 	f->high = sf->high;
 	f->end = sf->end;
 	f->tip = sf->tip;
@@ -325,6 +336,23 @@ void sim_daemon_stop(struct sim_daemon *d, size_t keep)
 	forget(d);
 }
 
+void sim_daemon_copy(const struct sim_daemon *d, struct sim_past *out)
+{
+	*out = (struct sim_past){d->disk.log.n, d->floor, d->last_epoch};
+}
+
+void sim_daemon_put_back(struct sim_daemon *d, const struct sim_past *at, bool noticed)
+{
+	if (at->log_n < d->disk.log.n)
+		sim_disk_roll_back(&d->disk, at->log_n);
+	if (!noticed) {
+		d->floor = at->floor;
+		d->last_epoch = at->last_epoch;
+	}
+	d->restored = noticed;
+	d->put_back = true;
+}
+
 /* ---- writing ---- */
 
 static void acknowledge(struct sim_daemon *d, const struct sim_op *op)
@@ -374,7 +402,7 @@ void sim_daemon_commit(struct sim_daemon *d)
 	d->commit_due = false;
 	sim_daemon_now(d);
 	sim_disk_commit(&d->disk, d->disk.queue.n, sim_daemon_clock(d), d->seed, on_done, d);
-	d->past[d->n_past++ % PAST_MAX] = d->disk.log.n;
+	sim_daemon_copy(d, &d->past[d->n_past++ % PAST_MAX]);
 	if (d->disk.queue.n > 0)
 		commit_soon(d);
 }

@@ -112,18 +112,20 @@ const struct sim_entry *sim_disk_entry(const struct sim_feed *f, uint64_t n)
 	return f && i < f->entries.n && entry_at(f, i)->link.n == n ? entry_at(f, i) : NULL;
 }
 
-static struct sim_feed *feed_make(struct sim_disk *d, const char *name)
+static struct sim_feed *feed_make(struct sim_disk *d, const struct sim_op *op)
 {
-	struct sim_feed *f = map_get(d->feeds, slice_str(name));
+	struct sim_feed *f = map_get(d->feeds, slice_str(op->feed));
 
 	if (f)
 		return f;
 	f = mem_new(struct sim_feed);
-	memcpy(f->name, name, sizeof f->name);
+	memcpy(f->name, op->feed, sizeof f->name);
+	f->low = op->first > 0 ? op->first : 1;
+	f->high = f->low - 1;
 	f->end = UINT64_MAX;
-	f->tip.e = fed_hash_none;
+	f->tip = (struct fed_link){.n = f->high, .e = op->first > 1 ? op->root : fed_hash_none};
 	vec_init(&f->entries, sizeof(struct sim_entry));
-	map_put(d->feeds, slice_str(name), f);
+	map_put(d->feeds, slice_str(op->feed), f);
 	return f;
 }
 
@@ -132,7 +134,7 @@ static int put_entry(struct sim_feed *f, const struct sim_op *op)
 	size_t i = find(f, op->link.n), tail = f->entries.n - i;
 	struct sim_entry *e = i < f->entries.n ? entry_at(f, i) : NULL;
 
-	if (op->link.n > f->end)
+	if (op->link.n > f->end || op->link.n < f->low)
 		return KERR_TOOBIG;
 	if (e && e->link.n == op->link.n) {
 		if (!fed_hash_eq(&e->link.e, &op->link.e))
@@ -166,8 +168,8 @@ static int cut(struct sim_feed *f, uint64_t end)
 	if (f->high <= end)
 		return 0;
 	last = sim_disk_entry(f, end);
-	f->high = end;
-	f->tip = last ? last->link : (struct fed_link){.e = fed_hash_none};
+	f->high = end < f->low ? f->low - 1 : end;
+	f->tip = last ? last->link : (struct fed_link){.n = f->high, .e = fed_hash_none};
 	return 0;
 }
 
@@ -189,7 +191,7 @@ static void seal(const struct sim_feed *f, struct sim_op *op, int64_t now_at,
 
 static struct sim_feed *apply(struct sim_disk *d, struct sim_op *op)
 {
-	struct sim_feed *f = op->kind == SIM_RECORD ? NULL : feed_make(d, op->feed);
+	struct sim_feed *f = op->kind == SIM_RECORD ? NULL : feed_make(d, op);
 
 	switch (op->kind) {
 	case SIM_ENTRY:
@@ -225,7 +227,7 @@ void sim_disk_commit(struct sim_disk *d, size_t n, int64_t now_at,
 		struct sim_op *op = op_at(&batch, i);
 
 		if (op->kind == SIM_OWN)
-			seal(feed_make(d, op->feed), op, now_at, seed);
+			seal(feed_make(d, op), op, now_at, seed);
 		apply(d, op);
 		if (op->rc == 0)
 			*(struct sim_op *)vec_push(&d->log) = *op;

@@ -24,6 +24,8 @@ enum sim_op_kind { SIM_ENTRY, SIM_OWN, SIM_RECORD, SIM_CUT };
 struct sim_op {
 	enum sim_op_kind kind;
 	char feed[FED_FEED_NAME_LEN];
+	uint64_t first;       /* of a feed that is made; 0: 1 */
+	struct fed_hash root; /* ... and what it follows */
 	struct fed_link link; /* SIM_OWN: n, e, p are given at commit */
 	struct fed_sign sign; /* SIM_OWN: without its place until then */
 	enum fed_absent absent;
@@ -43,7 +45,7 @@ struct sim_entry {
 
 struct sim_feed {
 	char name[FED_FEED_NAME_LEN];
-	uint64_t high, end;
+	uint64_t low, high, end;
 	struct fed_link tip;
 	struct vec entries; /* struct sim_entry, by n */
 };

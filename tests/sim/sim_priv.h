@@ -46,6 +46,12 @@ struct sim_link {
 	struct sim_conn conns[2]; /* by enum peer_client_kind */
 };
 
+/* What a copy of the machine has: how long the log was, and the generation file. */
+struct sim_past {
+	size_t log_n;
+	uint64_t floor, last_epoch;
+};
+
 struct sim_daemon {
 	struct sim_world *w;
 	unsigned i;
@@ -69,7 +75,7 @@ struct sim_daemon {
 			  it might sign a serial twice, which only a quorum can mend */
 	bool commit_due, news_due;
 	struct sim_link *links; /* to each daemon */
-	size_t *past; /* lengths of the log at some moments: what a restore goes back to */
+	struct sim_past *past;  /* some moments: what a restore goes back to */
 	size_t n_past;
 };
 
@@ -113,6 +119,9 @@ void sim_daemon_fini(struct sim_daemon *d);
 void sim_daemon_start(struct sim_daemon *d);
 /* keep: how much of its queue reaches the disk all the same */
 void sim_daemon_stop(struct sim_daemon *d, size_t keep);
+/* Of this moment; and back to it, after a stop: with the generation file, or without. */
+void sim_daemon_copy(const struct sim_daemon *d, struct sim_past *out);
+void sim_daemon_put_back(struct sim_daemon *d, const struct sim_past *at, bool noticed);
 void sim_daemon_commit(struct sim_daemon *d);
 void sim_daemon_tick(struct sim_daemon *d);
 void sim_daemon_post(struct sim_daemon *d, unsigned group);

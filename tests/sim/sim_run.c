@@ -6,8 +6,8 @@
  *
  * A run that breaks a promise prints its seed and what was broken; the same seed does it again.
  * Without -d a seed has 3 to 7 daemons; -o sets how often a kind of step comes (partition, crash,
- * restore, snapshot, membership, clock; liars: how many daemons are).  Exit status 1 when any run
- * failed.
+ * restore, snapshot, equivocate, membership, clock; liars: how many daemons are).  Exit status 1
+ * when any run failed.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,9 +36,10 @@ static bool set_chance(struct sim_opts *o, const char *text)
                 {"crash",      &o->crash     },
                 {"restore",    &o->restore   },
 		{"snapshot",   &o->snapshot  },
-                {"membership", &o->membership},
+                {"equivocate", &o->equivocate},
+		{"membership", &o->membership},
                 {"clock",      &o->clock     },
-		{"liars",      &o->liars     }
+                {"liars",      &o->liars     }
         };
 
 	for (size_t i = 0; i < array_len(kinds); i++) {
@@ -75,6 +76,11 @@ static struct sim_opts opts_of(uint64_t seed, const struct wishes *wish)
 		.liars = sim_draw(&r, 3) == 0 ? 30 : 0,
 		.verbose = wish->verbose};
 
+	if (sim_draw(&r, 3) == 0) { /* two continuations, of which nobody loses one */
+		o.equivocate = 2;
+		o.restore = o.liars = 0;
+	}
+
 	for (size_t i = 0; i < wish->n_chances; i++)
 		(void)set_chance(&o, wish->chances[i]); /* main has looked at it */
 	return o;
@@ -90,10 +96,11 @@ static bool run(uint64_t seed, const struct wishes *wish)
 	sim_figures(w, &n);
 	if (why || o.verbose)
 		printf("seed %llu: %u daemons, %u groups, %llu posts, %llu acknowledged, %llu "
-		       "events: %s\n",
+		       "events, %llu forks: %s\n",
 			(unsigned long long)seed, o.n_daemons, o.n_groups,
 			(unsigned long long)n.posts, (unsigned long long)n.acked,
-			(unsigned long long)n.events, why ? why : "well");
+			(unsigned long long)n.events, (unsigned long long)n.forks,
+			why ? why : "well");
 	sim_world_free(w);
 	return !why;
 }

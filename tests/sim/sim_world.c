@@ -180,6 +180,15 @@ static void tell(struct sim_world *w, const char *what, unsigned a, unsigned b)
 		printf("%8lld %s %u %u\n", (long long)w->now_ms, what, a, b);
 }
 
+/* Those of the other parts are out of reach. */
+static void part(struct sim_world *w)
+{
+	for (unsigned a = 0; a < w->o.n_daemons; a++)
+		for (unsigned b = 0; b < w->o.n_daemons; b++)
+			if (w->side[a] != w->side[b])
+				sim_net_break(w, a, b);
+}
+
 static void step_partition(struct sim_world *w)
 {
 	unsigned parts = 1 + sim_draw(&w->rand, 3);
@@ -187,10 +196,7 @@ static void step_partition(struct sim_world *w)
 	for (unsigned i = 0; i < w->o.n_daemons; i++)
 		w->side[i] = sim_draw(&w->rand, parts);
 	tell(w, "partition", parts, 0);
-	for (unsigned a = 0; a < w->o.n_daemons; a++)
-		for (unsigned b = 0; b < w->o.n_daemons; b++)
-			if (w->side[a] != w->side[b])
-				sim_net_break(w, a, b);
+	part(w);
 }
 
 static void start_later(struct sim_daemon *d)
@@ -227,15 +233,50 @@ static void step_restore(struct sim_world *w, bool noticed)
 
 	if (!d->up || d->n_past == 0)
 		return;
-	size_t at = d->past[sim_draw(&w->rand, (uint32_t)(d->n_past < 64 ? d->n_past : 64))];
-	tell(w, noticed ? "restore" : "snapshot", d->i, (unsigned)at);
+	struct sim_past at =
+		d->past[sim_draw(&w->rand, (uint32_t)(d->n_past < 64 ? d->n_past : 64))];
+	tell(w, noticed ? "restore" : "snapshot", d->i, (unsigned)at.log_n);
 	sim_daemon_stop(d, 0);
-	if (at < d->disk.log.n)
-		sim_disk_roll_back(&d->disk, at);
+	sim_daemon_put_back(d, &at, noticed);
 	note_put_back(w, d);
-	d->restored = noticed;
-	d->put_back = true;
 	start_later(d);
+}
+
+static void post_some(struct sim_daemon *d, unsigned group)
+{
+	unsigned n = 1 + sim_draw(&d->w->rand, 3);
+
+	for (unsigned i = 0; i < n; i++)
+		sim_daemon_post(d, group);
+	run_until(d->w, d->w->now_ms + 500 + sim_draw(&d->w->rand, 2000));
+}
+
+/*
+ * An origin that signs two continuations and shows one to some, the other to others: a liar, or a
+ * machine that was put back with its generation file while its neighbours were away.
+ */
+static void step_equivocate(struct sim_world *w)
+{
+	struct sim_daemon *d = &w->daemons[sim_draw(&w->rand, w->o.n_daemons)];
+	unsigned group = sim_draw(&w->rand, w->o.n_groups);
+	struct sim_past at;
+
+	if (!d->up || d->put_back)
+		return; /* once: two branches a group, of four that there may be */
+	tell(w, "equivocate: daemon, group", d->i, group);
+	for (unsigned i = 0; i < w->o.n_daemons; i++)
+		w->side[i] = sim_draw(&w->rand, 2);
+	w->side[d->i] = 0;
+	part(w);
+	sim_daemon_copy(d, &at);
+	post_some(d, group);
+	sim_daemon_stop(d, 0);
+	sim_daemon_put_back(d, &at, false);
+	note_put_back(w, d);
+	w->side[d->i] = 1;
+	sim_daemon_start(d);
+	run_until(w, w->now_ms + sim_draw(&w->rand, 2000));
+	post_some(d, group);
 }
 
 static void step_member(struct sim_world *w)
@@ -289,6 +330,8 @@ static void step(struct sim_world *w)
 		step_restore(w, true);
 	else if (falls(&dice, o->snapshot))
 		step_restore(w, false);
+	else if (falls(&dice, o->equivocate))
+		step_equivocate(w);
 	else if (falls(&dice, o->membership))
 		step_member(w);
 	else if (falls(&dice, o->clock))

@@ -22,7 +22,7 @@ struct sim_opts {
 	uint64_t seed;
 	unsigned n_daemons, n_groups, n_steps;
 	/* chance of each kind of step, per cent; what is left posts */
-	unsigned partition, crash, restore, snapshot, membership, clock;
+	unsigned partition, crash, restore, snapshot, equivocate, membership, clock;
 	unsigned liars; /* daemons, per cent, that change what they relay */
 	bool verbose;
 };

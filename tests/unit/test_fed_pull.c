@@ -79,7 +79,7 @@ static bool head(unsigned peer, uint64_t low, uint64_t high)
 
 static uint64_t next(unsigned peer, int64_t now_at)
 {
-	struct fed_ask ask = {NULL, 0};
+	struct fed_ask ask;
 
 	return fed_pull_next(pull, peer, now_at, &ask) ? ask.n : 0;
 }
@@ -161,6 +161,43 @@ static void test_one_at_a_time(void **state)
 	assert_false(fed_pull_wants(pull, feed));
 	assert_false(head(0, 1, 3));
 	assert_false(fed_pull_wants(pull, feed));
+}
+
+static bool head_of(unsigned peer, uint64_t high, char e)
+{
+	struct fed_holding h = {.low = 1, .high = high, .e = fed_hash_none};
+
+	h.e.s[0] = e;
+	fed_spans_init(&h.ahead);
+	fed_spans_init(&h.stubs);
+	return fed_pull_head(pull, feed, peer, &h);
+}
+
+/* Two continuations: of one alone until that has nothing more, and then only when compared. */
+static void test_lead(void **state)
+{
+	struct fed_ask ask;
+
+	(void)state;
+	head_of(0, 3, 'x');
+	head_of(1, 4, 'y');
+	head_of(2, 3, 'x');
+	assert_int_equal(next(0, 0), 1);
+	assert_int_equal(next(1, 0), 0);
+	assert_int_equal(next(2, 0), 2);
+	stored(2, false);
+	fed_pull_end(pull, feed, 2, 2, FED_ASK_STORED, 0);
+	assert_false(fed_pull_trusts(pull, feed, 2)); /* our entry 2 might be of another */
+	assert_true(fed_pull_sure(pull, feed, 2, 2));
+	assert_true(fed_pull_trusts(pull, feed, 0));
+	assert_false(fed_pull_unsure(pull, 1, &ask));
+	fed_pull_gone(pull, 0);
+	fed_pull_gone(pull, 2);
+	assert_int_equal(next(1, 0), 0);
+	assert_true(fed_pull_unsure(pull, 1, &ask));
+	assert_int_equal(ask.n, 2);
+	assert_false(fed_pull_sure(pull, feed, 1, 2));
+	assert_int_equal(next(1, 0), 1);
 }
 
 /* docs/federation.md section 7.2: after 60 s, and after "not held", another is asked. */
@@ -334,6 +371,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_change_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_pending, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_one_at_a_time, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_lead, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_silent, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_stub, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bounds, setup, teardown),

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What neighbours say they hold.  A head that ends in another entry than ours at that place, or
+ * names a branch, is looked into: what its origin signed twice is held twice (fed_node_fork.c).
+ */
+#include "proto/fed/fed_node_priv.h"
+
+enum {
+	EMPTY_FEEDS_MAX = 1000, /* feeds that exist by the word of one neighbour alone */
+	AGAIN_S = 5,            /* until heads that could not be placed are asked for anew */
+};
+
+/* ---- asking for heads ---- */
+
+void node_ask_heads(struct fed_node *n, unsigned peer, const struct fed_gid *gid)
+{
+	struct vec *heads = &n->peers[peer].heads;
+	size_t i = 0;
+
+	while (i < heads->n && !fed_gid_eq(vec_at(heads, i), gid))
+		i++;
+	if (i == heads->n)
+		*(struct fed_gid *)vec_push(heads) = *gid;
+	n->o.outside->work(n->o.arg, peer);
+}
+
+static struct head_again *again_at(const struct fed_peer *p, size_t i)
+{
+	return vec_at(&p->again, i);
+}
+
+void node_ask_heads_again(struct fed_node *n, unsigned peer, const struct fed_gid *gid)
+{
+	struct fed_peer *p = &n->peers[peer];
+
+	for (size_t i = 0; i < p->again.n; i++)
+		if (fed_gid_eq(&again_at(p, i)->gid, gid))
+			return;
+	*(struct head_again *)vec_push(&p->again) =
+		(struct head_again){*gid, n->steady_s + AGAIN_S};
+}
+
+bool node_heads_again(struct fed_node *n)
+{
+	bool any = false;
+
+	for (unsigned peer = 0; peer < FED_PULL_PEERS; peer++) {
+		struct fed_peer *p = &n->peers[peer];
+
+		for (size_t i = p->again.n; i-- > 0;) {
+			struct head_again a = *again_at(p, i);
+
+			if (a.at > n->steady_s)
+				continue;
+			*again_at(p, i) = *again_at(p, p->again.n - 1);
+			p->again.n--;
+			node_ask_heads(n, peer, &a.gid);
+			any = true;
+		}
+	}
+	return any;
+}
+
+/* ---- being told ---- */
+
+static bool in_scope(struct fed_node *n, struct fed_peer *p, const struct fed_feed_name *name)
+{
+	const struct fed_federation *f = fed_reg_federation(n->o.reg);
+
+	if (!f || !fed_federation_daemon(f, &name->oid) ||
+		!fed_reg_reads(n->o.reg, &n->o.self, &name->gid))
+		return false;
+	if (fed_reg_reads(n->o.reg, &p->oid, &name->gid))
+		return true;
+	p->got[FED_GOT_INTRUDER]++;
+	n->o.outside->alarm(n->o.arg, FED_ALARM_INTRUDER, &p->oid, fed_gid_slice(&name->gid));
+	return false;
+}
+
+/* The feed of a head; one that is not here is made, within bounds. */
+static struct fed_feed *feed_of_head(
+	struct fed_node *n, struct fed_peer *p, const struct fed_feed_name *name)
+{
+	struct fed_feed *f = fed_feeds_get(n->o.feeds, name);
+	const struct fed_group *g;
+
+	if (f || p->n_empty >= EMPTY_FEEDS_MAX)
+		return f;
+	p->n_empty++;
+	f = fed_feeds_make(n->o.feeds, name);
+	g = fed_reg_group(n->o.reg, &name->gid);
+	if (g)
+		f->end = node_feed_end(g, name);
+	return f;
+}
+
+static void pull(struct fed_node *n, unsigned peer, struct fed_feed *f, const struct fed_holding *h)
+{
+	if (fed_pull_head(n->pull, f, peer, h))
+		n->o.outside->work(n->o.arg, peer);
+}
+
+/*
+ * The first entry alone of what the neighbour has by the name of a branch; where that one is lost,
+ * the second, which follows it.
+ */
+static void pull_first(
+	struct fed_node *n, unsigned peer, struct fed_feed *f, const struct fed_holding *h)
+{
+	bool lost = h->high < h->low && fed_spans_has(&h->ahead, h->low + 1);
+	uint64_t num = h->low + lost;
+	struct fed_holding one = {.low = num, .high = num, .as = h->as};
+
+	fed_spans_init(&one.ahead);
+	fed_spans_init(&one.stubs);
+	pull(n, peer, f, &one);
+	fed_spans_fini(&one.ahead);
+	fed_spans_fini(&one.stubs);
+}
+
+/* What a branch that is told and not known has to do with a part of the chain that is. */
+enum kinship {
+	KIN_NONE,    /* it does not begin in this part */
+	KIN_SIBLING, /* another entry stands there: it is a fork, if this one is real */
+	KIN_SELF,    /* its first entry is that of the part: the other branch is yet to come */
+	KIN_NEXT,    /* it begins right behind what is here */
+	KIN_WAIT,    /* come again */
+};
+
+static enum kinship kinship_of(struct fed_node *n, const struct fed_feed *part,
+	const struct fed_feed_name *name, uint64_t low)
+{
+	struct fed_link l;
+	int rc;
+
+	if (part->unproven || low < part->low)
+		return KIN_NONE;
+	if (low > part->end)
+		return part->forked && low == part->end + 1 ? KIN_SIBLING : KIN_NONE;
+	rc = node_known(n, part, low, &l);
+	if (rc == KERR_NOTFOUND && low == part->high + 1)
+		return KIN_NEXT;
+	if (rc < 0)
+		return KIN_WAIT;
+	return memcmp(l.e.s, name->epoch.branch, FED_BRANCH_LEN) == 0 ? KIN_SELF : KIN_SIBLING;
+}
+
+/*
+ * A branch that is not known here.  Its first entry is what proves it: that is asked for, as a
+ * branch where another one stands, as the next of the feed where none does.
+ */
+static void told_branch(struct fed_node *n, unsigned peer, const struct fed_feed_name *name,
+	const struct fed_holding *h)
+{
+	struct fed_feed_name plain = *name;
+	struct fed_feed *next = NULL;
+
+	plain.epoch.branch[0] = '\0';
+	if (h->low == 1 && !feed_of_head(n, &n->peers[peer], &plain))
+		return;
+	for (struct fed_feed *f = NULL; (f = node_next_part(n, name, f)) != NULL;) {
+		enum kinship kin = kinship_of(n, f, name, h->low);
+
+		if (kin == KIN_SIBLING && n->peers[peer].n_empty < EMPTY_FEEDS_MAX) {
+			struct fed_feed *b = node_branch_heard(n, name, h->low);
+
+			n->peers[peer].n_empty++;
+			if (b)
+				pull_first(n, peer, b, h);
+			return;
+		}
+		next = kin == KIN_NEXT ? f : next;
+	}
+	if (next)
+		pull_first(n, peer, next, h);
+	node_ask_heads_again(n, peer, &name->gid);
+}
+
+/* Does it end in another entry than ours?  0, 1, KERR_WAIT. */
+static int differs(
+	struct fed_node *n, const struct fed_feed *f, uint64_t high, const struct fed_hash *e)
+{
+	struct fed_link l;
+	int rc;
+
+	if (high < f->low)
+		return 0;
+	rc = node_known(n, f, high, &l);
+	return rc == 0 ? !fed_hash_eq(&l.e, e) : rc == KERR_WAIT ? rc : 0;
+}
+
+static void told_feed(struct fed_node *n, unsigned peer, struct fed_feed *f, struct fed_holding *h)
+{
+	int rc = differs(n, f, h->high, &h->e);
+
+	if (f->unproven) {
+		pull_first(n, peer, f, h);
+		return;
+	}
+	if (rc == KERR_WAIT) {
+		node_ask_heads_again(n, peer, &f->name.gid);
+		return;
+	}
+	if (rc > 0) {
+		n->peers[peer].got[FED_GOT_FORK]++;
+		node_fork_begin(n, peer, f, &h->as, h->high);
+		return;
+	}
+	if (f->forked && h->high > f->end)
+		node_place_begin(n, peer, f, h);
+	if (h->high >= f->low && fed_feed_has(f, h->high))
+		h->sure = h->high; /* it was compared */
+	pull(n, peer, f, h);
+}
+
+void fed_node_told_head(struct fed_node *n, unsigned peer, const struct fed_feed_name *name,
+	const struct fed_holding *h, const struct fed_hash *e_of_high)
+{
+	struct fed_peer *p = &n->peers[peer];
+	struct fed_holding told = *h;
+	struct fed_feed *f;
+
+	if (!p->up || !in_scope(n, p, name))
+		return;
+	told.e = *e_of_high;
+	told.as = name->epoch;
+	told.sure = 0;
+	f = fed_feeds_get(n->o.feeds, name);
+	if (!f && name->epoch.branch[0] != '\0') {
+		told_branch(n, peer, name, &told);
+		return;
+	}
+	f = f ? f : feed_of_head(n, p, name);
+	if (!f)
+		return;
+	if (fed_oid_eq(&name->oid, &n->o.self) && h->high > f->high && !f->forked &&
+		name->epoch.branch[0] == '\0')
+		n->o.outside->alarm(
+			n->o.arg, FED_ALARM_BEHIND_OWN, &p->oid, fed_gid_slice(&name->gid));
+	told_feed(n, peer, f, &told);
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One continuation at a time: an origin may have signed two of a feed, and what of both came into
+ * one gap could not be told apart any more.  docs/federation.md section 7.4
+ */
+#include "proto/fed/fed_pull_priv.h"
+
+/* The last entry of ours that this neighbour has as well, by its number. */
+static uint64_t top_of(const struct fed_feed *f, const struct fed_holding *h)
+{
+	uint64_t top = f->high < h->high ? f->high : h->high;
+
+	for (size_t i = 0; i < fed_spans_n(&f->ahead); i++) {
+		const struct fed_span *s = fed_spans_at(&f->ahead, i);
+
+		if (s->from <= h->high)
+			top = s->to < h->high ? s->to : h->high;
+	}
+	for (size_t i = 0; i < f->pending.n; i++) {
+		const struct fed_link *l = vec_at(&f->pending, i);
+
+		if (l->n > top && l->n <= h->high)
+			top = l->n;
+	}
+	return top;
+}
+
+/* What is beyond a gap was taken from others: is this one's continuation the same? */
+static bool is_sure(const struct fed_feed *f, const struct fed_holding *h)
+{
+	return h->e.s[0] == '\0' || top_of(f, h) < f->low || h->sure >= top_of(f, h);
+}
+
+/* Then what comes next shows by itself whether it follows. */
+static bool has_no_gap(const struct fed_feed *f)
+{
+	return fed_spans_n(&f->ahead) == 0 && f->pending.n == 0;
+}
+
+static bool same_end(const struct fed_holding *a, const struct fed_holding *b)
+{
+	return a->high == b->high && fed_hash_eq(&a->e, &b->e);
+}
+
+bool want_follows_lead(const struct fed_want *w, const struct holder *h)
+{
+	size_t i = w->lead == NOBODY ? w->holders.n : want_holder(w, w->lead);
+
+	if (w->lead == h->peer || h->h.e.s[0] == '\0')
+		return true;
+	if (i == w->holders.n)
+		return is_sure(w->feed, &h->h) || has_no_gap(w->feed);
+	const struct fed_holding *lead = &holder_at(w, i)->h;
+	if (same_end(&h->h, lead))
+		return is_sure(w->feed, &h->h);
+	return want_first_missing(w->feed, lead, 0) == UINT64_MAX &&
+	       (is_sure(w->feed, &h->h) || has_no_gap(w->feed));
+}
+
+bool fed_pull_unsure(struct fed_pull *p, unsigned peer, struct fed_ask *out)
+{
+	list_each(&p->wants, it)
+	{
+		struct fed_want *w = container_of(it, struct fed_want, node);
+		size_t i = want_holder(w, peer);
+
+		if (i == w->holders.n || w->lead == peer)
+			continue;
+		const struct fed_holding *h = &holder_at(w, i)->h;
+		size_t k = w->lead == NOBODY ? w->holders.n : want_holder(w, w->lead);
+		bool free = k == w->holders.n ||
+			    want_first_missing(w->feed, &holder_at(w, k)->h, 0) == UINT64_MAX;
+		if (!free || is_sure(w->feed, h) || has_no_gap(w->feed) ||
+			want_first_missing(w->feed, h, 0) == UINT64_MAX)
+			continue;
+		*out = (struct fed_ask){w->feed, top_of(w->feed, h), h->as};
+		return true;
+	}
+	return false;
+}
+
+bool fed_pull_sure(struct fed_pull *p, struct fed_feed *f, unsigned peer, uint64_t n)
+{
+	struct fed_want *w = f->want;
+	size_t i = w ? want_holder(w, peer) : 0;
+	bool news = false;
+
+	(void)p;
+	if (!w || i == w->holders.n)
+		return false;
+	const struct fed_holding *h = &holder_at(w, i)->h;
+	for (size_t k = 0; k < w->holders.n; k++) {
+		struct fed_holding *same = &holder_at(w, k)->h;
+
+		if (!same_end(same, h) || same->sure >= n)
+			continue;
+		news = news || (k != i && same->sure == 0);
+		same->sure = n;
+	}
+	return news;
+}
+
+bool fed_pull_trusts(const struct fed_pull *p, const struct fed_feed *f, unsigned peer)
+{
+	const struct fed_want *w = f->want;
+	size_t i = w ? want_holder(w, peer) : 0;
+
+	(void)p;
+	return w && i < w->holders.n && is_sure(f, &holder_at(w, i)->h);
+}
+
+bool fed_pull_compare(struct fed_pull *p, struct fed_feed *f, unsigned peer, struct fed_ask *out)
+{
+	const struct fed_want *w = f->want;
+	size_t i = w ? want_holder(w, peer) : 0;
+
+	(void)p;
+	if (!w || i == w->holders.n)
+		return false;
+	*out = (struct fed_ask){f, top_of(f, &holder_at(w, i)->h), holder_at(w, i)->h.as};
+	return true;
+}
+
+/* ---- figures ---- */
+
+/* Entries that the neighbour has and we have not, gaps in what it has counted as well. */
+static uint64_t behind(const struct fed_feed *f, const struct fed_holding *h)
+{
+	uint64_t from = h->low > f->high ? h->low : f->high + 1, n = 0;
+
+	if (h->high >= from)
+		n = h->high - from + 1;
+	for (size_t i = 0; i < fed_spans_n(&f->ahead); i++) {
+		const struct fed_span *s = fed_spans_at(&f->ahead, i);
+		uint64_t to = s->to < h->high ? s->to : h->high;
+
+		if (s->from >= from && s->from <= to)
+			n -= to - s->from + 1;
+	}
+	return n;
+}
+
+uint64_t fed_pull_behind_peer(const struct fed_pull *p, unsigned peer)
+{
+	uint64_t n = 0;
+
+	list_each(&p->wants, it)
+	{
+		struct fed_want *w = container_of(it, struct fed_want, node);
+		size_t i = want_holder(w, peer);
+
+		if (i < w->holders.n)
+			n += behind(w->feed, &holder_at(w, i)->h);
+	}
+	return n;
+}
+
+uint64_t fed_pull_behind(const struct fed_pull *p)
+{
+	uint64_t n = 0;
+
+	list_each(&p->wants, it)
+	{
+		struct fed_want *w = container_of(it, struct fed_want, node);
+		uint64_t most = 0;
+
+		for (size_t i = 0; i < w->holders.n; i++) {
+			uint64_t b = behind(w->feed, &holder_at(w, i)->h);
+			most = b > most ? b : most;
+		}
+		n += most;
+	}
+	return n;
+}
