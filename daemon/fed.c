@@ -210,13 +210,13 @@ static void note_alarm(
 	n->times++;
 }
 
-/* A feed of ours that is not safe: text is its name. */
-static void own_feed(struct fed *f, struct slice text)
+/* Our feed in this group is not safe: others know more of it, or another continuation. */
+static void leave_epoch(struct fed *f, struct slice text)
 {
-	struct fed_feed_name name;
+	struct fed_gid gid;
 
-	if (fed_feed_name_parse(text, &name) && fed_oid_eq(&name.oid, &f->keys->oid))
-		fed_epoch_next(f, name.epoch.n);
+	if (fed_gid_parse(text, &gid))
+		fed_epoch_leave(f, &gid);
 }
 
 void fed_alarm(void *arg, enum fed_alarm what, const struct fed_oid *who, struct slice text)
@@ -228,8 +228,9 @@ void fed_alarm(void *arg, enum fed_alarm what, const struct fed_oid *who, struct
 	note_alarm(f, what, who, text);
 	log_error("fed.alarm", "what=%s who=%s about=%s", alarm_name(what), who ? who->s : "-",
 		esc(&e, text));
-	if (what == FED_ALARM_FORK || what == FED_ALARM_BEHIND_OWN)
-		own_feed(f, text);
+	if (what == FED_ALARM_BEHIND_OWN ||
+		(what == FED_ALARM_FORK && fed_oid_eq(who, &f->keys->oid)))
+		leave_epoch(f, text);
 }
 
 /* ---- life ---- */

@@ -156,3 +156,11 @@ void fed_epoch_next(struct fed *f, uint64_t unsafe)
 	f->plans_due = true;
 	fed_soon(f);
 }
+
+void fed_epoch_leave(struct fed *f, const struct fed_gid *gid)
+{
+	uint64_t n = highest(f, gid);
+
+	if (n > 0)
+		fed_epoch_next(f, n);
+}

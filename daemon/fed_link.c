@@ -21,7 +21,7 @@ enum {
 	SILENCE_S = 60, /* ... and may be late by so much */
 	NO_PEER = -1,
 	SHIFT_MAX = 8,
-	SEEN_MS = 500, /* between two tries because of it */
+	SEEN_MS = 100, /* it may need a moment to answer */
 };
 
 /* One of the two connections. */
@@ -50,7 +50,6 @@ struct neighbour {
 	int64_t behind_at; /* since when it has something that we have not; 0: nothing */
 	unsigned told;     /* alarms that were given for this absence */
 	int64_t clock_s;
-	int64_t dialled_ms; /* the last time, by loop_clock_ms */
 	char error[128];
 };
 
@@ -276,7 +275,6 @@ static void begin(struct neighbour *l)
 		return;
 	}
 	l->error[0] = '\0';
-	l->dialled_ms = loop_clock_ms();
 	dial(l, &l->fetch);
 	l->next_addr++;
 }
@@ -377,13 +375,11 @@ void fed_links_end(struct fed *f)
 
 void fed_link_seen(struct fed *f, const struct fed_oid *oid)
 {
+	const struct timeval soon = {.tv_usec = SEEN_MS * 1000};
 	struct neighbour *l = find(f, oid);
 
-	if (!l || !is_idle(l) || !event_pending(&l->on_again, EV_TIMEOUT, NULL) ||
-		loop_clock_ms() - l->dialled_ms < SEEN_MS)
-		return;
-	event_del(&l->on_again);
-	begin(l);
+	if (l && is_idle(l) && event_pending(&l->on_again, EV_TIMEOUT, NULL))
+		event_add(&l->on_again, &soon);
 }
 
 void fed_links_work(struct fed *f, unsigned peer)

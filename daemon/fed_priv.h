@@ -158,6 +158,9 @@ uint64_t fed_epoch_own(struct fed *f, const struct fed_gid *gid);
 /* That one is not safe any more: nothing is issued in it or below. */
 void fed_epoch_next(struct fed *f, uint64_t unsafe);
 
+/* The same of the epoch in use in this group. */
+void fed_epoch_leave(struct fed *f, const struct fed_gid *gid);
+
 /* ---- fed_group.c ---- */
 
 /* The groups of the records are there for people: made, and changed as the records are. */

@@ -108,7 +108,7 @@ static int read_entry(struct fed *f, const struct fed_feed *feed, uint64_t n, st
 	if (rc < 0)
 		return rc;
 	if (id == 0) {
-		rc = find_feed(*v, &feed->name, &rec);
+		rc = find_feed(*v, &feed->stored, &rec);
 		id = rc == 0 ? rec.id : 0;
 	}
 	if (rc == 0)
@@ -168,7 +168,7 @@ struct storing {
 	struct fed_link link;
 	struct store_entry entry; /* without slices: for another try as stub */
 	char sign[FED_FIELD_MAX], name[FED_FEED_NAME_LEN];
-	uint8_t note[FED_NOTE_LEN];
+	uint8_t note[FED_NOTE_LEN], root[STORE_ENTRY_HASH];
 	bool stub;
 };
 
@@ -203,7 +203,7 @@ static void on_stored(void *arg, const struct store_result *res)
 	if (rc == 0) {
 		s->feed->id = res->fed->feed;
 		if (res->fed->high != s->link.n)
-			rc = fed_feed_tip(s->f, &s->feed->name, &tip);
+			rc = fed_feed_tip(s->f, &s->feed->stored, &tip);
 	}
 	fed_node_stored(s->f->node, s->feed, s->link.n, rc, &tip);
 	free(s);
@@ -234,9 +234,13 @@ static struct storing *storing_new(struct fed *f, const struct fed_take *t)
 	s->f = f;
 	s->feed = t->feed;
 	s->link = t->link;
-	s->entry = (struct store_entry){
-		.first = 1, .n = t->link.n, .kind = kind_of(t->kind), .absent = (uint8_t)t->absent};
-	fed_feed_name_text(&t->feed->name, s->name);
+	s->entry = (struct store_entry){.first = t->feed->low,
+		.n = t->link.n,
+		.kind = kind_of(t->kind),
+		.absent = (uint8_t)t->absent};
+	fed_feed_name_text(&t->feed->stored, s->name);
+	fed_hash_raw(&t->feed->tip.e, s->root); /* looked at when the feed is new there */
+	s->entry.root = s->root;
 	(void)!slice_cstr(t->sign, s->sign, sizeof s->sign);
 	fed_note_put(&t->link, s->note);
 	fed_hash_raw(&t->link.e, s->entry.hash);
@@ -363,7 +367,7 @@ static void on_cut_done(void *arg, const struct store_result *res)
 		return;
 	if (res->rc < 0 && res->rc != KERR_NOTFOUND)
 		log_error("fed.cut", "feed=\"%s\" why=%s", c->name, kerr_name(res->rc));
-	else if (!c->f->stopping && fed_feed_tip(c->f, &c->feed->name, &tip) == 0)
+	else if (!c->f->stopping && fed_feed_tip(c->f, &c->feed->stored, &tip) == 0)
 		fed_node_cut(c->f->node, c->feed, &tip);
 	free(c);
 }
@@ -375,7 +379,7 @@ static void on_cut(void *arg, struct fed_feed *feed, uint64_t end)
 		.home = ((struct fed *)arg)->loop, .done = on_cut_done, .arg = c};
 
 	*c = (struct cutting){.f = arg, .feed = feed, .end = end};
-	fed_feed_name_text(&feed->name, c->name);
+	fed_feed_name_text(&feed->stored, c->name);
 	int rc = store_feed_end(c->f->d->store, slice_str(c->name), end, &call);
 	if (rc < 0) {
 		log_error("fed.cut", "feed=\"%s\" why=%s", c->name, kerr_name(rc));
