@@ -184,6 +184,27 @@ static bool knows_key(const struct neighbour *l, const struct fed_hash *spki)
 	return false;
 }
 
+/* ---- signatures, in the pool ---- */
+
+static void look(void *arg)
+{
+	peer_sigs_check(arg);
+}
+
+static void looked(void *arg)
+{
+	struct peer_sigs *s = arg;
+
+	s->done(s);
+}
+
+static int look_elsewhere(void *arg, struct peer_sigs *s)
+{
+	struct fed *f = arg;
+
+	return pool_run(f->d->pool, f->loop, look, looked, s);
+}
+
 static void *on_open(void *arg, struct conn *c, const struct fed_hash *spki)
 {
 	struct side *side = arg;
@@ -204,6 +225,8 @@ static void *on_open(void *arg, struct conn *c, const struct fed_hash *spki)
 		.up = on_up,
 		.fault = fault,
 		.arg = side,
+		.verify = look_elsewhere,
+		.verify_arg = l->f,
 		.ready = conn_ready(c)});
 	return side->session;
 }

@@ -37,6 +37,13 @@ struct fed_lack {
 	uint64_t serial; /* at least this one */
 };
 
+/* This signature over the tags with this E was found right under this key. */
+struct fed_vouch {
+	struct fed_public key;
+	struct fed_sig s;
+	struct fed_hash e;
+};
+
 /* The surroundings of one check. */
 struct fed_scene {
 	const struct fed_reg *reg;
@@ -44,6 +51,7 @@ struct fed_scene {
 	struct fed_oid self;
 	const struct fed_oid *peer;        /* who gave it; NULL: a server without XKOKOD */
 	const struct fed_feed_name *asked; /* the branch that it was asked of; NULL: of none */
+	const struct fed_vouch *vouch;     /* looked at before; NULL: it is looked at now */
 	int64_t now_at;
 	void *arg;
 	/* The link of entry n, which the feed has: 0, KERR_WAIT. */

@@ -190,6 +190,11 @@ static bool scene_quota(void *arg, const struct fed_sign *s, size_t bytes)
 	return fed_quota_has(&n->quota, &s->g, &s->o, s->t, bytes, n->now_at);
 }
 
+void fed_node_vouch(struct fed_node *n, const struct fed_vouch *v)
+{
+	n->vouch = v;
+}
+
 static struct fed_scene scene_of(struct fed_node *n, unsigned peer, const struct fed_request *req)
 {
 	return (struct fed_scene){
@@ -198,6 +203,7 @@ static struct fed_scene scene_of(struct fed_node *n, unsigned peer, const struct
 		.self = n->o.self,
 		.peer = peer < FED_PULL_PEERS ? &n->peers[peer].oid : NULL,
 		.asked = &req->name,
+		.vouch = n->vouch,
 		.now_at = n->now_at,
 		.arg = n,
 		.link = scene_link,

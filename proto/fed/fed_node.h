@@ -148,6 +148,9 @@ NODISCARD int fed_node_got(
 NODISCARD int fed_node_got_stub(
 	struct fed_node *n, unsigned peer, const struct fed_request *req, struct slice text);
 /* 490: it may have it later; else it has not. */
+
+/* Of the answer that is given next: its signature was looked at.  NULL: it was not. */
+void fed_node_vouch(struct fed_node *n, const struct fed_vouch *v);
 void fed_node_got_none(
 	struct fed_node *n, unsigned peer, const struct fed_request *req, bool later);
 

@@ -84,6 +84,7 @@ struct fed_node {
 	struct vec neighbours;  /* struct fed_oid, computed when records have changed */
 	bool neighbours_known;
 	struct vec probes; /* struct fork_probe */
+	const struct fed_vouch *vouch; /* of the answer under way */
 	int64_t now_at, steady_s;
 };
 

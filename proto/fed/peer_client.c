@@ -32,13 +32,13 @@ struct peer_client {
 	enum client_state state;
 	bool in_block;
 	unsigned code;    /* of the answer under way */
-	struct vec queue; /* struct fed_request, asked and not answered */
-	size_t first;     /* of it that is not answered */
-	size_t expected;  /* bytes of an article, by those that came */
+	struct vec queue; /* struct fed_request, asked and not given to the node */
+	size_t first;     /* of it that is not; the first ahead.n of these have been answered */
+	struct peer_ahead ahead;
+	size_t expected; /* bytes of an article, by those that came */
 	char cookie[FED_COOKIE_MAX + 1];
 	struct dot_in in;
 	struct buf block;
-	bool again; /* an answer that the node could not take yet: KERR_WAIT */
 };
 
 TALK_FIRST(struct peer_client);
@@ -66,9 +66,10 @@ static size_t n_asked(const struct peer_client *c)
 	return c->queue.n - c->first;
 }
 
-static struct fed_request *oldest(struct peer_client *c)
+/* Whose answer comes in next. */
+static struct fed_request *awaited(struct peer_client *c)
 {
-	return vec_at(&c->queue, c->first);
+	return vec_at(&c->queue, c->first + c->ahead.n);
 }
 
 static void name_of(const struct fed_record_key *key, struct fed_rec_name *name)
@@ -212,7 +213,7 @@ static bool step_lines(struct peer_client *c, struct slice in, size_t *used)
 	if (slice_eq(line, lit("."))) {
 		c->in_block = false;
 		if (c->state == CL_ASK)
-			answered(c);
+			peer_ahead_push_take(&c->ahead, c->code, &c->block, false, false);
 		else
 			watch_on(c);
 		return true;
@@ -224,13 +225,14 @@ static bool step_lines(struct peer_client *c, struct slice in, size_t *used)
 
 /* ---- blocks ---- */
 
-static int give_record(struct peer_client *c, const struct fed_request *req)
+static int give_record(
+	struct peer_client *c, const struct fed_request *req, const struct ahead_item *i)
 {
 	struct buf text;
 	int rc = 0;
 
 	buf_init(&text, FED_RECORD_MAX);
-	if (fed_record_from_wire(&text, buf_slice(&c->block)))
+	if (fed_record_from_wire(&text, buf_slice(&i->block)))
 		rc = fed_node_got(c->o.node, c->o.peer, req, buf_slice(&text));
 	else
 		fed_node_got_none(c->o.node, c->o.peer, req, true);
@@ -238,47 +240,63 @@ static int give_record(struct peer_client *c, const struct fed_request *req)
 	return rc;
 }
 
-static int give_block(struct peer_client *c)
+/* 0, KERR_WAIT */
+static int give(struct peer_client *c, const struct fed_request *req, const struct ahead_item *i)
 {
-	const struct fed_request req = *oldest(c);
+	int rc;
 
-	if (dot_in_why(&c->in) || c->in.too_big) {
-		fed_node_got_none(c->o.node, c->o.peer, &req, req.kind == FED_REQ_RECORD);
+	if (req->kind == FED_REQ_HEADS && fed_answer_block(i->code))
+		return 0; /* its lines were told as they came */
+	if (i->broken || !fed_answer_block(i->code)) {
+		fed_node_got_none(c->o.node, c->o.peer, req,
+			i->broken ? req->kind == FED_REQ_RECORD : i->code == FED_490_LATER);
 		return 0;
 	}
-	if (req.kind == FED_REQ_RECORD)
-		return give_record(c, &req);
-	if (c->code == FED_293_STUB && req.kind == FED_REQ_ENTRY)
-		return fed_node_got_stub(c->o.node, c->o.peer, &req, buf_slice(&c->block));
-	c->expected = (c->expected * 7 + c->block.len) / 8 + 1;
-	return fed_node_got(c->o.node, c->o.peer, &req, buf_slice(&c->block));
+	if (req->kind == FED_REQ_RECORD)
+		return give_record(c, req, i);
+	if (i->code == FED_293_STUB && req->kind == FED_REQ_ENTRY)
+		return fed_node_got_stub(c->o.node, c->o.peer, req, buf_slice(&i->block));
+	fed_node_vouch(c->o.node, i->vouched ? &i->vouch : NULL);
+	rc = fed_node_got(c->o.node, c->o.peer, req, buf_slice(&i->block));
+	fed_node_vouch(c->o.node, NULL);
+	return rc;
 }
 
-static bool step_give(struct peer_client *c)
+/* What has come and may be given is given.  False: the node asks to come again. */
+static bool give_all(struct peer_client *c)
 {
-	c->again = give_block(c) == KERR_WAIT;
-	if (c->again)
-		return rest(c, NEED_RETRY);
-	c->in_block = false;
-	buf_reset(&c->block);
-	answered(c);
+	struct ahead_item *i;
+
+	while ((i = peer_ahead_first(&c->ahead))) {
+		const struct fed_request req = *(struct fed_request *)vec_at(&c->queue, c->first);
+
+		if (give(c, &req, i) == KERR_WAIT)
+			return false;
+		peer_ahead_pop(&c->ahead);
+		answered(c);
+	}
 	return true;
 }
 
 static bool step_block(struct peer_client *c, struct slice in, size_t *used)
 {
 	enum scan got;
+	bool entry, broken;
 
-	if (c->state != CL_ASK || oldest(c)->kind == FED_REQ_HEADS)
+	if (c->state != CL_ASK || awaited(c)->kind == FED_REQ_HEADS)
 		return step_lines(c, in, used);
-	if (c->again)
-		return step_give(c);
 	got = dot_in_feed(&c->in, in, used);
 	if (got == SCAN_MORE)
 		return rest(c, NEED_INPUT);
 	if (got == SCAN_BAD)
 		return fault(c, "an answer without end");
-	return step_give(c);
+	entry = awaited(c)->kind == FED_REQ_ENTRY && c->code == FED_292_ARTICLE;
+	broken = dot_in_why(&c->in) || c->in.too_big;
+	if (entry)
+		c->expected = (c->expected * 7 + c->block.len) / 8 + 1;
+	c->in_block = false;
+	peer_ahead_push_take(&c->ahead, c->code, &c->block, broken, entry);
+	return true;
 }
 
 static void begin_block(struct peer_client *c)
@@ -321,19 +339,15 @@ static bool on_watch(struct peer_client *c, const struct fed_answer *a)
 
 static bool on_answer(struct peer_client *c, const struct fed_answer *a)
 {
-	const struct fed_request *req;
-
-	if (n_asked(c) == 0)
+	if (n_asked(c) == c->ahead.n)
 		return fault(c, "an answer to nothing");
-	req = oldest(c);
 	if (fed_answer_block(a->code)) {
 		begin_block(c);
 		return true;
 	}
 	if (a->code < FED_490_LATER || a->code > FED_493_OUTSIDE)
 		return fault(c, "it ends the conversation");
-	fed_node_got_none(c->o.node, c->o.peer, req, a->code == FED_490_LATER);
-	answered(c);
+	peer_ahead_push_take(&c->ahead, a->code, &c->block, false, false);
 	return true;
 }
 
@@ -376,6 +390,8 @@ static bool step(void *arg, struct slice in, size_t *used)
 
 	if (c->talk.shutdown)
 		return rest(c, NEED_CLOSE);
+	if (!give_all(c))
+		return rest(c, NEED_RETRY);
 	if (c->in_block)
 		return step_block(c, in, used);
 	if (c->state == CL_ASK)
@@ -388,7 +404,17 @@ static bool step(void *arg, struct slice in, size_t *used)
 	return on_line(c, slice_head(in, nl - 1));
 }
 
-static const struct talk_steps steps = {.step = step};
+static void rested(void *arg)
+{
+	peer_ahead_send(&((struct peer_client *)arg)->ahead);
+}
+
+static void on_looked(void *arg)
+{
+	talk_ready(&((struct peer_client *)arg)->talk);
+}
+
+static const struct talk_steps steps = {.step = step, .rested = rested};
 
 /* ---- session_ops ---- */
 
@@ -404,6 +430,7 @@ static void session_free(void *arg)
 	if (!c)
 		return;
 	talk_fini(&c->talk);
+	peer_ahead_fini(&c->ahead);
 	vec_fini(&c->queue);
 	buf_fini(&c->block);
 	free(c);
@@ -429,6 +456,12 @@ void *peer_client_new(const struct peer_client_opts *o)
 		c->o.peer = NO_PEER;
 	talk_init(&c->talk, &steps, OUT_MAX, o->ready);
 	vec_init(&c->queue, sizeof(struct fed_request));
+	peer_ahead_init(&c->ahead);
+	c->ahead.reg = o->reg;
+	c->ahead.verify = o->verify;
+	c->ahead.arg = o->verify_arg;
+	c->ahead.ready = on_looked;
+	c->ahead.ready_arg = c;
 	buf_init(&c->block, PEER_BLOCK_MAX);
 	return c;
 }

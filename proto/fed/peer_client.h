@@ -11,7 +11,7 @@
 #define PROTO_FED_PEER_CLIENT_H
 
 #include "proto/base/session.h"
-#include "proto/fed/fed_node.h"
+#include "proto/fed/peer_ahead.h"
 
 enum {
 	PEER_PIPELINE = 64,                    /* requests without an answer */
@@ -40,6 +40,8 @@ struct peer_client_opts {
 	/* It breaks the protocol, or does not know us: why, before the session closes. */
 	void (*fault)(void *arg, const char *why);
 	void *arg;
+	peer_verify_fn verify; /* PEER_FETCH: signatures are looked at ahead; NULL: they are not */
+	void *verify_arg;
 	struct session_ready ready;
 };
 
