@@ -15,6 +15,7 @@
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
 #include "proto/fed/peer_client.h"
+#include "proto/fed/peer_renewer.h"
 
 enum {
 	WAIT_S = 120,   /* KHEADS is held so long */
@@ -40,6 +41,7 @@ struct neighbour {
 	bool wanted;          /* during fed_links_fit */
 	bool ending;          /* frees itself when nothing of it is out */
 	bool paused, blocked; /* by the admin */
+	bool stale; /* it has shown a key that its record does not name: ask for newer ones */
 	struct side fetch, watch;
 	int peer;           /* its number in the node */
 	unsigned next_addr; /* of its record */
@@ -211,6 +213,7 @@ static void *on_open(void *arg, struct conn *c, const struct fed_hash *spki)
 	struct neighbour *l = side->l;
 
 	if (!knows_key(l, spki)) {
+		l->stale = true;
 		fault(side, "another daemon answers at its address");
 		return NULL;
 	}
@@ -263,6 +266,40 @@ static void on_end(void *arg, bool was_open, const char *why)
 
 static const struct fed_dial_hooks hooks = {.open = on_open, .end = on_end};
 
+/* ---- its key has changed while we were away ---- */
+
+static bool on_renewed(void *arg, struct slice text)
+{
+	struct neighbour *l = ((struct side *)arg)->l;
+	struct err why = {""};
+	enum fed_reg_got got;
+
+	fed_now(l->f);
+	got = fed_node_give_record(l->f->node, text, &why);
+	log_info("fed.renew", "oid=%s got=%d why=\"%s\"", l->oid.s, (int)got, why.text);
+	l->n_failed = 0;
+	return got == FED_REG_TAKEN || got == FED_REG_KNOWN;
+}
+
+static void *on_open_renew(void *arg, struct conn *c, const struct fed_hash *spki)
+{
+	struct side *side = arg;
+	struct neighbour *l = side->l;
+	struct fed_record_key key = {.type = FED_REC_DAEMON};
+
+	(void)spki;
+	fault(side, "its key has changed: its record is asked for");
+	memcpy(key.s, l->oid.s, sizeof l->oid.s);
+	side->session = peer_renewer_new(&(struct peer_renewer_opts){.other = l->oid,
+		.serial = fed_reg_serial(l->f->reg, &key) + 1,
+		.record = on_renewed,
+		.arg = side,
+		.ready = conn_ready(c)});
+	return side->session;
+}
+
+static const struct fed_dial_hooks renew_hooks = {.open = on_open_renew, .end = on_end};
+
 /* Where it is to be dialled: by the token while that is all we know, then by its record. */
 static bool address(const struct neighbour *l, struct slice *host, uint16_t *port)
 {
@@ -283,7 +320,10 @@ static void dial(struct neighbour *l, struct side *side)
 
 	if (!address(l, &host, &port))
 		return;
-	side->dial = fed_dial_new(l->f, host, port, &peer_client_ops, &hooks, side);
+	side->dial = l->stale
+			     ? fed_dial_new(l->f, host, port, &peer_renewer_ops, &renew_hooks, side)
+			     : fed_dial_new(l->f, host, port, &peer_client_ops, &hooks, side);
+	l->stale = false;
 }
 
 static void begin(struct neighbour *l)

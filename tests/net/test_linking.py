@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 # level: fast
+# limit: 240
 """Two admins link their daemons with the commands of README; each mistake is one sentence."""
 
 import base64
@@ -231,6 +232,19 @@ class Trial:
         assert a.ctl_json("federation", "show")["federation"]["key"] == after
         wait_for("links with the new key", lambda: self._all_active(*self.sites), 60)
 
+    def key_changes_in_absence(self):
+        """Two records came and went while c was away, and b, who could tell it, is away now."""
+        code = self.codes[self.a]
+        self.c.stop()
+        self.b.stop()
+        for _ in range(2):
+            self.a.ctl("federation", "rotate-key", "--tls", "--code-stdin", stdin=code + "\n")
+        self.c.start()
+        self.c.wait_ready()
+        wait_for("c knows the new key", lambda: self._states(self.c)[self.a.domain] == "active", 60)
+        self.b.start()
+        self.b.wait_ready()
+
     def groups_are_changed(self):
         a, b = self.a, self.b
         user = f"anke@{b.domain}"
@@ -275,7 +289,8 @@ if __name__ == "__main__":
             trial.nothing_yet, trial.linked_in_a_minute, trial.status_and_show,
             trial.token_is_misspelt, trial.daemon_is_away, trial.address_is_wrong,
             trial.name_is_wrong, trial.numbers_differ, trial.token_was_used,
-            trial.pause_and_block, trial.keys_are_changed, trial.groups_are_changed,
+            trial.pause_and_block, trial.keys_are_changed,
+            trial.key_changes_in_absence, trial.groups_are_changed,
             trial.german, trial.checks_are_clean])
     finally:
         trial.stop()
