@@ -91,8 +91,8 @@ class Trial:
     def _has_group(self, site):
         return self.group in {g["name"] for g in site.ctl_json("group", "list")}
 
-    def _post(self, site):
-        mid = f"<first@{site.domain}>"
+    def _post(self, site, stem="first"):
+        mid = f"<{stem}@{site.domain}>"
         with site.reader("anke", lab.PASSWORD) as conn:
             conn.post(f"From: Anke <anke@{site.domain}>\r\nNewsgroups: {self.group}\r\n"
                       f"Subject: Guten Tag\r\nMessage-ID: {mid}\r\n\r\nText\r\n".encode())
@@ -245,6 +245,19 @@ class Trial:
         self.b.start()
         self.b.wait_ready()
 
+    def key_is_stolen(self):
+        """Revoked: the next post is signed with another key and counts at the others."""
+        a, b, code = self.a, self.b, self.codes[self.a]
+        before = a.ctl_json("federation", "show")["federation"]["key"]
+        said = a.ctl("federation", "revoke-key", "--code-stdin", stdin=code + "\n").stdout
+        assert "group confirm-entries GROUP" in said, said
+        assert a.ctl_json("federation", "show")["federation"]["key"] != before
+        a.ctl("group", "confirm-entries", self.group, a.domain)
+        mid = self._post(a, "after")
+        with b.reader("anke", lab.PASSWORD) as conn:
+            wait_for("the post at b", lambda: conn.has(mid), 30)
+            assert conn.has(f"<first@{a.domain}>")
+
     def groups_are_changed(self):
         a, b = self.a, self.b
         user = f"anke@{b.domain}"
@@ -290,7 +303,7 @@ if __name__ == "__main__":
             trial.token_is_misspelt, trial.daemon_is_away, trial.address_is_wrong,
             trial.name_is_wrong, trial.numbers_differ, trial.token_was_used,
             trial.pause_and_block, trial.keys_are_changed,
-            trial.key_changes_in_absence, trial.groups_are_changed,
+            trial.key_changes_in_absence, trial.key_is_stolen, trial.groups_are_changed,
             trial.german, trial.checks_are_clean])
     finally:
         trial.stop()
