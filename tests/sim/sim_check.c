@@ -369,6 +369,8 @@ const char *sim_check(struct sim_world *w)
 	}
 	if (!why)
 		why = check_posts(w);
+	if (!why && w->n.forks > 0 && w->n.put_back == 0)
+		why = fails(w, "a number was signed twice, by none that could not know");
 	if (!why && w->n.leaks > 0)
 		why = fails(w, "%llu times something of a closed group went outside",
 			(unsigned long long)w->n.leaks);

@@ -163,7 +163,7 @@ static void on_alarm(void *arg, enum fed_alarm what, const struct fed_oid *who, 
 			leave_epoch(d, text);
 		break;
 	case FED_ALARM_RECORD_FORK:
-		d->w->n.forks++;
+		d->w->n.record_forks++;
 		break;
 	case FED_ALARM_BEHIND_OWN:
 		leave_epoch(d, text);
@@ -346,6 +346,7 @@ void sim_daemon_put_back(struct sim_daemon *d, const struct sim_past *at, bool n
 	if (at->log_n < d->disk.log.n)
 		sim_disk_roll_back(&d->disk, at->log_n);
 	if (!noticed) {
+		d->w->n.put_back++;
 		d->floor = at->floor;
 		d->last_epoch = at->last_epoch;
 	}

@@ -40,7 +40,8 @@ const char *sim_check(struct sim_world *w);
 
 /* For the tests of single situations. */
 struct sim_figures {
-	uint64_t posts, acked, forks, intruders, leaks, lies, faults, events;
+	uint64_t put_back; /* machines that were put back and could not know it */
+	uint64_t posts, acked, forks, record_forks, intruders, leaks, lies, faults, events;
 };
 
 void sim_figures(const struct sim_world *w, struct sim_figures *out);

@@ -47,7 +47,7 @@ MUTANTS = [
     ("retry", "what one neighbour did not have is not asked of another", "proto/fed/fed_pull.c",
      "\t\tin_vain(w, a, peer, now_at, FED_RETRY_S);\n\t\tbreak;", "\t\ta->at = INT64_MAX;\n\t\tbreak;"),
     ("branches", "what an origin signed twice is held once", "proto/fed/fed_node_fork.c",
-     "if (branch_make(n, &name, &before)) {", "if (false) {", "equivocate=20"),
+     "p->known ? fork_found(n, p->peer, f, &p->theirs)", "p->known ? 0", "equivocate=20"),
     ("mixed", "what comes of two continuations is put into one gap", "proto/fed/fed_node.c",
      "\t\t!fed_pull_trusts(n->pull, f, peer)) {", "\t\tfalse) {", "equivocate=20"),
     ("tried", "who was asked in vain stays so, whoever has its number", "proto/fed/fed_pull.c",
