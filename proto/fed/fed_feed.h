@@ -44,6 +44,12 @@ struct fed_feed {
 	struct vec pending;      /* struct fed_link, in the order of acceptance */
 	struct fed_want *want;   /* fed_pull.h; NULL: nothing is asked for */
 
+	/* Who is late (fed_node_watch.c). */
+	uint64_t active_t; /* t of the last entry that is no heartbeat; 0: not looked up yet */
+	uint64_t mark_n;   /* `high` at mark_s; who has told as much since is in `heard` */
+	int64_t mark_s;    /* 0: there is nothing that anybody could be behind with */
+	uint64_t heard;    /* bit i: neighbour i */
+
 	/* Of an origin that signed two entries with one number (docs/federation.md section 7.4). */
 	struct fed_feed_name stored; /* what the store calls it: parts of one chain share a name */
 	bool forked;   /* what comes after `end` has several names: a part of a chain */

@@ -94,6 +94,7 @@ int fed_node_up(struct fed_node *n, const struct fed_oid *oid)
 			memset(p->got, 0, sizeof p->got);
 		p->oid = *oid;
 		p->up = true;
+		p->up_s = n->steady_s;
 		p->n_empty = 0;
 		return (int)i;
 	}
@@ -219,6 +220,7 @@ static struct on_the_way *way_new(struct fed_node *n, const struct fed_take *t, 
 	w->n = t->link.n;
 	w->peer = peer;
 	w->stub = t->article.len == 0 && t->kind != FED_HEARTBEAT;
+	w->beat = t->kind == FED_HEARTBEAT;
 	buf_init(&w->body, FED_RECORD_MAX);
 	list_append(&n->on_the_way, &w->node);
 	n->n_on_the_way++;
@@ -467,6 +469,7 @@ void fed_node_stored(
 {
 	f = node_part_of(n, f, num);
 	struct on_the_way *w = find_way(n, f, num);
+	uint64_t before = f->high;
 
 	if (rc == 0 && f->part)
 		node_part_stored(n, f, num, tip, w && w->stub);
@@ -474,6 +477,9 @@ void fed_node_stored(
 		fed_feed_stored(n->o.feeds, f, num, tip, w && w->stub);
 	else
 		fed_feed_failed(f, num);
+	node_mark_rise(n, f, before);
+	if (rc == 0 && w && !w->beat)
+		f->active_t = 0; /* looked up when it is asked for */
 	if (w) {
 		if (w->peer < FED_PULL_PEERS)
 			fed_pull_end(
@@ -488,10 +494,14 @@ void fed_node_stored(
 void fed_node_issued(struct fed_node *n, struct fed_feed *f, const struct fed_link *tip)
 {
 	f = node_part_of(n, f, tip->n);
+	uint64_t before = f->high;
+
 	if (f->part)
 		node_part_stored(n, f, tip->n, tip, false);
 	else
 		fed_feed_stored(n->o.feeds, f, tip->n, tip, false);
+	node_mark_rise(n, f, before);
+	f->active_t = 0;
 	n->o.outside->news(n->o.arg);
 }
 

@@ -220,6 +220,33 @@ uint64_t fed_node_durable(const struct fed_node *n, const struct fed_record_key 
 struct slice fed_node_give_record_text(const struct fed_node *n, const struct fed_oid *who,
 	const struct fed_record_key *key, uint64_t serial, uint64_t *serial_out);
 
+/* ---- heartbeats, and who is late: docs/federation.md section 7.6 ---- */
+
+enum {
+	FED_BEAT_S = 24 * 3600,      /* an own feed without an entry for so long gets a heartbeat */
+	FED_LIVE_S = 30 * 24 * 3600, /* ... if it had another entry in this time */
+	FED_SILENT_S = 48 * 3600,    /* an origin of which nothing is heard */
+	FED_BEHIND_S = 3600,         /* a neighbour that does not get what others have */
+};
+
+/*
+ * The own feeds in which a heartbeat is due now; ask every few minutes.  The outside makes one
+ * (fed_sign_set_heartbeat), stores it like a post, and says fed_node_issued; not where it has left
+ * the feed's epoch and put nothing into the next one yet.
+ */
+typedef void (*fed_beat_fn)(void *arg, struct fed_feed *f);
+void fed_node_beats(struct fed_node *n, fed_beat_fn fn, void *arg);
+
+/* Active origins that owe heartbeats and were not heard of for 48 h; late: seconds. */
+typedef void (*fed_late_fn)(void *arg, const struct fed_oid *who, int64_t late);
+void fed_node_silent(struct fed_node *n, fed_late_fn fn, void *arg);
+
+/*
+ * Neighbours that have been up for the last hour and still do not tell what we had at its begin;
+ * late: in how many feeds.  Each is said once an hour; ask every few minutes.
+ */
+void fed_node_behind(struct fed_node *n, fed_late_fn fn, void *arg);
+
 /* ---- figures ---- */
 
 struct fed_peer_stats {

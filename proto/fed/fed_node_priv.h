@@ -41,6 +41,7 @@ struct fork_probe {
 struct fed_peer {
 	struct fed_oid oid;
 	bool up;
+	int64_t up_s;     /* since then */
 	struct vec heads; /* struct fed_gid: groups whose heads it is asked for anew */
 	struct vec again; /* struct head_again: likewise, later */
 	struct vec wants; /* struct record_want, in the order in which they are asked */
@@ -55,6 +56,7 @@ struct on_the_way {
 	uint64_t n;
 	unsigned peer; /* FED_PULL_PEERS: of none */
 	bool stub;
+	bool beat;   /* a heartbeat */
 	bool record; /* its body is a record, which acts when it is durable */
 	struct buf body;
 };
@@ -108,6 +110,10 @@ void node_got_no_record(
 /* An entry of which the tags alone are here, as a stub: its content is asked for later. */
 NODISCARD int node_take_sign(struct fed_node *n, unsigned peer, const struct fed_feed_name *name,
 	const struct fed_sign *s);
+
+/* Who is late.  fed_node_watch.c */
+void node_mark_rise(struct fed_node *n, struct fed_feed *f, uint64_t high_before);
+void node_mark_told(struct fed_feed *f, unsigned peer, uint64_t high);
 
 /* Heads.  fed_node_head.c */
 void node_ask_heads(struct fed_node *n, unsigned peer, const struct fed_gid *gid);

@@ -10,7 +10,7 @@ enum { COMMIT_MS = 20, TICK_MS = 1000, PAST_MAX = 64, QUEUE_MAX = 256 };
 
 int64_t sim_daemon_clock(const struct sim_daemon *d)
 {
-	return SIM_START_AT + d->w->now_ms / 1000 + d->clock_s;
+	return SIM_START_AT + d->w->now_ms / 1000 + d->w->nights_s + d->clock_s;
 }
 
 void sim_daemon_now(struct sim_daemon *d)
@@ -394,7 +394,8 @@ static void on_done(void *arg, const struct sim_op *op, const struct sim_feed *s
 	}
 	if (op->rc < 0)
 		return; /* 441 */
-	acknowledge(d, op);
+	if (op->note != SIM_BEAT)
+		acknowledge(d, op);
 	fed_node_issued(d->node, f, &op->link);
 }
 
@@ -412,6 +413,7 @@ void sim_daemon_tick(struct sim_daemon *d)
 {
 	sim_daemon_now(d);
 	fed_node_tick(d->node);
+	sim_daemon_beats(d);
 	sim_net_dial_all(d);
 	sim_at(d->w, TICK_MS, &(struct sim_event){.kind = EV_TICK, .a = d->i, .life = d->life});
 }
@@ -430,6 +432,32 @@ void sim_daemon_record(struct sim_daemon *d, struct slice text)
 }
 
 /* ---- posting ---- */
+
+static void beat_on(void *arg, struct fed_feed *f)
+{
+	struct sim_daemon *d = arg;
+	struct fed_record_key key = {.type = FED_REC_GROUP};
+	struct sim_op op = {.kind = SIM_OWN, .note = SIM_BEAT};
+
+	for (unsigned g = 0; g < d->w->o.n_groups; g++)
+		if (fed_gid_eq(&d->w->groups[g].gid, &f->name.gid) &&
+			d->epochs[g] != f->name.epoch.n)
+			return; /* left, and nothing is in the next one yet */
+	fed_feed_name_text(&f->stored, op.feed);
+	memcpy(key.s, f->name.gid.s, sizeof f->name.gid.s);
+	op.sign = (struct fed_sign){
+		.o = d->oid, .g = f->name.gid, .e = f->name.epoch.n, .k = d->keyid};
+	fed_sign_set_heartbeat(&op.sign);
+	op.sign.r = fed_reg_serial(d->reg, &key);
+	sim_disk_queue(&d->disk, &op);
+	commit_soon(d);
+	d->w->n.beats++;
+}
+
+void sim_daemon_beats(struct sim_daemon *d)
+{
+	fed_node_beats(d->node, beat_on, d);
+}
 
 void sim_daemon_post(struct sim_daemon *d, unsigned group)
 {

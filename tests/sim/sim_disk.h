@@ -19,6 +19,8 @@ struct sim_blob {
 struct sim_blob *sim_blob_new(struct slice bytes);
 void sim_blob_unref(struct sim_blob *b);
 
+#define SIM_BEAT UINT64_MAX /* a heartbeat of our own */
+
 enum sim_op_kind { SIM_ENTRY, SIM_OWN, SIM_RECORD, SIM_CUT };
 
 struct sim_op {
@@ -32,7 +34,7 @@ struct sim_op {
 	struct sim_blob *blob; /* NULL: no content, or a record's text */
 	struct fed_record_key key;
 	uint64_t serial, end;
-	uint64_t note; /* whose post it is, for the checker; 0: nobody's */
+	uint64_t note; /* whose post it is, for the checker; 0: nobody's; SIM_BEAT */
 	int rc;        /* after the commit */
 };
 

@@ -98,6 +98,7 @@ struct sim_world {
 	struct sim_opts o;
 	struct sim_rand rand;
 	int64_t now_ms;
+	int64_t nights_s; /* that went by on all clocks while nothing happened */
 	uint64_t order, next_post;
 	struct vec heap; /* struct sim_event */
 	struct sim_daemon *daemons;
@@ -125,6 +126,8 @@ void sim_daemon_put_back(struct sim_daemon *d, const struct sim_past *at, bool n
 void sim_daemon_commit(struct sim_daemon *d);
 void sim_daemon_tick(struct sim_daemon *d);
 void sim_daemon_post(struct sim_daemon *d, unsigned group);
+/* What it owes: docs/federation.md section 7.6 */
+void sim_daemon_beats(struct sim_daemon *d);
 /* A record of its making: signed with its key (root: its root key). */
 void sim_daemon_record(struct sim_daemon *d, struct slice text);
 int64_t sim_daemon_clock(const struct sim_daemon *d);

@@ -6,8 +6,8 @@
  *
  * A run that breaks a promise prints its seed and what was broken; the same seed does it again.
  * Without -d a seed has 3 to 7 daemons; -o sets how often a kind of step comes (partition, crash,
- * restore, snapshot, equivocate, membership, clock; liars: how many daemons are).  Exit status 1
- * when any run failed.
+ * restore, snapshot, equivocate, membership, clock, night; liars: how many daemons are).  Exit
+ * status 1 when any run failed.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +39,8 @@ static bool set_chance(struct sim_opts *o, const char *text)
                 {"equivocate", &o->equivocate},
 		{"membership", &o->membership},
                 {"clock",      &o->clock     },
-                {"liars",      &o->liars     }
+                {"night",      &o->night     },
+		{"liars",      &o->liars     }
         };
 
 	for (size_t i = 0; i < array_len(kinds); i++) {
@@ -73,6 +74,7 @@ static struct sim_opts opts_of(uint64_t seed, const struct wishes *wish)
 		.restore = sim_draw(&r, 3) == 0 ? 3 : 0,
 		.membership = sim_draw(&r, 3) == 0 ? 4 : 0,
 		.clock = 3,
+		.night = 1,
 		.liars = sim_draw(&r, 3) == 0 ? 30 : 0,
 		.verbose = wish->verbose};
 

@@ -296,6 +296,13 @@ static void step_clock(struct sim_world *w)
 	d->clock_s = (int64_t)sim_draw(&w->rand, 600) - 300;
 }
 
+/* A day goes by at all of them. */
+static void step_night(struct sim_world *w)
+{
+	tell(w, "night", 0, 0);
+	w->nights_s += FED_BEAT_S;
+}
+
 static void step_post(struct sim_world *w)
 {
 	struct sim_daemon *d = &w->daemons[sim_draw(&w->rand, w->o.n_daemons)];
@@ -336,6 +343,8 @@ static void step(struct sim_world *w)
 		step_member(w);
 	else if (falls(&dice, o->clock))
 		step_clock(w);
+	else if (falls(&dice, o->night))
+		step_night(w);
 	else
 		step_post(w);
 }

@@ -22,7 +22,7 @@ struct sim_opts {
 	uint64_t seed;
 	unsigned n_daemons, n_groups, n_steps;
 	/* chance of each kind of step, per cent; what is left posts */
-	unsigned partition, crash, restore, snapshot, equivocate, membership, clock;
+	unsigned partition, crash, restore, snapshot, equivocate, membership, clock, night;
 	unsigned liars; /* daemons, per cent, that change what they relay */
 	bool verbose;
 };
@@ -41,7 +41,7 @@ const char *sim_check(struct sim_world *w);
 /* For the tests of single situations. */
 struct sim_figures {
 	uint64_t put_back; /* machines that were put back and could not know it */
-	uint64_t posts, acked, forks, record_forks, intruders, leaks, lies, faults, events;
+	uint64_t posts, acked, beats, forks, record_forks, intruders, leaks, lies, faults, events;
 };
 
 void sim_figures(const struct sim_world *w, struct sim_figures *out);
