@@ -211,6 +211,12 @@ static void add_alarm(struct errand *a, const struct fed_note *n)
 		[FED_ALARM_BEHIND_OWN] = N_(
 			"others know more of our own articles than we do (%2): an old backup was "
 			"put back; they are fetched, nothing is to be done"),
+		[FED_NOTE_SILENT] = N_("nothing was heard of %1 for %2: it is switched off, or "
+				       "somebody keeps what "
+				       "it writes from us; call its admin"),
+		[FED_NOTE_LAGGING] = N_(
+			"%1 is connected, and has not got for an hour what others have: call its "
+			"admin"),
 	};
 	const struct fed_daemon *d = n->who.s[0] ? fed_reg_daemon(a->f->reg, &n->who) : NULL;
 	char name[FED_NAME_MAX + 1] = "";

@@ -96,6 +96,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	fed_node_tick(f->node);
 	fed_links_tick(f);
 	fed_doors_tick(f);
+	fed_watch_tick(f);
 	fed_soon(f);
 }
 
@@ -177,15 +178,15 @@ int fed_give(
 
 /* ---- alarms ---- */
 
-static const char *alarm_name(enum fed_alarm what)
+static const char *alarm_name(unsigned what)
 {
-	static const char *const names[] = {"intruder", "fork", "record-fork", "behind-own"};
+	static const char *const names[] = {
+		"intruder", "fork", "record-fork", "behind-own", "silent", "lagging"};
 
 	return what < array_len(names) ? names[what] : "alarm";
 }
 
-static void note_alarm(
-	struct fed *f, enum fed_alarm what, const struct fed_oid *who, struct slice text)
+static void keep_note(struct fed *f, unsigned what, const struct fed_oid *who, struct slice text)
 {
 	struct fed_note *n = NULL;
 
@@ -219,15 +220,21 @@ static void leave_epoch(struct fed *f, struct slice text)
 		fed_epoch_leave(f, &gid);
 }
 
-void fed_alarm(void *arg, enum fed_alarm what, const struct fed_oid *who, struct slice text)
+void fed_note(struct fed *f, unsigned what, const struct fed_oid *who, struct slice text)
 {
-	struct fed *f = arg;
 	struct esc e;
 
 	atomic_fetch_add(&f->n_alarms, 1);
-	note_alarm(f, what, who, text);
+	keep_note(f, what, who, text);
 	log_error("fed.alarm", "what=%s who=%s about=%s", alarm_name(what), who ? who->s : "-",
 		esc(&e, text));
+}
+
+void fed_alarm(void *arg, enum fed_alarm what, const struct fed_oid *who, struct slice text)
+{
+	struct fed *f = arg;
+
+	fed_note(f, what, who, text);
 	if (what == FED_ALARM_BEHIND_OWN ||
 		(what == FED_ALARM_FORK && fed_oid_eq(who, &f->keys->oid)))
 		leave_epoch(f, text);

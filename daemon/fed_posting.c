@@ -140,6 +140,8 @@ static const char *why_closed(struct fed *f, const struct fed_group *g)
 {
 	const struct fed_member *m = fed_group_member(g, &f->keys->oid);
 
+	if (f->clock_wrong)
+		return "the clock of this machine is wrong by an hour or more";
 	if (!fed_reg_active(f->reg, &f->keys->oid))
 		return "this daemon is not active in the federation";
 	if (g->closed && !m)
@@ -345,6 +347,16 @@ static int prepare(struct fed_posting *p, const struct fed_wish *w, struct artic
 	return rc < 0 ? err_set(why, rc, "%s", reason ? reason : "it cannot be shared") : 0;
 }
 
+static void set_entry(struct fed_posting *p, enum entry_kind kind)
+{
+	p->entry = (struct store_entry){.feed = slice_str(p->plan->feed_text),
+		.first = 1,
+		.root = p->plan->root,
+		.kind = kind,
+		.seal = seal,
+		.seal_arg = p};
+}
+
 int fed_posting_begin(struct fed *f, const struct fed_wish *w, struct article *a, struct buf *out,
 	struct fed_posting **posting_out, struct err *why)
 {
@@ -367,14 +379,36 @@ int fed_posting_begin(struct fed *f, const struct fed_wish *w, struct article *a
 		fed_posting_end(p, NULL);
 		return rc;
 	}
-	p->entry = (struct store_entry){.feed = slice_str(plan->feed_text),
-		.first = 1,
-		.root = plan->root,
-		.kind = ENTRY_ARTICLE,
-		.seal = seal,
-		.seal_arg = p};
+	set_entry(p, ENTRY_ARTICLE);
 	*posting_out = p;
 	return 0;
+}
+
+static void on_beat(void *arg, const struct store_result *res)
+{
+	fed_posting_end(arg, res);
+}
+
+void fed_posting_beat(struct fed *f, const struct fed_feed_name *name)
+{
+	const struct fed_group *g = fed_reg_group(f->reg, &name->gid);
+	struct plan_set *set = set_ref(f->plans);
+	const struct plan *plan = g && set ? map_get(set->by_group, g->group) : NULL;
+	struct fed_posting *p;
+
+	if (!plan || plan->closed || plan->feed.epoch.n != name->epoch.n) {
+		set_unref(f->plans, set);
+		return;
+	}
+	p = mem_new(struct fed_posting);
+	*p = (struct fed_posting){.f = f, .set = set, .plan = plan};
+	p->sign = (struct fed_sign){
+		.o = set->oid, .g = name->gid, .e = name->epoch.n, .k = set->keyid};
+	fed_sign_set_heartbeat(&p->sign);
+	set_entry(p, ENTRY_BEAT);
+	const struct store_call call = {.home = f->loop, .done = on_beat, .arg = p};
+	if (store_entry(f->d->store, &p->entry, &call) < 0)
+		fed_posting_end(p, NULL);
 }
 
 const struct store_entry *fed_posting_entry(struct fed_posting *p)

@@ -7,6 +7,7 @@
 #ifndef DAEMON_FED_POSTING_H
 #define DAEMON_FED_POSTING_H
 
+#include "proto/fed/fed_feed.h"
 #include "proto/msg/article.h"
 #include "storage/store_fed.h"
 
@@ -42,6 +43,9 @@ struct fed_wish {
  */
 NODISCARD int fed_posting_begin(struct fed *f, const struct fed_wish *w, struct article *a,
 	struct buf *out, struct fed_posting **posting_out, struct err *why);
+
+/* A heartbeat in a feed of ours that is still in use.  The federation's thread. */
+void fed_posting_beat(struct fed *f, const struct fed_feed_name *name);
 
 const struct store_entry *fed_posting_entry(struct fed_posting *p);
 

@@ -9,6 +9,7 @@
  *   fed_door.c   connections of those that dial us; invitations in use
  *   fed_tls.c    contexts of the peer port
  *   fed_keys.c   the keys on disk
+ *   fed_watch.c  heartbeats, who is late, clocks
  *   fed_epoch.c  which epoch we may issue in
  *   fed_posting.c  posts that become entries (other threads call it)
  *   control_fed*.c the admin's commands
@@ -42,10 +43,12 @@ struct fed_waiter {
 	void *arg;
 };
 
-/* Something the admin must know. */
+/* What the admin must know, beside the alarms of the node (enum fed_alarm). */
+enum { FED_NOTE_SILENT = FED_ALARM_BEHIND_OWN + 1, FED_NOTE_LAGGING };
+
 struct fed_note {
 	int64_t at;
-	enum fed_alarm what;
+	unsigned what; /* enum fed_alarm, or one of the above */
 	struct fed_oid who;
 	char text[80];
 	unsigned times;
@@ -93,6 +96,8 @@ struct fed {
 	uint64_t epoch_floor, epoch_last; /* as in the file */
 	uint64_t epoch_run;               /* begun in this life; 0: none */
 	struct event on_tick, on_soon;
+	unsigned n_ticks;
+	bool clock_wrong; /* by others' clocks: nothing is signed */
 	bool news_due, dial_due, plans_due, groups_due, stopping;
 };
 
@@ -125,8 +130,14 @@ void fed_wake_waiters(struct fed *f, const struct fed_record_key *key, uint64_t 
 /* fed_outside.alarm */
 void fed_alarm(void *arg, enum fed_alarm what, const struct fed_oid *who, struct slice text);
 
+/* Tell the admin. */
+void fed_note(struct fed *f, unsigned what, const struct fed_oid *who, struct slice text);
+
 /* TCP asks now and then whether the other end is there. */
 void fed_keep_alive(int fd);
+
+/* ---- fed_watch.c ---- */
+void fed_watch_tick(struct fed *f);
 
 /* ---- fed_load.c ---- */
 
