@@ -76,6 +76,7 @@ static const struct ctl_opt revoke_opts[] = {
 
 static const struct ctl_opt group_share_opts[] = {
 	{"public", NULL, "public", OPT_TRUE, N_("for every daemon of the federation; default for those that are invited")},
+	{"news-servers", NULL, "inn", OPT_TRUE, N_("with --public: servers that are no kokods may carry it (INN)")},
 	{"history", "all|join", "history", OPT_TEXT, N_("what a daemon that is invited later gets: all, or from then on; default all")},
 	{"title", "TEXT", "title", OPT_TEXT, N_("title of the group")},
 	{0},

@@ -11,7 +11,7 @@
 /* The group as people have it here; it need not be there. */
 struct share {
 	struct group_rec rec;
-	bool there, join;
+	bool there, join, inn;
 };
 
 static void work_free(struct errand *a)
@@ -46,6 +46,11 @@ static int check_here(struct errand *a, const struct share *s)
 {
 	if (fed_reg_group_named(a->f->reg, slice_str(a->group)))
 		return errand_refuse(a, KERR_EXISTS, N_("%1 is shared already"), a->group, NULL);
+	if (s->inn && !a->flag)
+		return errand_refuse(a, KERR_INVALID,
+			N_("only a public group can be carried by other news servers: say --public "
+			   "too"),
+			NULL);
 	if (!s->there)
 		return 0;
 	if (s->rec.cls == CLASS_CLOSED && a->flag)
@@ -75,6 +80,7 @@ static int share(struct errand *a)
 		.closed = !a->flag,
 		.moderated = s->there && s->rec.posting == POSTING_MODERATORS,
 		.history_join = s->join,
+		.inn = s->inn,
 	};
 	struct fed_draft d;
 	int rc;
@@ -115,6 +121,8 @@ int control_group_share(struct control_req *r)
 		rc = control_arg_or(r, "title", STORE_TITLE_MAX, "", &a->title);
 	if (rc == 0)
 		rc = control_arg_bool(r, "public", false, &a->flag);
+	if (rc == 0)
+		rc = control_arg_bool(r, "inn", false, &s->inn);
 	if (rc == 0)
 		rc = control_arg_choice(r, "history", histories, array_len(histories), 0, &history);
 	if (rc == 0)

@@ -110,7 +110,7 @@ void fed_record_came(struct fed *f, const struct fed_record_key *key)
 		fed_book_joined(f->book);
 	}
 	f->plans_due = true;
-	f->groups_due = f->groups_due || key->type == FED_REC_GROUP;
+	f->groups_due = key->type != FED_REC_DAEMON || f->groups_due;
 	fed_dial_soon(f);
 }
 
@@ -307,6 +307,7 @@ int fed_open(struct daemon *d, struct fed **out, struct err *err)
 	list_init(&f->doors);
 	list_init(&f->links);
 	list_init(&f->waiters);
+	list_init(&f->relays);
 	vec_init(&f->notes, sizeof(struct fed_note));
 	f->plans = fed_plans_new();
 	event_assign(&f->on_tick, loop_base(f->loop), -1, EV_PERSIST, on_tick, f);

@@ -88,6 +88,7 @@ struct fed {
 	struct fed_book *book;   /* invitations of ours */
 	struct fed_plans *plans; /* for posts */
 	struct list waiters;     /* struct fed_waiter */
+	struct list relays;      /* struct fed_relay, waiting for the disk */
 	struct vec notes;        /* struct fed_note, newest last */
 	struct peer_stats stats;
 	atomic_uint_fast64_t n_refused, n_late, n_alarms;

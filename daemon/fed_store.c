@@ -7,7 +7,7 @@
 
 #include "daemon/fed_door.h"
 #include "daemon/fed_link.h"
-#include "daemon/fed_posting.h"
+#include "daemon/fed_relay.h"
 #include "daemon/mail.h"
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
@@ -206,6 +206,7 @@ static void on_stored(void *arg, const struct store_result *res)
 			rc = fed_feed_tip(s->f, &s->feed->stored, &tip);
 	}
 	fed_node_stored(s->f->node, s->feed, s->link.n, rc, &tip);
+	fed_relays_stored(s->f, s->feed, s->link.n, rc);
 	free(s);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Posts in groups that other daemons have too: what of them is different. */
+#include "daemon/fed_relay.h"
 #include "daemon/forum_posting.h"
+#include "proto/base/mem.h"
 #include "proto/base/wildmat.h"
 
 struct shared_walk {
@@ -41,4 +43,56 @@ int posting_entry(struct posting *p)
 	if (rc == 0 && p->entry)
 		rc = article_parse(&p->out, buf_slice(&p->signed_bytes), &none);
 	return rc;
+}
+
+/* ---- entries that another news server brings ---- */
+
+int posting_find_entry(struct posting *p)
+{
+	struct slice rest = p->in.value[ART_NEWSGROUPS], name;
+
+	while (newsgroups_next(&rest, &name))
+		p->is_entry = p->is_entry || fed_plans_shared(p->f->env->fed, name);
+	if (p->is_entry && !article_has(&p->in, ART_KOKOD_SIGN))
+		return err_set(p->why, KERR_DENIED, "the group takes signed articles only");
+	return 0;
+}
+
+struct entry_call {
+	forum_done_fn done;
+	void *arg;
+	struct fed_relay *relay;
+	char mid[MSGID_MAX + 1];
+};
+
+static void on_relayed(void *arg, int rc)
+{
+	struct entry_call *c = arg;
+	struct forum_result r = {.rc = rc,
+		.why = rc == KERR_INVALID ? "its signature or its place in the group does not hold"
+					  : posting_why(rc),
+		.mid = slice_str(c->mid)};
+
+	c->done(c->arg, &r);
+	free(c);
+}
+
+static void drop(void *call)
+{
+	struct entry_call *c = call;
+
+	fed_relay_drop(c->relay);
+	free(c);
+}
+
+int posting_relay_entry(
+	struct posting *p, struct slice raw, forum_done_fn done, void *arg, struct ticket *t)
+{
+	struct entry_call *c = mem_new(struct entry_call);
+
+	*c = (struct entry_call){.done = done, .arg = arg};
+	memcpy(c->mid, p->mid, sizeof c->mid);
+	c->relay = fed_relay_new(p->f->env->fed, raw, p->f->who.home, on_relayed, c);
+	*t = (struct ticket){c, drop};
+	return 0;
 }

@@ -327,6 +327,9 @@ static int take_from_peer(struct posting *p, struct slice raw, struct slice mid)
 		return err_set(p->why, KERR_INVALID, "%s", p->in.why);
 	if (!slice_eq(p->in.value[ART_MESSAGE_ID], mid))
 		return err_set(p->why, KERR_INVALID, "Message-ID is not the one you named");
+	int found = posting_find_entry(p);
+	if (found < 0 || p->is_entry)
+		return found;
 	if (rc == 0)
 		rc = judge_awaited(p, &h);
 	else
@@ -490,6 +493,8 @@ static int take(struct posting *p, struct slice raw, struct slice mid)
 
 	p->limits = limits_of(p);
 	rc = p->how == FORUM_POST ? take_from_person(p, raw) : take_from_peer(p, raw, mid);
+	if (p->is_entry)
+		return rc == 0 && slice_cstr(mid, p->mid, sizeof p->mid) ? 0 : rc;
 	if (rc == 0 && posting_is_article(p))
 		rc = read_out(p);
 	if (rc == 0 && posting_is_article(p))
@@ -538,7 +543,9 @@ int posting_give(struct posting *p, struct buf *article_take, struct slice mid, 
 		rc = take(p, buf_slice(article_take), mid);
 		view_close(p->v);
 	}
-	if (rc == 0)
+	if (rc == 0 && p->is_entry)
+		rc = posting_relay_entry(p, buf_slice(article_take), done, arg, t);
+	else if (rc == 0)
 		rc = store(p, done, arg, t);
 	if (rc < 0 && p->how == FORUM_RELAY && p->f->env->claims)
 		claims_drop(p->f->env->claims, hash_keyed(mid), p->f);

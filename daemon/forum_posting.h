@@ -24,6 +24,7 @@ struct posting {
 	struct buf bytes;
 	struct buf signed_bytes;   /* ... with the fields of an entry */
 	struct fed_posting *entry; /* NULL: its group is not shared */
+	bool is_entry;             /* a peer's article of a shared group: the federation's */
 	struct buf newsgroups;     /* of mail: where its envelope says that it goes; empty: post */
 	const struct forum_mail *mail; /* a submission; NULL: none */
 	struct buf inbox;              /* what its persons get */
@@ -83,6 +84,13 @@ int posting_control(struct posting *p);
 
 /* Make p->out an entry, if its group is shared with other daemons. */
 int posting_entry(struct posting *p);
+
+/* A peer's article: is it of a group that is shared with other daemons?  Then it must be signed. */
+int posting_find_entry(struct posting *p);
+
+/* Give such an article, as it came, to the federation. */
+int posting_relay_entry(
+	struct posting *p, struct slice raw, forum_done_fn done, void *arg, struct ticket *t);
 
 /* ---- forum_submit.c ---- */
 

@@ -64,6 +64,7 @@ int fed_draft_group(struct fed_draft *d, const struct fed_federation *fed,
 	g->retain = w->retain;
 	g->max_size = w->max_size ? w->max_size : FED_MAX_SIZE_DEFAULT;
 	g->history_join = w->history_join;
+	g->inn = w->inn;
 	g->state = FED_GROUP_ACTIVE;
 	if (g->closed)
 		add_member(d, self, true);

@@ -196,6 +196,11 @@ void fed_node_vouch(struct fed_node *n, const struct fed_vouch *v)
 	n->vouch = v;
 }
 
+enum fed_got fed_node_verdict(const struct fed_node *n)
+{
+	return n->verdict;
+}
+
 static struct fed_scene scene_of(struct fed_node *n, unsigned peer, const struct fed_request *req)
 {
 	return (struct fed_scene){
@@ -286,6 +291,7 @@ static int take(struct fed_node *n, unsigned peer, const struct fed_sign *s, str
 static void note(struct fed_node *n, unsigned peer, const struct fed_request *req,
 	const struct fed_verdict_entry *v)
 {
+	n->verdict = v->got;
 	if (peer < FED_PULL_PEERS)
 		n->peers[peer].got[v->got]++;
 	if (v->got == FED_GOT_INTRUDER)

@@ -149,6 +149,9 @@ NODISCARD int fed_node_got_stub(
 	struct fed_node *n, unsigned peer, const struct fed_request *req, struct slice text);
 /* 490: it may have it later; else it has not. */
 
+/* What became of the entry that was given last (fed_node_got, fed_node_got_stub). */
+enum fed_got fed_node_verdict(const struct fed_node *n);
+
 /* Of the answer that is given next: its signature was looked at.  NULL: it was not. */
 void fed_node_vouch(struct fed_node *n, const struct fed_vouch *v);
 void fed_node_got_none(

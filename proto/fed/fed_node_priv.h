@@ -87,6 +87,7 @@ struct fed_node {
 	bool neighbours_known;
 	struct vec probes; /* struct fork_probe */
 	const struct fed_vouch *vouch; /* of the answer under way */
+	enum fed_got verdict;          /* on the last entry */
 	int64_t now_at, steady_s;
 };
 
