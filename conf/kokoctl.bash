@@ -18,7 +18,7 @@ _kokoctl()
 	"user passwd") words="--hash --password-stdin --password-file --json --help" ;;
 	"group add") words="--title --kind --class --posting --reply --json --help" ;;
 	"group set") words="--reply --json --help" ;;
-	"group share") words="--public --history --title --json --help" ;;
+	"group share") words="--public --news-servers --history --title --json --help" ;;
 	"group invite") words="--ro --json --help" ;;
 	"group moderator") words="--remove --json --help" ;;
 	"federation found") words="--organisation --prefix --json --help" ;;
