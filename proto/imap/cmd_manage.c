@@ -63,12 +63,14 @@ enum cmd_step imap_cmd_delete(struct imap_session *s, const struct imap_line *a)
 	struct cursor c = cursor_of(a->args);
 	struct slice name;
 
-	if (s->cur.phase == 1)
-		return answered(s);
 	if (!imap_read_mailbox(s, &c, &name) || !imap_read_end(&c))
 		return imap_bad(s, "expected the name of a mailbox");
-	if (s->sel.box && slice_eq(name, slice_str(s->sel.name)))
-		imap_deselect(s);
+	if (s->cur.phase == 1) {
+		/* what is gone is left without a word; what stays is not left */
+		if (s->result == 0 && s->sel.box && slice_eq(name, slice_str(s->sel.name)))
+			imap_deselect(s);
+		return answered(s);
+	}
 	return imap_wait(s, mail_remove(s->mail, name, imap_on_done, s, &s->ticket), 1);
 }
 

@@ -24,3 +24,19 @@ C: k CREATE Gruppen/x
 S: k NO [NOPERM] *
 C: l CREATE &AOQ
 S: l BAD *
+C: m CREATE Bald
+S: m OK done
+C: n SELECT Bald
+S~ n OK *
+C: o DELETE Bald
+S: o OK done
+C: p CHECK
+S: p BAD *
+C: q SELECT INBOX
+S~ q OK *
+C: r DELETE INBOX
+S: r NO [NOPERM] *
+C: s DELETE Nichts
+S: s NO [NONEXISTENT] *
+C: t CHECK
+S: t OK *
