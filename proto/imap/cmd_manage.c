@@ -17,8 +17,8 @@ static struct slice without_end(struct slice name)
 	return name;
 }
 
-/* " (USE (\Sent))" */
-static bool read_use(struct cursor *c, enum mail_use *use_out)
+/* USE_NONE: there is no mailbox for that use here. */
+static enum mail_use use_of(struct slice word)
 {
 	static const struct {
 		struct slice word;
@@ -30,16 +30,31 @@ static bool read_use(struct cursor *c, enum mail_use *use_out)
 		{{"\\Junk", 5},    USE_JUNK   },
 		{{"\\Archive", 8}, USE_ARCHIVE},
 	};
+
+	for (size_t i = 0; i < array_len(uses); i++)
+		if (slice_eq_ci(word, uses[i].word))
+			return uses[i].use;
+	return USE_NONE;
+}
+
+/* Nothing, or " (USE (\Sent))".  *given: how many uses; a mailbox here has one at most. */
+static bool read_use(struct cursor *c, enum mail_use *use_out, unsigned *given)
+{
 	struct slice word;
 
 	if (!cursor_take_ci(c, lit(" (USE (")))
 		return imap_read_end(c);
-	if (!imap_read_flag(c, &word) || !cursor_take_ci(c, lit("))")))
-		return false;
-	for (size_t i = 0; i < array_len(uses); i++)
-		if (slice_eq_ci(word, uses[i].word))
-			*use_out = uses[i].use;
-	return *use_out != USE_NONE && imap_read_end(c);
+	if (!cursor_take(c, ')')) {
+		do {
+			if (!imap_read_flag(c, &word))
+				return false;
+			*use_out = use_of(word);
+			++*given;
+		} while (cursor_take(c, ' '));
+		if (!cursor_take(c, ')'))
+			return false;
+	}
+	return cursor_take(c, ')') && imap_read_end(c);
 }
 
 enum cmd_step imap_cmd_create(struct imap_session *s, const struct imap_line *a)
@@ -47,13 +62,16 @@ enum cmd_step imap_cmd_create(struct imap_session *s, const struct imap_line *a)
 	struct cursor c = cursor_of(a->args);
 	enum mail_use use = USE_NONE;
 	struct slice name;
+	unsigned given = 0;
 
 	if (s->cur.phase == 1)
 		return answered(s);
 	if (!imap_read_mailbox(s, &c, &name))
 		return imap_bad(s, "expected the name of a mailbox");
-	if (!read_use(&c, &use))
-		return imap_bad(s, "expected nothing more, or one use of the mailbox");
+	if (!read_use(&c, &use, &given))
+		return imap_bad(s, "expected nothing more, or uses of the mailbox");
+	if (given > 1 || (given == 1 && use == USE_NONE))
+		return imap_no(s, "[USEATTR] a mailbox cannot have that use here");
 	return imap_wait(
 		s, mail_create(s->mail, without_end(name), use, imap_on_done, s, &s->ticket), 1);
 }

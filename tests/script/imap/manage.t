@@ -40,3 +40,14 @@ C: s DELETE Nichts
 S: s NO [NONEXISTENT] *
 C: t CHECK
 S: t OK *
+C: u CREATE Alle (USE (\All))
+S: u NO [USEATTR] *
+C: v CREATE Beides (USE (\Sent \Junk))
+S: v NO [USEATTR] *
+C: w CREATE Keines (USE ())
+S: w OK done
+C: x CREATE Halb (USE (\Sent)
+S: x BAD *
+C: y LIST "" (Alle Beides Keines Halb)
+S: * LIST (\HasNoChildren) "/" "Keines"
+S: y OK *
