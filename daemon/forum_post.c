@@ -22,6 +22,7 @@ enum {
 	OVERVIEW_MAX = 32 * 1024,        /* five fields, each cut by article_add_over */
 	HEADS_MAX = STORE_PLACES * 4096, /* heads of an article in its groups */
 	NEWSGROUPS_MAX = 900,            /* one line of a head */
+	ACTOR_MAX = 900,                 /* likewise */
 	POSTED_BEFORE = 1,               /* a mail that was delivered: nothing is to be done */
 };
 
@@ -74,6 +75,20 @@ static void post_drop(void *call)
 
 /* ---- groups ---- */
 
+/*
+ * What a moderator files with a mail program may be another's text.  In a group that is shared with
+ * other daemons an entry says who posts.  KERR_WAIT
+ */
+static int note_moderator(struct posting *p, const struct group_rec *g)
+{
+	int rc = p->filed ? policy_may(p->v, &p->f->login, g, RIGHT_MODERATE) : KERR_DENIED;
+
+	p->moderates = rc == 0;
+	if (p->moderates && !fed_plans_shared(p->f->env->fed, slice_str(g->name)))
+		buf_addf(&p->actor, "%s@%s", p->account.login, p->f->env->host);
+	return rc == KERR_DENIED ? 0 : rc;
+}
+
 static int group_for_person(struct posting *p, struct slice name, struct group_rec *g)
 {
 	bool shared = false;
@@ -90,7 +105,7 @@ static int group_for_person(struct posting *p, struct slice name, struct group_r
 	if (rc == 0)
 		rc = forum_group_shared(p->f, p->v, name, &shared);
 	p->shared = p->shared || shared;
-	return rc;
+	return rc < 0 ? rc : note_moderator(p, g);
 }
 
 /* 0: takes part; KERR_NOTFOUND: not here, or outside the peer's scope. */
@@ -213,6 +228,8 @@ struct inject_env posting_env(struct posting *p, struct slice *addresses)
 		.addresses = addresses,
 		.n_addresses = p->account.n_addresses,
 		.post_as_any = (p->account.rights & RIGHT_POST_AS_ANY) != 0,
+		.for_others = p->moderates,
+		.actor = buf_slice(&p->actor),
 		.mail_domains = e->mail_domains,
 		.n_mail_domains = e->n_mail_domains,
 		.local_groups = !p->shared,
@@ -508,6 +525,7 @@ static void posting_free(struct posting *p)
 {
 	fed_posting_end(p->entry, NULL);
 	buf_fini(&p->newsgroups);
+	buf_fini(&p->actor);
 	buf_fini(&p->heads);
 	buf_fini(&p->bytes);
 	buf_fini(&p->signed_bytes);
@@ -523,6 +541,7 @@ struct posting *posting_new(struct forum *base, enum forum_how how)
 	p->f = db_forum(base);
 	p->how = how;
 	buf_init(&p->newsgroups, NEWSGROUPS_MAX);
+	buf_init(&p->actor, ACTOR_MAX);
 	buf_init(&p->heads, HEADS_MAX);
 	buf_init(&p->bytes, p->f->env->max_article + ADDED_MAX);
 	buf_init(&p->signed_bytes, p->f->env->max_article + 2 * ADDED_MAX);
@@ -561,14 +580,4 @@ int db_post(struct forum *base, enum forum_how how, struct buf *article_take, st
 	forum_done_fn done, void *arg, struct ticket *t, struct err *why)
 {
 	return posting_give(posting_new(base, how), article_take, mid, done, arg, t, why);
-}
-
-int db_post_in(struct forum *base, const char *group, bool copy, struct buf *article_take,
-	forum_done_fn done, void *arg, struct ticket *t, struct err *why)
-{
-	struct posting *p = posting_new(base, FORUM_POST);
-
-	p->copy = copy;
-	buf_addz(&p->newsgroups, group);
-	return posting_give(p, article_take, lit(""), done, arg, t, why);
 }

@@ -26,6 +26,7 @@ struct posting {
 	struct fed_posting *entry; /* NULL: its group is not shared */
 	bool is_entry;             /* a peer's article of a shared group: the federation's */
 	struct buf newsgroups;     /* of mail: where its envelope says that it goes; empty: post */
+	struct buf actor;          /* login@host of a moderator */
 	const struct forum_mail *mail; /* a submission; NULL: none */
 	struct buf inbox;              /* what its persons get */
 	uint32_t *persons;             /* their accounts */
@@ -40,6 +41,8 @@ struct posting {
 	bool shaped;                     /* one of them has a Reply-To */
 	bool has_reply_to[STORE_PLACES]; /* such a head has a Reply-To */
 	bool copy;                       /* gets a Message-ID of its own in any case */
+	bool filed;                      /* with a mail program, into a group as into a mailbox */
+	bool moderates;                  /* all the groups named */
 	bool shared;                     /* one of the groups goes to peers */
 	char mid[MSGID_MAX + 1];         /* of what is stored */
 	char cancels[MSGID_MAX + 1];

@@ -62,13 +62,6 @@ int db_newnews(struct forum *base, struct slice wildmat, int64_t since_at, uint6
 void db_mail_init(struct db_forum *f);
 void db_mail_fini(struct db_forum *f);
 
-/*
- * Post a message in a group, whatever its Newsgroups says; a copy gets a Message-ID of its own.
- * Otherwise as forum_post.
- */
-int db_post_in(struct forum *base, const char *group, bool copy, struct buf *article_take,
-	forum_done_fn done, void *arg, struct ticket *t, struct err *why);
-
 /* forum_ops.post */
 int db_post(struct forum *base, enum forum_how how, struct buf *article_take, struct slice mid,
 	forum_done_fn done, void *arg, struct ticket *t, struct err *why);

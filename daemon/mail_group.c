@@ -3,6 +3,7 @@
  * Groups as mailboxes: what is put into one is posted, what is taken out is cancelled.  Both go the
  * way of every article, one after the other, so peers and news readers see the same.
  */
+#include "daemon/forum_posting.h"
 #include "daemon/mail_priv.h"
 
 #include "proto/base/mem.h"
@@ -102,6 +103,21 @@ int mail_may_cancel(struct db_forum *f, const struct group_rec *g, const struct 
 	}
 	view_close(j.v);
 	return rc;
+}
+
+/*
+ * Post a message in a group, whatever its Newsgroups says; a copy gets a Message-ID of its own.
+ * Otherwise as forum_post.
+ */
+static int post_in(struct forum *base, const char *group, bool copy, struct buf *article_take,
+	forum_done_fn done, void *arg, struct ticket *t, struct err *why)
+{
+	struct posting *p = posting_new(base, FORUM_POST);
+
+	p->copy = copy;
+	p->filed = true;
+	buf_addz(&p->newsgroups, group);
+	return posting_give(p, article_take, lit(""), done, arg, t, why);
 }
 
 /* ---- a series of posts or cancels ---- */
@@ -249,7 +265,7 @@ static int give_one(struct series *s)
 	if (rc == 0 && s->cancel)
 		rc = db_post(&s->f->base, FORUM_POST, &text, lit(""), post_on, s, &unused, &why);
 	else if (rc == 0)
-		rc = db_post_in(&s->f->base, s->to.name, true, &text, post_on, s, &unused, &why);
+		rc = post_in(&s->f->base, s->to.name, true, &text, post_on, s, &unused, &why);
 	buf_fini(&text);
 	return rc;
 }
@@ -476,6 +492,6 @@ int mail_post(struct db_forum *f, const struct group_rec *g, struct buf *message
 	struct ticket unused;
 
 	c->flags = flags & ~(uint64_t)MAIL_DELETED;
-	int rc = db_post_in(&f->base, g->name, false, message_take, posted_on, c, &unused, why);
+	int rc = post_in(&f->base, g->name, false, message_take, posted_on, c, &unused, why);
 	return mail_out(c, rc, t);
 }

@@ -359,13 +359,15 @@ static void add_our_fields(struct inject_job *j)
 	if (j->env->complaints_to.len > 0)
 		buf_addf(b, "; mail-complaints-to=\"%.*s\"", SLICE_ARG(j->env->complaints_to));
 	buf_add(b, lit("\r\n"));
+	if (j->is_others && !j->env->post_as_any && j->env->actor.len > 0)
+		inject_add_field(b, "Kokod-Actor", j->env->actor);
 	add_locks(j);
 }
 
 int inject_article(
 	const struct inject_env *env, struct article *in, struct buf *out, struct injected *res)
 {
-	struct inject_job j = {env, in, res, out};
+	struct inject_job j = {.env = env, .in = in, .res = res, .out = out};
 
 	*res = (struct injected){.why = NULL};
 	if (is_mail(&j))

@@ -24,6 +24,8 @@ struct inject_env {
 	const struct slice *addresses; /* "anna@example.org": what From and Sender may be */
 	size_t n_addresses;
 	bool post_as_any;                 /* From may be anybody's */
+	bool for_others;                  /* likewise, and Kokod-Actor tells who posts */
+	struct slice actor;               /* "anna@host", for Kokod-Actor; empty: no field */
 	const struct slice *mail_domains; /* right sides of Message-IDs that we keep, beside host */
 	size_t n_mail_domains;
 	bool local_groups;          /* all groups are ours alone: keep any valid Message-ID */
@@ -56,7 +58,8 @@ struct injected {
  * or Sender of somebody else, Date more than a day ahead, and an article that was injected before
  * (Path with .POSTED, Injection-Info, Injection-Date, Xref).  Of an import (post_as_any) or a copy
  * (new_msgid) those traces are removed instead.  Always removed: other trace fields of news and
- * mail, Bcc, and the fields that only a daemon may set.
+ * mail, Bcc, and the fields that only a daemon may set.  A moderator (for_others) may put in what
+ * somebody else has written, which Kokod-Actor then tells.
  *
  * Mail (newsgroups) gets the Newsgroups of its envelope, and References when it has In-Reply-To
  * alone; an automatic reply is refused (KERR_DENIED).  RFC 3834, RFC 5322 section 3.6.4

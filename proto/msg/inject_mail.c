@@ -113,7 +113,7 @@ static void add_fields(struct inject_job *j)
 int inject_mail(const struct inject_env *env, const struct inject_trace *trace, struct slice msgid,
 	struct article *in, struct buf *out, struct injected *res)
 {
-	struct inject_job j = {env, in, res, out};
+	struct inject_job j = {.env = env, .in = in, .res = res, .out = out};
 
 	*res = (struct injected){.why = NULL};
 	int rc = check(&j);

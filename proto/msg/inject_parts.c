@@ -71,8 +71,9 @@ static int check_author(
 	arena_fini(&ar);
 	if (rc < 0)
 		return inject_refuse(j, rc, invalid);
-	if (!own && !j->env->post_as_any)
+	if (!own && !j->env->post_as_any && !j->env->for_others)
 		return inject_refuse(j, KERR_DENIED, denied);
+	j->is_others |= !own;
 	return 0;
 }
 

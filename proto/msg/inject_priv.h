@@ -11,6 +11,7 @@ struct inject_job {
 	struct article *in;
 	struct injected *res;
 	struct buf *out;
+	bool is_others; /* From or Sender is somebody else */
 };
 
 /* Note why; rc is passed through. */

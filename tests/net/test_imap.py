@@ -129,6 +129,29 @@ class Trial:
             with self.site.reader(self.user["login"], self.user["password"]) as news:
                 assert not news.has(f"<imap1@{self.site.domain}>")
 
+    def moderating(self):
+        """Into a group goes one's own text, or what its moderator files there, with his name."""
+        mara = lab.person(self.site, "mara", "Mara Muster")
+        lab.add_person(self.site, mara, ("kk.closed",), "moderator")
+        self.site.ctl("member", "add", lab.GROUP, "mara", "writer")
+        self.post("fundstueck")
+        mail = (f"From: {self.user['address']}\r\nSubject: von Anke\r\n\r\nText.\r\n").encode()
+        with self.imap(mara, BOX) as conn:
+            uid = self.ok(conn.uid("SEARCH", 'SUBJECT "fundstueck"'))[0]
+            self.refused("NOPERM", conn.uid("COPY", uid, BOX))
+            self.refused("NOPERM", conn.append(BOX, None, None, mail))
+            self.ok(conn.uid("COPY", uid, "Gruppen/kk/closed"))
+            self.refused("NOPERM", conn.uid("MOVE", uid, "Gruppen/kk/closed"))
+            self.ok(conn.append("Gruppen/kk/closed", None, None, mail))
+            self.ok(conn.select("Gruppen/kk/closed"))
+            rows = self.ok(conn.fetch("1:*", "(BODY.PEEK[HEADER])"))
+            heads = [row[1] for row in rows if isinstance(row, tuple)]
+        assert len(heads) == 2, heads
+        for head in heads:
+            assert f"\r\nKokod-Actor: mara@{self.site.domain}\r\n".encode() in head, head
+            assert self.user["address"].encode() in head, head
+        assert b"<fundstueck@" not in heads[0], heads
+
     def personal(self):
         """A mailbox of one's own: made, filled, copied, moved, expunged, renamed, removed."""
         with self.imap() as conn:
@@ -210,7 +233,7 @@ class Trial:
 if __name__ == "__main__":
     t = Trial()
     try:
-        lab.run_cases([t.lists, t.group, t.head, t.posting, t.personal, t.idle,
+        lab.run_cases([t.lists, t.group, t.head, t.posting, t.moderating, t.personal, t.idle,
                        t.deleted_elsewhere, t.series_is_bounded, t.wrong])
     finally:
         t.site.stop()

@@ -241,6 +241,35 @@ static void imports(void **state)
 	buf_fini(&out);
 }
 
+/* What somebody else has written says who put it in; what is one's own does not. */
+static void for_others(void **state)
+{
+	static const struct {
+		struct slice in;
+		struct slice actor;
+	} rows[] = {
+		{lit("From: eve@x.example\r\n" GROUPS BODY),      lit("anna@viersen.example")},
+		{lit(ANNA "Sender: eve@x.example\r\n" BODY),      lit("anna@viersen.example")},
+		{lit(ANNA "Kokod-Actor: eve@x.example\r\n" BODY), lit("")                    },
+		{lit(ANNA BODY),				  lit("")                    },
+	};
+	struct inject_env env = plain_env;
+	struct injected res;
+	struct article a;
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 10000);
+	env.for_others = true;
+	env.actor = lit("anna@viersen.example");
+	for (size_t i = 0; i < array_len(rows); i++) {
+		assert_int_equal(inject(&env, rows[i].in, &out, &res), 0);
+		assert_int_equal(article_parse(&a, buf_slice(&out), &msg_limits_inject), 0);
+		assert_slice(a.value[ART_KOKOD_ACTOR], rows[i].actor.p);
+	}
+	buf_fini(&out);
+}
+
 static void message_ids(void **state)
 {
 	static const struct {
@@ -505,6 +534,7 @@ int main(void)
 		cmocka_unit_test(completes),
 		cmocka_unit_test(removes),
 		cmocka_unit_test(imports),
+		cmocka_unit_test(for_others),
 		cmocka_unit_test(message_ids),
 		cmocka_unit_test(aliases),
 		cmocka_unit_test(cancel_locks),
