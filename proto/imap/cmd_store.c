@@ -47,7 +47,7 @@ static bool on_stored(void *arg, const struct mail_row *r)
 	struct imap_session *s = arg;
 	const struct store_ask *ask = s->cur.own;
 
-	s->cur.full = talk_full(&s->talk);
+	s->cur.full = talk_full(&s->talk) || imap_has_new_keyword(s, r->flags);
 	if (s->cur.full)
 		return false;
 	s->cur.at = r->num + 1;
@@ -98,6 +98,8 @@ static enum cmd_step tell(struct imap_session *s, const struct store_ask *ask)
 		if (rc < 0 || s->cur.full)
 			break;
 	}
+	if (rc == 0 && s->cur.full && !talk_full(&s->talk))
+		rc = imap_learn_keywords(s);
 	if (rc < 0)
 		return imap_fail(s, rc);
 	return s->cur.full ? CMD_MORE : finish(s);

@@ -72,6 +72,19 @@ int imap_load_keywords(struct imap_session *s)
 	return rc;
 }
 
+bool imap_has_new_keyword(const struct imap_session *s, uint64_t flags)
+{
+	return flags >> (MAIL_KEYWORD_BIT + s->n_keywords) != 0;
+}
+
+int imap_learn_keywords(struct imap_session *s)
+{
+	size_t before = s->n_keywords;
+	int rc = imap_load_keywords(s);
+
+	return rc == 0 && s->n_keywords == before ? KERR_DAMAGED : rc;
+}
+
 /* ---- reading ---- */
 
 static uint64_t bit_of(const struct imap_session *s, struct slice word)

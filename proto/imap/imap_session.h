@@ -202,6 +202,13 @@ NODISCARD bool imap_mailbox_decode(struct imap_session *s, struct slice raw, str
  */
 NODISCARD int imap_load_keywords(struct imap_session *s);
 
+/*
+ * Has a message a keyword that another conversation has made since?  Then its flags cannot be told
+ * before they are learnt.  KERR_DAMAGED: there is none.
+ */
+bool imap_has_new_keyword(const struct imap_session *s, uint64_t flags);
+NODISCARD int imap_learn_keywords(struct imap_session *s);
+
 /* "(\Seen Junk)" */
 void imap_say_flag_list(struct imap_session *s, struct buf *b, uint64_t flags);
 

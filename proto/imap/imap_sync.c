@@ -33,9 +33,8 @@ void imap_say_row_flags(
 static bool on_changed(void *arg, const struct mail_row *r)
 {
 	struct imap_session *s = arg;
-	uint64_t known = ~0ull >> (63 - MAIL_KEYWORD_BIT - s->n_keywords);
 
-	if (talk_full(&s->talk) || (r->flags & ~known)) {
+	if (talk_full(&s->talk) || imap_has_new_keyword(s, r->flags)) {
 		s->up.full = true;
 		s->up.at = r->num;
 		return false;
@@ -62,7 +61,7 @@ static enum cmd_step tell_flags(struct imap_session *s)
 	if (u->full && talk_full(&s->talk))
 		return CMD_MORE;
 	if (u->full) { /* a keyword that another conversation has made */
-		rc = imap_load_keywords(s);
+		rc = imap_learn_keywords(s);
 		return rc == 0 ? CMD_MORE : rc == KERR_WAIT ? CMD_WAIT : CMD_DONE;
 	}
 	s->sel.modseq = u->target;

@@ -100,9 +100,9 @@ static void number_on(void *arg, const struct store_result *res)
 	*(uint32_t *)arg = res->id;
 }
 
-/* The flag of a new keyword. */
-static uint64_t keyword(struct world *w, uint32_t account, struct slice name)
+uint64_t world_mail_keyword(struct world *w, const char *login, struct slice name)
 {
+	uint32_t account = town_account(&w->town, login);
 	uint32_t number = UINT32_MAX;
 	struct store_call c = {.done = number_on, .arg = &number};
 	int rc = store_keyword_add(w->town.store, account, name, &c);
@@ -116,9 +116,9 @@ static uint64_t keyword(struct world *w, uint32_t account, struct slice name)
 void world_mail_new(
 	struct world *w, const char *login, struct slice message, struct slice keyword_new)
 {
-	uint32_t account = town_account(&w->town, login);
+	uint64_t flag = keyword_new.len > 0 ? world_mail_keyword(w, login, keyword_new) : 0;
 
-	file(w, account, 0, message, keyword_new.len > 0 ? keyword(w, account, keyword_new) : 0);
+	file(w, town_account(&w->town, login), 0, message, flag);
 }
 
 void world_mail_gone(struct world *w, const char *login, uint32_t num)

@@ -19,6 +19,8 @@ uint64_t world_modseq(struct world *w);
 /* What another device of login does in his INBOX; keyword: a new one that the message has, or "".
  */
 void world_mail_new(struct world *w, const char *login, struct slice message, struct slice keyword);
+/* The flag of a new keyword that he makes. */
+uint64_t world_mail_keyword(struct world *w, const char *login, struct slice name);
 void world_mail_gone(struct world *w, const char *login, uint32_t num);
 void world_mail_flag(struct world *w, const char *login, uint32_t num, uint64_t flags);
 

@@ -371,11 +371,15 @@ static void other_fake(struct play *p, struct slice what, uint32_t n)
 {
 	struct fake_box *b = fake_mail_box(p->mail, lit("INBOX"));
 
-	if (slice_eq(what, lit("keyword"))) {
+	if (slice_starts(what, lit("keyword"))) {
 		uint64_t flag = UINT64_C(1) << (MAIL_KEYWORD_BIT + p->mail->n_keywords);
+		char *name = p->mail->keywords[p->mail->n_keywords++];
 
-		memcpy(p->mail->keywords[p->mail->n_keywords++], "Neu", sizeof "Neu");
-		fake_mail_add(p->mail, b, new_message, flag);
+		snprintf(name, MAIL_KEYWORD_MAX, "%s", n == 0 ? "Neu" : "Auch");
+		if (n == 0)
+			fake_mail_add(p->mail, b, new_message, flag);
+		else
+			fake_mail_flag(p->mail, b, n, flag);
 	} else if (n == 0) {
 		fake_mail_add(p->mail, b, new_message, 0);
 	} else if (slice_starts(what, lit("gone"))) {
@@ -395,6 +399,9 @@ static void other_store(struct play *p, struct slice what, uint32_t n)
 			slice_eq(what, lit("keyword")) ? lit("Neu") : lit(""));
 	else if (slice_starts(what, lit("gone")))
 		world_mail_gone(&p->world, me(p), n);
+	else if (slice_starts(what, lit("keyword")))
+		world_mail_flag(
+			&p->world, me(p), n, world_mail_keyword(&p->world, me(p), lit("Auch")));
 	else
 		world_mail_flag(&p->world, me(p), n, MAIL_FLAGGED);
 	forum_news(p->forum); /* as the hub does after the commit */
@@ -402,7 +409,7 @@ static void other_store(struct play *p, struct slice what, uint32_t n)
 }
 
 /* What another device does to INBOX: "new" (a message comes), "keyword" (one with a new
- * keyword), "gone N", "flag N". */
+ * keyword), "keyword N" (a message gets one), "gone N", "flag N". */
 static void other(struct play *p, struct slice what)
 {
 	struct slice num = slice_from(what, slice_chr(what, ' ') + 1);

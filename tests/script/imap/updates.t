@@ -37,3 +37,13 @@ S: * 3 FETCH (FLAGS (\Answered))
 S: g OK *
 C: h STORE 1:3 -FLAGS.SILENT (\Answered)
 S: h OK *
+# ... nor does a STORE tell flags without a keyword that another device has just made
+other keyword 3
+C: i STORE 2:3 +FLAGS (\Answered)
+S: * FLAGS (\Answered \Flagged \Deleted \Seen \Draft Neu Auch)
+S: * OK [PERMANENTFLAGS *
+S: * 2 FETCH (FLAGS (\Answered \Flagged Auch))
+S: * 3 FETCH (FLAGS (\Answered))
+S: i OK *
+C: j NOOP
+S: j OK *
