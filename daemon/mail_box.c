@@ -352,11 +352,15 @@ int mail_boxes_op(struct mail *m, struct slice after, mail_box_fn fn, void *arg)
 
 /* ---- changes ---- */
 
-/* May a personal mailbox have this name? */
+/* May a personal mailbox have this name?  KERR_WAIT: those that everybody has are still made. */
 static int name_check(struct db_forum *f, struct slice name)
 {
-	if (f->login.account == 0)
-		return KERR_LOGIN;
+	struct view *v;
+	int rc = mail_view(f, &v);
+
+	if (rc < 0)
+		return rc;
+	view_close(v);
 	if (in_groups(name))
 		return KERR_DENIED;
 	return name_valid(name) ? 0 : KERR_INVALID;

@@ -172,6 +172,20 @@ class Trial:
             self.ok(conn.delete("Alt"))
             assert b"MESSAGES 3" in self.ok(conn.status("Trash", "(MESSAGES)"))[0]
 
+    def first_command(self):
+        """Whatever a person's first command is, the mailboxes that everybody has are there."""
+        firsts = (("dora", lambda c: self.ok(c.rename("Trash", "Papierkorb"))),
+                  ("emil", lambda c: self.ok(c.delete("Junk"))),
+                  ("fritz", lambda c: self.refused("ALREADYEXISTS", c.create("Sent"))),
+                  ("gerda", lambda c: self.ok(c.subscribe("Drafts"))),
+                  ("hanna", lambda c: self.ok(c.append("Archive", None, None, b"A: b\r\n\r\n"))))
+        for login, first in firsts:
+            lab.add_person(self.site, lab.person(self.site, login), ())
+            with self.site.imap(login, lab.PASSWORD) as conn:
+                first(conn)
+                names = b"\n".join(self.ok(conn.list()))
+                assert b'\\Sent) "/" "Sent"' in names and b'"INBOX"' in names, names
+
     def idle(self):
         """What arrives over NNTP, and flags of another device, are told in IDLE at once."""
         with self.imap(box=BOX) as conn:
@@ -233,7 +247,7 @@ class Trial:
 if __name__ == "__main__":
     t = Trial()
     try:
-        lab.run_cases([t.lists, t.group, t.head, t.posting, t.moderating, t.personal, t.idle,
-                       t.deleted_elsewhere, t.series_is_bounded, t.wrong])
+        lab.run_cases([t.lists, t.group, t.head, t.posting, t.moderating, t.personal, t.first_command,
+                       t.idle, t.deleted_elsewhere, t.series_is_bounded, t.wrong])
     finally:
         t.site.stop()
