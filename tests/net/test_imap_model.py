@@ -8,12 +8,13 @@ Ten connections of three people do what comes to them by chance, on mailboxes an
 IMAP and NNTP, and a model (koko.mailmodel) says of every answer whether it is right.
 
 Steps go one at a time, so the model knows what each answer must be.  In some rounds several
-connections that have different mailboxes open send at once, or several that have the same one open
-(then answers cannot be foretold, but all must see the same in the end); at the end of each round all is
-compared, and now and then the daemon is stopped, or killed with a change under way.  The seed is
-printed; KOKO_SEED takes one, KOKO_SECONDS says how long (50, at night an hour).
+connections that have different mailboxes open send at once, or several that have the same one open,
+which may get another name meanwhile (then answers cannot be foretold, but all must see the same in the
+end); at the end of each round all is compared, and now and then the daemon is stopped, or killed with a
+change under way.  The seed is printed; KOKO_SEED takes one, KOKO_SECONDS says how long (50, at night an hour).
 """
 
+import contextlib
 import os
 import random
 import re
@@ -21,8 +22,8 @@ import time
 
 from koko import lab
 from koko.mailmodel import Box, Fault, Light, Model, check
-from koko.mailsteps import BIG, GROUP, OWN, PEOPLE, SUBJECT, Conn, Steps
-from koko.mailwire import as_set
+from koko.mailsteps import ASIDE, BIG, GROUP, OWN, PEOPLE, SUBJECT, Conn, Steps
+from koko.mailwire import ImapGone, as_set
 
 SEED = int(os.environ.get("KOKO_SEED", str(time.time_ns() % 1000000)))
 NIGHT = os.environ.get("KOKO_LEVEL") == "nightly"
@@ -121,8 +122,8 @@ class Trial(Steps):
     STEPS_OPEN = ("fetch", "fetch", "fetch", "read", "store", "store", "store", "store", "noop",
                   "search", "search", "append", "append", "copy", "copy", "expunge", "expunge",
                   "changes", "changes", "status", "idle", "idle", "select", "select", "unselect",
-                  "cut", "news", "news")
-    STEPS_CLOSED = ("select", "select", "select", "append", "status", "cut")
+                  "cut", "news", "news", "rename")
+    STEPS_CLOSED = ("select", "select", "select", "append", "status", "rename", "cut")
     STEPS_TOGETHER = ("fetch", "store", "store", "search", "expunge", "noop", "append_here")
 
     def append_here(self, c):
@@ -183,19 +184,21 @@ class Trial(Steps):
 
     # ---- all at once on one mailbox: answers cannot be foretold, but the end can be compared ----
 
+    def crew(self, names):
+        """A person's connections, all with one mailbox open for writing; they know all of it."""
+        person, name = self.random.choice(PEOPLE), self.random.choice(names)
+        crew = [c for c in self.conns if c.person == person]
+        for c in crew:
+            if not c.wire:
+                c.open()
+            while not c.seen or c.seen.box.name != name or c.seen.read_only:
+                self.run(c, lambda c: self.select(c, name))
+            self.run(c, self.noop)
+        return crew
+
     def storm(self):
         """Connections of a person change one mailbox at once; then all must see the same."""
-        crews = {}
-        for c in self.conns:
-            if c.wire and c.seen and c.seen.box.owner and not c.seen.read_only:
-                crews.setdefault(id(c.seen.box), []).append(c)
-        crews = [crew for crew in crews.values() if len(crew) > 1]
-        if not crews:
-            return
-        crew = self.random.choice(crews)
-        for c in crew:
-            self.run(c, self.noop)
-        sent = []
+        crew, sent = self.crew(OWN), []
         for _ in range(self.random.randint(2, 12)):
             for c in crew:
                 sent.append((c, *self.gust(c)))
@@ -210,6 +213,7 @@ class Trial(Steps):
                 stored.append(int(code.split()[2]))
             lights[c].take(untagged, gone_ok)
         self.after_storm(crew, lights, stored)
+        self.counts["storm"] = self.counts.get("storm", 0) + len(crew)
 
     def gust(self, c):
         """Send one command: (tag, may there be EXPUNGE, (UIDs, op, flags) of a silent STORE)."""
@@ -232,22 +236,46 @@ class Trial(Steps):
 
     def after_storm(self, crew, lights, stored):
         box, person = crew[0].seen.box, crew[0].person
-        for c in crew:
+        for c, light in lights.items():
             self.last = (c, "after storm")
-            lights[c].take(c.wire.cmd("NOOP")[3], True)
+            light.take(c.wire.cmd("NOOP")[3], True)
         rows, top, following = self.look(person, box)
         missing = [u for u in stored if u not in rows]
         check(not missing, "acknowledged and not there:", missing)
-        for c in crew:
+        for c, light in lights.items():
             self.last = (c, "after storm")
-            lights[c].compare(rows)
+            light.compare(rows)
         self.model.now = box.adopt(person, rows, top, following, self.model.now)
         for c in self.conns:
             if c.person == person:
                 c.saved.pop(box.name, None)
             if c.seen and c.seen.box is box:
                 c.seen = None
-        self.counts["storm"] = self.counts.get("storm", 0) + len(crew)
+
+    def squall(self):
+        """A mailbox gets another name, and its old one again, while others change it."""
+        crew = self.crew(OWN[1:])
+        box, mover, stored = crew[0].seen.box, Conn(self, crew[0].n), []
+        mover.open()
+        self.last = (mover, "squall")
+        aside = ASIDE.format(box.name)
+        sent = [(c, self.gust(c)[0]) for c in crew for _ in range(self.random.randint(0, 4))]
+        tags = [mover.wire.send(f'RENAME "{old}" "{new}"')
+                for old, new in ((box.name, aside), (aside, box.name))]
+        sent += [(c, self.gust(c)[0]) for c in crew for _ in range(self.random.randint(0, 4))]
+        for c, tag in sent:
+            with contextlib.suppress(ImapGone):  # who has met the other name has heard BYE
+                code = c.wire.answer(tag)[1]
+                if code.startswith("APPENDUID"):
+                    stored.append(int(code.split()[2]))
+        for tag in tags:
+            status, _, text, _ = mover.wire.answer(tag)
+            check(status == "OK", text)
+        mover.wire.close()
+        self.after_storm(crew, {}, stored)
+        for c in crew:
+            c.cut()
+        self.counts["squall"] = self.counts.get("squall", 0) + len(crew)
 
     def look(self, person, box):
         """What the server says that the mailbox is."""
@@ -328,7 +356,7 @@ class Trial(Steps):
                 for _ in range(STEPS):
                     self.step()
                 for _ in range(self.random.randrange(8)):
-                    self.random.choice((self.together, self.storm))()
+                    self.random.choice((self.together, self.storm, self.squall))()
                 self.barrier()
                 if self.random.random() < 0.3:
                     self.end_of_daemon()

@@ -10,11 +10,12 @@ import re
 
 from koko import lab
 from koko.mailmodel import KEYWORDS, SYSTEM, Seen, changed, check
-from koko.mailwire import Wire, as_set, in_order, numbers
+from koko.mailwire import ImapGone, Wire, as_set, in_order, numbers
 
 PEOPLE = ("anke", "bert", "carl")
 GROUP = "Gruppen/kk/test"
 OWN = ("INBOX", "Archive", "Trash")
+ASIDE = "Ablage/{}"  # another name of one of them, for a while
 BIG = 40  # messages; in a mailbox with more, more are expunged
 SUBJECT = re.compile(rb"Subject: (\S+)")
 
@@ -377,6 +378,37 @@ class Steps:
         check(status == "OK", text)
         self.model.mark(s.box, c.person, {u: s.flags_now(u) | {"\\Deleted"} for u in uids})
         self.synced(c, untagged, True, True)
+
+    # ---- names ----
+
+    def rename(self, c):
+        """A mailbox gets another name, with all that is in it, and then its old one again."""
+        name = self.random.choice(OWN[1:])
+        box, aside = self.model.box(c.person, name), ASIDE.format(name)
+        for old, new in ((name, aside), (aside, name)):
+            status, _, text, untagged = yield f'RENAME "{old}" "{new}"'
+            check(status == "OK", text)
+            if c.seen:
+                self.synced(c, untagged, True)
+            self.left(box, c)
+            status, code, text, untagged = yield f'STATUS "{old}" (MESSAGES)'
+            check(status == "NO" and code == "NONEXISTENT", old, "is there still:", text)
+            status, _, text, untagged = yield f'STATUS "{new}" (MESSAGES UIDNEXT UIDVALIDITY)'
+            check(status == "OK", text)
+            told = next(u[2] for u in untagged if u[0] == "STATUS")
+            box.validity = box.validity or told["UIDVALIDITY"]
+            check(told == {"MESSAGES": len(box.msgs), "UIDNEXT": box.next,
+                           "UIDVALIDITY": box.validity}, "STATUS of", new, told)
+
+    def left(self, box, mover):
+        """Who else has it open is told that it is gone, and comes back."""
+        for c in self.conns:
+            if c is mover or not c.seen or c.seen.box is not box:
+                continue
+            try:
+                check(False, "no BYE but", c.wire.cmd("NOOP"))
+            except ImapGone:
+                c.cut()
 
     # ---- questions ----
 
