@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-# limit: 300
+# limit: 600
 """
 The rows of the table of faults (docs/tests.md) that IMAP and submission meet, on whole daemons; also
 the memory that messages on their way may hold.
