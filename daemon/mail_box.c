@@ -451,13 +451,18 @@ int mail_subscribe_op(
 	struct mail *m, struct slice name, bool on, mail_done_fn done, void *arg, struct ticket *t)
 {
 	struct db_forum *f = mail_forum(m);
+	struct mail_box b;
+	/* what is not there would not be listed; a name whose mailbox has gone may be given up */
+	int rc = on ? mail_box_op(m, name, &b) : 0;
 
+	if (rc < 0)
+		return rc;
 	if (f->login.account == 0)
 		return KERR_LOGIN;
 	if (!name_valid(name))
 		return KERR_INVALID;
 	struct mail_call *c = mail_call_new(f, 0, done, arg);
 	struct store_call call = mail_store_call(c);
-	int rc = store_subscribe(f->env->store, f->login.account, canonical(name), on, &call);
+	rc = store_subscribe(f->env->store, f->login.account, canonical(name), on, &call);
 	return mail_out(c, rc, t);
 }

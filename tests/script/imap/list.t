@@ -76,3 +76,10 @@ S: m OK *
 C: n LIST "" V%
 S: * LIST (\HasChildren \Noselect) "/" "Verträge"
 S: n OK *
+# RFC 3501 section 6.3.6: a server may look whether it is there
+C: o SUBSCRIBE Nichts
+S: o NO [NONEXISTENT] *
+C: p SUBSCRIBE Gruppen/koko/closed
+S: p NO [NONEXISTENT] *
+C: q SUBSCRIBE Gruppen/koko/open
+S: q OK done
