@@ -246,7 +246,7 @@ class Site:
         return self.pid is not None and running(self.pid, self.conf)
 
     def stop(self, limit=STOP_LIMIT):
-        """SIGTERM and wait; SIGKILL and an error when it does not end in time."""
+        """SIGTERM and wait; an error when it does not end well, and SIGKILL when not in time."""
         if not self.alive():
             return
         os.kill(self.pid, signal.SIGTERM)
@@ -255,6 +255,9 @@ class Site:
         except SiteError:
             self.kill()
             raise
+        code = self.process.returncode if self.process is not None else 0
+        if code != 0:  # a sanitizer tells of leaks and races at the end
+            raise SiteError(f"kokod of {self.name} ended with {code}:\n{self.log_tail(80)}")
 
     def kill(self):
         """SIGKILL and wait."""
