@@ -64,6 +64,17 @@ class Trial:
         with self.imap(self.bert) as conn:
             self.refused("NONEXISTENT", conn.select("Gruppen/kk/closed"))
 
+    def public(self):
+        """A public group is there for everybody, and subscribed when one wants it."""
+        self.site.ctl("group", "add", "kk.offen", "--title", "Offen", "--class", "public")
+        with self.imap(self.bert) as conn:
+            assert b'"Gruppen/kk/offen"' in b"\n".join(self.ok(conn.list()))
+            assert b'"Gruppen/kk/offen"' not in b"\n".join(self.ok(conn.lsub()))
+            self.ok(conn.subscribe("Gruppen/kk/offen"))
+            self.refused("NONEXISTENT", conn.subscribe("Gruppen/kk/closed"))
+            assert b'"Gruppen/kk/offen"' in b"\n".join(self.ok(conn.lsub()))
+            self.ok(conn.select("Gruppen/kk/offen"))
+
     def group(self):
         """Numbers are those of NNTP, structure is told, flags are the person's."""
         self.post("eins")
@@ -247,7 +258,7 @@ class Trial:
 if __name__ == "__main__":
     t = Trial()
     try:
-        lab.run_cases([t.lists, t.group, t.head, t.posting, t.moderating, t.personal, t.first_command,
-                       t.idle, t.deleted_elsewhere, t.series_is_bounded, t.wrong])
+        lab.run_cases([t.lists, t.public, t.group, t.head, t.posting, t.moderating, t.personal,
+                       t.first_command, t.idle, t.deleted_elsewhere, t.series_is_bounded, t.wrong])
     finally:
         t.site.stop()
