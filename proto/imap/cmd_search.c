@@ -372,6 +372,15 @@ static int find_by_sets(struct imap_session *s, struct search *q)
 	return rc;
 }
 
+/* A keyword that is asked for may be one that another conversation has just made. */
+static int know_keywords(struct imap_session *s, const struct imap_search *ask)
+{
+	for (size_t i = 0; i < ask->n; i++)
+		if (ask->v[i].key == KEY_KEYWORD)
+			return imap_load_keywords(s);
+	return 0;
+}
+
 static enum cmd_step begin(struct imap_session *s, const struct imap_line *a)
 {
 	struct search *q = arena_new(&s->arena, struct search);
@@ -381,6 +390,9 @@ static enum cmd_step begin(struct imap_session *s, const struct imap_line *a)
 
 	if (got != SEARCH_OK || (q->ask.wants & RETURN_SAVE))
 		return refused(s, got);
+	int rc = know_keywords(s, &q->ask);
+	if (rc < 0)
+		return imap_fail(s, rc);
 	imap_search_resolve(&q->ask, v->count, v->count > 0 ? imap_view_num(v, v->count) : 0);
 	for (size_t i = 0; i < q->ask.n; i++)
 		judge_key(q, q->ask.v[i].key);
@@ -389,12 +401,10 @@ static enum cmd_step begin(struct imap_session *s, const struct imap_line *a)
 		q->want |= MAIL_WANT_FLAGS;
 	}
 	q->s = s;
-	if (imap_search_is_sets(&q->ask)) {
-		int rc = find_by_sets(s, q);
-
-		if (rc < 0)
-			return imap_fail(s, rc);
-	}
+	if (imap_search_is_sets(&q->ask))
+		rc = find_by_sets(s, q);
+	if (rc < 0)
+		return imap_fail(s, rc);
 	buf_init(&q->envelope, IMAP_STRUCTURE_MAX);
 	imap_search_begin(&q->run, &q->ask, &ops, s->talk.now_at);
 	s->cur.own = q;

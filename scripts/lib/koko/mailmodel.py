@@ -10,7 +10,7 @@ have the same one.  RFC 7162 section 3.1
 import bisect
 
 SYSTEM = ("\\Seen", "\\Answered", "\\Flagged", "\\Deleted", "\\Draft")
-KEYWORDS = ("$Wichtig", "Projekt", "$Forwarded")
+KEYWORDS = ("$Wichtig", "Projekt", "$Forwarded", *(f"Wort{i}" for i in range(30)))
 
 
 class Fault(AssertionError):

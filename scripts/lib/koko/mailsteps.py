@@ -74,7 +74,8 @@ class Steps:
         return sorted(self.random.sample(items, min(len(items), self.random.randint(1, most))))
 
     def flags(self, deleted=True):
-        pool = [f for f in (*SYSTEM, *KEYWORDS) if deleted or f != "\\Deleted"]
+        words = self.random.sample(KEYWORDS, 3)  # of many: each is new to all once
+        pool = [f for f in (*SYSTEM, *words) if deleted or f != "\\Deleted"]
         return frozenset(self.random.sample(pool, self.random.randint(0, 3)))
 
     def mail(self, person, token, more=""):
