@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 # level: fast
-# limit: 120
+# limit: 240
 """
 Connections under pressure: time limits, floods, lost descriptors, a log that cannot be written,
 the end in the middle of work.  Each case has a site of its own, with limits a test can wait for.
