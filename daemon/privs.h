@@ -18,7 +18,11 @@ void privs_prepare(void);
 /* Let go of the terminal: 0 to 2 become /dev/null. */
 void privs_detach(void);
 
-/* Tell systemd a state ("READY=1"); nothing without NOTIFY_SOCKET.  sd_notify(3) */
+/*
+ * Tell systemd a state ("READY=1"); nothing without NOTIFY_SOCKET.  When it does not listen, wait a
+ * second at most; the second form does not wait, and comes again.  sd_notify(3)
+ */
 void privs_notify(const char *state);
+void privs_notify_again(const char *state);
 
 #endif

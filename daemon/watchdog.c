@@ -42,7 +42,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 		log_warn("watchdog", "a loop has not answered");
 		return;
 	}
-	privs_notify("WATCHDOG=1");
+	privs_notify_again("WATCHDOG=1");
 	ask(w);
 }
 
