@@ -50,6 +50,10 @@ struct fed_feed {
 	int64_t mark_s;    /* 0: there is nothing that anybody could be behind with */
 	uint64_t heard;    /* bit i: neighbour i */
 
+	/* The control pass (fed_node_catch.c). */
+	struct fed_hash scanned; /* the tags up to this E were looked at */
+	uint64_t newest_t;       /* the newest of them */
+
 	/* Of an origin that signed two entries with one number (docs/federation.md section 7.4). */
 	struct fed_feed_name stored; /* what the store calls it: parts of one chain share a name */
 	bool forked;   /* what comes after `end` has several names: a part of a chain */

@@ -25,6 +25,7 @@ struct fed_node *fed_node_new(const struct fed_node_opts *o)
 		vec_init(&n->peers[i].wants, sizeof(struct record_want));
 		vec_init(&n->peers[i].heads, sizeof(struct fed_gid));
 		vec_init(&n->peers[i].again, sizeof(struct head_again));
+		node_catch_init(&n->peers[i]);
 	}
 	return n;
 }
@@ -47,6 +48,7 @@ void fed_node_free(struct fed_node *n)
 		vec_fini(&n->peers[i].wants);
 		vec_fini(&n->peers[i].heads);
 		vec_fini(&n->peers[i].again);
+		node_catch_fini(&n->peers[i]);
 	}
 	node_probes_free(n);
 	vec_fini(&n->record_news);
@@ -75,6 +77,7 @@ void fed_node_tick(struct fed_node *n)
 {
 	bool records = node_heads_again(n);
 
+	node_catch_tick(n);
 	for (size_t i = 0; i < FED_PULL_PEERS; i++)
 		records = records || n->peers[i].wants.n > 0;
 	if (fed_pull_tick(n->pull, n->steady_s) || records)
@@ -109,6 +112,7 @@ void fed_node_down(struct fed_node *n, unsigned peer)
 	vec_reset(&p->wants);
 	vec_reset(&p->heads);
 	vec_reset(&p->again);
+	node_catch_reset(n, p);
 	node_probes_gone(n, peer);
 	fed_pull_gone(n->pull, peer);
 	list_each(&n->on_the_way, it)
@@ -128,8 +132,10 @@ static bool next_heads(struct fed_node *n, struct fed_peer *p, struct fed_reques
 	*out = (struct fed_request){.kind = FED_REQ_HEADS};
 	while (p->heads.n > 0) {
 		out->name.gid = *(struct fed_gid *)vec_at(&p->heads, --p->heads.n);
-		if (fed_reg_reads(n->o.reg, &p->oid, &out->name.gid))
+		if (fed_reg_reads(n->o.reg, &p->oid, &out->name.gid)) {
+			p->n_heads_asked++;
 			return true;
+		}
 	}
 	return false;
 }
@@ -145,6 +151,8 @@ bool fed_node_next(struct fed_node *n, unsigned peer, struct fed_request *out)
 		return true;
 	if (n->n_on_the_way >= FED_ON_THE_WAY)
 		return false;
+	if (n->catching)
+		return node_next_catch(n, peer, out);
 	if (!fed_pull_next(n->pull, peer, n->steady_s, &ask)) {
 		if (!fed_pull_unsure(n->pull, peer, &ask))
 			return false;
@@ -169,10 +177,13 @@ void fed_node_got_none(struct fed_node *n, unsigned peer, const struct fed_reque
 {
 	if (req->kind == FED_REQ_RECORD)
 		node_got_no_record(n, peer, req, later);
-	else if (req->kind == FED_REQ_SIGNS)
+	else if (req->kind == FED_REQ_HEADS)
+		fed_node_told_group(n, peer);
+	else if (req->kind == FED_REQ_SIGNS && !node_catch_no_signs(n, peer, req))
 		node_got_no_signs(n, peer, req);
 	else if (req->kind == FED_REQ_ENTRY)
 		end_ask(n, peer, req, later ? FED_ASK_LATER : FED_ASK_NOT_HELD);
+	node_catch_answered(n, peer, req);
 }
 
 /* ---- what comes ---- */
@@ -391,7 +402,8 @@ int fed_node_got(
 		return 0;
 	}
 	if (req->kind == FED_REQ_SIGNS)
-		return node_got_signs(n, peer, req, text);
+		return node_catch_signs(n, peer, req, text) ? 0
+							    : node_got_signs(n, peer, req, text);
 	if (fed_entry_parse(&en, text) < 0)
 		no_answer(n, peer, req, en.a.why ? en.a.why : "no Kokod-Sign");
 	else if (!was_asked(req, &en.sign))
@@ -401,6 +413,7 @@ int fed_node_got(
 		return KERR_WAIT;
 	else
 		act(n, peer, req, &en.sign, &en, &v);
+	node_catch_answered(n, peer, req);
 	return 0;
 }
 
@@ -421,6 +434,7 @@ int fed_node_got_stub(
 		return KERR_WAIT;
 	else
 		act(n, peer, req, &stub.sign, NULL, &v);
+	node_catch_answered(n, peer, req);
 	return 0;
 }
 

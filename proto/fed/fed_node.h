@@ -76,6 +76,8 @@ struct fed_outside {
 	 */
 	void (*fork_proof)(void *arg, const struct fed_gid *gid, const struct fed_sign *one,
 		const struct fed_sign *two);
+	/* The control pass is over (fed_node_catch_up).  NULL: nobody waits for it. */
+	void (*caught_up)(void *arg);
 };
 
 struct fed_node_opts {
@@ -107,6 +109,16 @@ void fed_node_now(struct fed_node *n, int64_t now_at, int64_t steady_s);
 /* Every second or so: what was asked in vain is asked again. */
 void fed_node_tick(struct fed_node *n);
 
+/*
+ * After fed_node_start, when this daemon was away for an hour or its disk was put back: before any
+ * content is asked for, records and control entries of all neighbours in reach are fetched.  Until
+ * it is over content is given to nobody (490), and the outside shows none of the federation's
+ * groups.  It ends by itself, after 10 minutes at the latest, or when the admin says so.
+ */
+void fed_node_catch_up(struct fed_node *n);
+bool fed_node_catching_up(const struct fed_node *n);
+void fed_node_end_catch_up(struct fed_node *n);
+
 /* ---- neighbours that we dialled ---- */
 
 /* The daemons that this one dials, by all groups it is in; fn returns false to stop. */
@@ -122,6 +134,12 @@ void fed_node_told_record(
 	struct fed_node *n, unsigned peer, const struct fed_record_key *key, uint64_t serial);
 void fed_node_told_head(struct fed_node *n, unsigned peer, const struct fed_feed_name *name,
 	const struct fed_holding *h, const struct fed_hash *e_of_high);
+
+/* It has said all that it has, once. */
+void fed_node_told_all(struct fed_node *n, unsigned peer);
+
+/* It has answered a FED_REQ_HEADS; also when it has refused. */
+void fed_node_told_group(struct fed_node *n, unsigned peer);
 
 enum fed_request_kind {
 	FED_REQ_RECORD,

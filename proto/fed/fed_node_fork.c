@@ -90,6 +90,16 @@ static uint64_t between(const struct fed_feed *f, uint64_t lo, uint64_t hi)
 	return f->high > lo && f->high < mid ? f->high : 0;
 }
 
+/*
+ * Is `hi` where the chains part?  What ours is between them, nobody may know any more: then it is
+ * as well.
+ */
+static bool is_found(const struct fork_probe *p, const struct fed_feed *f)
+{
+	return p->hi - p->lo == 1 ||
+	       (between(f, p->lo, p->hi) == 0 && !fed_pull_any_sure(f, p->hi));
+}
+
 /* Which entry is asked for next; 0: no more can be told for now. */
 static uint64_t next_of(const struct fork_probe *p, const struct fed_feed *f)
 {
@@ -101,7 +111,7 @@ static uint64_t next_of(const struct fork_probe *p, const struct fed_feed *f)
 		return p->hi;
 	if (mid > 0)
 		return mid;
-	return p->hi - p->lo == 1 && !p->known ? p->hi : 0;
+	return is_found(p, f) && !p->known ? p->hi : 0;
 }
 
 /* Nothing can be told for now: it is not asked for more of the feed until it tells of it again. */
@@ -305,10 +315,10 @@ static int fork_found(
 		return rc == KERR_WAIT ? rc : 0;
 	if (theirs->n > f->low && node_link(n, f, theirs->n - 1, &before) == KERR_WAIT)
 		return KERR_WAIT;
-	if (branch_make(n, &name, &before)) {
-		node_split(n, f, theirs->n, &ours);
-		(void)!node_take_sign(n, peer, &name, theirs); /* else it comes as others do */
-	}
+	if (fed_feeds_get(n->o.feeds, &name) || !branch_make(n, &name, &before))
+		return 0; /* known, or one too many */
+	node_split(n, f, theirs->n, &ours);
+	(void)!node_take_sign(n, peer, &name, theirs); /* else it comes as others do */
 	tell(n, &name, &sign, theirs);
 	ask_all(n, &name.gid);
 	return 0;
@@ -462,7 +472,7 @@ static int halved(
 	}
 	if (p->lo >= p->hi)
 		return 0; /* it has ours by now */
-	return p->hi - p->lo == 1 && p->known ? fork_found(n, p->peer, f, &p->theirs) : 1;
+	return is_found(p, f) && p->known ? fork_found(n, p->peer, f, &p->theirs) : 1;
 }
 
 int node_got_signs(

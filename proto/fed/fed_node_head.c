@@ -212,6 +212,7 @@ static void told_feed(struct fed_node *n, unsigned peer, struct fed_feed *f, str
 	if (h->high >= f->low && fed_feed_has(f, h->high))
 		h->sure = h->high; /* it was compared */
 	pull(n, peer, f, h);
+	node_catch_told(n, peer, f, h);
 }
 
 void fed_node_told_head(struct fed_node *n, unsigned peer, const struct fed_feed_name *name,

@@ -41,11 +41,14 @@ struct fork_probe {
 struct fed_peer {
 	struct fed_oid oid;
 	bool up;
-	int64_t up_s;     /* since then */
-	struct vec heads; /* struct fed_gid: groups whose heads it is asked for anew */
-	struct vec again; /* struct head_again: likewise, later */
-	struct vec wants; /* struct record_want, in the order in which they are asked */
-	uint64_t n_empty; /* feeds that exist by its word alone */
+	int64_t up_s;               /* since then */
+	struct vec heads;           /* struct fed_gid: groups whose heads it is asked for anew */
+	struct vec again;           /* struct head_again: likewise, later */
+	struct vec wants;           /* struct record_want, in the order in which they are asked */
+	struct vec scans, controls; /* of the control pass: fed_node_catch.c */
+	bool told_all;              /* all its heads, once */
+	unsigned n_heads_asked;     /* requests for heads under way */
+	uint64_t n_empty;           /* feeds that exist by its word alone */
 	uint64_t got[FED_GOT_KINDS];
 };
 
@@ -88,6 +91,8 @@ struct fed_node {
 	struct vec probes; /* struct fork_probe */
 	const struct fed_vouch *vouch; /* of the answer under way */
 	enum fed_got verdict;          /* on the last entry */
+	bool catching, catch_open;     /* the control pass is on; ... and not over yet */
+	int64_t catch_s;               /* when it began */
 	int64_t now_at, steady_s;
 };
 
@@ -111,6 +116,20 @@ void node_got_no_record(
 /* An entry of which the tags alone are here, as a stub: its content is asked for later. */
 NODISCARD int node_take_sign(struct fed_node *n, unsigned peer, const struct fed_feed_name *name,
 	const struct fed_sign *s);
+
+/* The control pass.  fed_node_catch.c */
+void node_catch_init(struct fed_peer *p);
+void node_catch_fini(struct fed_peer *p);
+void node_catch_reset(struct fed_node *n, struct fed_peer *p);
+void node_catch_tick(struct fed_node *n);
+void node_catch_told(
+	struct fed_node *n, unsigned peer, struct fed_feed *f, const struct fed_holding *h);
+bool node_next_catch(struct fed_node *n, unsigned peer, struct fed_request *out);
+/* An answer to KENT: false when it is not of the pass. */
+bool node_catch_signs(
+	struct fed_node *n, unsigned peer, const struct fed_request *req, struct slice text);
+bool node_catch_no_signs(struct fed_node *n, unsigned peer, const struct fed_request *req);
+void node_catch_answered(struct fed_node *n, unsigned peer, const struct fed_request *req);
 
 /* Who is late.  fed_node_watch.c */
 void node_mark_rise(struct fed_node *n, struct fed_feed *f, uint64_t high_before);

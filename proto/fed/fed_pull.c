@@ -5,6 +5,8 @@
  */
 #include "proto/fed/fed_pull.h"
 
+#include <stdlib.h>
+
 #include "proto/base/mem.h"
 #include "proto/fed/fed_pull_priv.h"
 
@@ -440,4 +442,33 @@ bool fed_pull_wants(const struct fed_pull *p, const struct fed_feed *f)
 {
 	(void)p;
 	return f->want != NULL;
+}
+
+static int by_newest(const void *a, const void *b)
+{
+	const struct fed_want *const *x = a, *const *y = b;
+
+	return (*x)->feed->newest_t > (*y)->feed->newest_t   ? -1
+	       : (*x)->feed->newest_t < (*y)->feed->newest_t ? 1
+							     : 0;
+}
+
+void fed_pull_newest_first(struct fed_pull *p)
+{
+	struct vec all;
+
+	vec_init(&all, sizeof(struct fed_want *));
+	list_each(&p->wants, it)
+	{
+		*(struct fed_want **)vec_push(&all) = container_of(it, struct fed_want, node);
+	}
+	if (all.n > 1)
+		qsort(all.data, all.n, sizeof(struct fed_want *), by_newest);
+	for (size_t i = 0; i < all.n; i++) {
+		struct fed_want *w = *(struct fed_want **)vec_at(&all, i);
+
+		list_remove(&w->node);
+		list_append(&p->wants, &w->node);
+	}
+	vec_fini(&all);
 }

@@ -89,6 +89,9 @@ bool fed_pull_sure(struct fed_pull *p, struct fed_feed *f, unsigned peer, uint64
 /* May what it sends be put beyond a gap: is all that we have of what it has the same? */
 bool fed_pull_trusts(const struct fed_pull *p, const struct fed_feed *f, unsigned peer);
 
+/* Is there any whose entry n, or a later one, is known to be ours? */
+bool fed_pull_any_sure(const struct fed_feed *f, uint64_t n);
+
 /* Which entry would show it.  False: it does not hold the feed any more. */
 bool fed_pull_compare(struct fed_pull *p, struct fed_feed *f, unsigned peer, struct fed_ask *out);
 
@@ -102,6 +105,9 @@ void fed_pull_end(struct fed_pull *p, struct fed_feed *f, uint64_t n, unsigned p
 
 /* Take back asks without an answer; true when there is something new to ask of anybody. */
 bool fed_pull_tick(struct fed_pull *p, int64_t now_at);
+
+/* Feeds with the newest entries (fed_feed.newest_t) are asked for first. */
+void fed_pull_newest_first(struct fed_pull *p);
 
 /* Entries known to exist and not held here; of all feeds, and of one neighbour's heads. */
 uint64_t fed_pull_behind(const struct fed_pull *p);

@@ -109,6 +109,16 @@ bool fed_pull_trusts(const struct fed_pull *p, const struct fed_feed *f, unsigne
 	return w && i < w->holders.n && is_sure(f, &holder_at(w, i)->h);
 }
 
+bool fed_pull_any_sure(const struct fed_feed *f, uint64_t n)
+{
+	const struct fed_want *w = f->want;
+
+	for (size_t i = 0; w && i < w->holders.n; i++)
+		if (holder_at(w, i)->h.sure >= n)
+			return true;
+	return false;
+}
+
 bool fed_pull_compare(struct fed_pull *p, struct fed_feed *f, unsigned peer, struct fed_ask *out)
 {
 	const struct fed_want *w = f->want;

@@ -131,6 +131,10 @@ int fed_node_give_entry(struct fed_node *n, const struct fed_oid *who,
 		return 0;
 	memcpy(mid_out, s.m, sizeof s.m);
 	*give_out = FED_GIVE_STUB;
+	if (h.content && n->catching && s.y == FED_ARTICLE) {
+		*give_out = FED_GIVE_LATER; /* it might be deleted already */
+		return 0;
+	}
 	if (h.content) {
 		fed_sign_add_field(out, &s);
 		rc = n->o.outside->article(n->o.arg, f, num, out);

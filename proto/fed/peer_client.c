@@ -143,9 +143,19 @@ static void answered(struct peer_client *c)
 
 static void watch_on(struct peer_client *c)
 {
-	say(c, &(struct fed_cmd){
-		       .verb = FED_KHEADS, .cookie = slice_str(c->cookie), .wait_s = c->o.wait_s});
+	/* what there is at once, be it nothing; then what is new */
+	say(c, &(struct fed_cmd){.verb = FED_KHEADS,
+		       .cookie = slice_str(c->cookie),
+		       .wait_s = c->cookie[0] ? c->o.wait_s : 0});
 	c->state = CL_HEADS;
+}
+
+/* The end of a list: of records first, then of heads. */
+static void told_list(struct peer_client *c)
+{
+	if (c->state == CL_HEADS)
+		fed_node_told_all(c->o.node, c->o.peer);
+	watch_on(c);
 }
 
 /* ---- lines of a block ---- */
@@ -212,10 +222,12 @@ static bool step_lines(struct peer_client *c, struct slice in, size_t *used)
 	line = slice_head(in, nl - 1);
 	if (slice_eq(line, lit("."))) {
 		c->in_block = false;
-		if (c->state == CL_ASK)
+		if (c->state == CL_ASK) {
+			fed_node_told_group(c->o.node, c->o.peer);
 			peer_ahead_push_take(&c->ahead, c->code, &c->block, false, false);
-		else
-			watch_on(c);
+		} else {
+			told_list(c);
+		}
 		return true;
 	}
 	if ((c->code == FED_291_HEADS && told_head(c, line)) || told_record(c, line))

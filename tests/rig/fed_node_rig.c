@@ -56,8 +56,17 @@ static int on_held(void *arg, const struct fed_feed *f, uint64_t n, struct fed_h
 	(void)arg;
 	if (!r)
 		return KERR_NOTFOUND;
+	*out = (struct fed_held){.content = node_rig.content};
 	memcpy(out->sign, r->sign, sizeof out->sign);
-	out->content = false;
+	return 0;
+}
+
+static int on_article(void *arg, const struct fed_feed *f, uint64_t n, struct buf *out)
+{
+	(void)arg;
+	(void)f;
+	(void)n;
+	buf_addz(out, "From: x\r\n\r\n");
 	return 0;
 }
 
@@ -111,15 +120,23 @@ static void on_proof(void *arg, const struct fed_gid *gid, const struct fed_sign
 	node_rig.n_proofs++;
 }
 
+static void on_caught_up(void *arg)
+{
+	(void)arg;
+	node_rig.n_caught_up++;
+}
+
 static const struct fed_outside outside = {.store = on_store,
 	.record = on_record,
 	.link = on_link,
 	.held = on_held,
+	.article = on_article,
 	.news = nothing,
 	.work = no_work,
 	.neighbours = nothing,
 	.alarm = on_alarm,
-	.fork_proof = on_proof};
+	.fork_proof = on_proof,
+	.caught_up = on_caught_up};
 
 /* All that was given is on disk. */
 void node_rig_commit(void)
@@ -186,7 +203,8 @@ int node_rig_up(void **state)
 	give(fed_rig_make(&ar, fed_rig_federation, two, rec, "A"));
 	group = fed_rig_make(&ar, fed_rig_group, NULL, NULL, "A");
 	give(group);
-	node_rig.n_forks = node_rig.n_proofs = 0;
+	node_rig.n_forks = node_rig.n_proofs = node_rig.n_caught_up = 0;
+	node_rig.content = false;
 	node_rig_start();
 	return 0;
 }
@@ -223,6 +241,19 @@ void node_rig_grow(struct node_rig_chain *c, uint64_t from, uint64_t to, uint64_
 	}
 }
 
+void node_rig_add(struct node_rig_chain *c, uint64_t n, uint64_t t, enum fed_kind y)
+{
+	struct fed_sign *s = &c->sign[n];
+	uint8_t seed[CRYPTO_KEY_LEN];
+
+	node_rig_grow(c, n, n, t);
+	fed_rig_seed('a', seed);
+	s->y = y;
+	snprintf(s->m, sizeof s->m, "<x%u@forum.a.example>", (unsigned)n);
+	fed_sign_make(s, seed);
+	fed_sign_hash(s, &c->e[n]);
+}
+
 struct fed_feed_name node_rig_name(const struct fed_hash *branch)
 {
 	struct fed_feed_name name = {.gid = group->group.gid, .oid = fed_rig_oid('a')};
@@ -256,10 +287,12 @@ void node_rig_answer(const struct fed_request *req, const struct node_rig_chain 
 	const struct fed_stub stub = {.sign = c->sign[req->n]};
 	struct buf b;
 
-	buf_init(&b, 4096);
+	buf_init(&b, 16 * 1024);
 	if (req->kind == FED_REQ_SIGNS) {
-		fed_sign_add_line(&b, &stub.sign);
-		buf_addz(&b, "\r\n");
+		for (uint64_t at = req->n; at <= req->upto; at++) {
+			fed_sign_add_line(&b, &c->sign[at]);
+			buf_addz(&b, "\r\n");
+		}
 		assert_int_equal(fed_node_got(node_rig.node, node_rig.peer, req, buf_slice(&b)), 0);
 	} else {
 		fed_stub_add(&b, &stub);

@@ -15,7 +15,8 @@ struct node_rig {
 	struct fed_feeds feeds;
 	struct fed_node *node;
 	unsigned peer; /* number of a */
-	unsigned n_forks, n_proofs;
+	unsigned n_forks, n_proofs, n_caught_up;
+	bool content; /* the store says that it has the articles */
 };
 
 extern struct node_rig node_rig;
@@ -50,6 +51,9 @@ struct node_rig_chain {
 
 /* Heartbeats from..to, behind what stands before; another t makes another chain. */
 void node_rig_grow(struct node_rig_chain *c, uint64_t from, uint64_t to, uint64_t t);
+
+/* ... one entry of another kind, of which there is the stub. */
+void node_rig_add(struct node_rig_chain *c, uint64_t n, uint64_t t, enum fed_kind y);
 
 /* The feed of a, or the branch of it whose first entry has this E; NULL: no branch. */
 struct fed_feed_name node_rig_name(const struct fed_hash *branch);

@@ -371,6 +371,10 @@ const char *sim_check(struct sim_world *w)
 		why = check_posts(w);
 	if (!why && w->n.forks > 0 && w->n.put_back == 0)
 		why = fails(w, "a number was signed twice, by none that could not know");
+	if (!why && w->n.early > 0)
+		why = fails(w, "content was taken before the control entries");
+	if (!why && w->n.late > 0)
+		why = fails(w, "a control entry that a neighbour had was not taken first");
 	if (!why && w->n.leaks > 0)
 		why = fails(w, "%llu times something of a closed group went outside",
 			(unsigned long long)w->n.leaks);

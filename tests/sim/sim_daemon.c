@@ -37,6 +37,8 @@ static int on_store(void *arg, const struct fed_take *t)
 
 	if (d->disk.queue.n >= QUEUE_MAX)
 		return KERR_BUSY;
+	if (fed_node_catching_up(d->node) && t->kind == FED_ARTICLE && t->article.len > 0)
+		d->w->n.early++;
 	if (!fed_sign_parse(t->sign, &op.sign, &why))
 		return KERR_INVALID;
 	fed_feed_name_text(&t->feed->stored, op.feed);
@@ -171,6 +173,38 @@ static void on_alarm(void *arg, enum fed_alarm what, const struct fed_oid *who, 
 	}
 }
 
+/* Of this post the origin told before the pass began, and it was there to be asked. */
+static bool was_to_have(struct sim_daemon *d, const struct sim_post *p)
+{
+	const struct sim_daemon *from = &d->w->daemons[p->origin];
+	const struct sim_link *l = &d->links[p->origin];
+	const struct fed_gid *gid = &d->w->groups[p->group].gid;
+	const struct fed_group *g = fed_reg_group(d->reg, gid);
+
+	if (!p->control || p->acked_ms >= d->catch_ms || !l->up || l->peer < 0 || from->liar ||
+		from->put_back || d->put_back || !from->up || !g || !fed_group_member(g, &d->oid) ||
+		!fed_group_member(g, &from->oid))
+		return false;
+	return fed_reg_reads(from->reg, &d->oid, gid) && sim_find_post(d->w, from, p);
+}
+
+static void on_caught_up(void *arg)
+{
+	struct sim_daemon *d = arg;
+
+	d->w->n.passes++;
+	for (size_t i = 0; i < d->w->posts.n; i++) {
+		const struct sim_post *p = vec_at(&d->w->posts, i);
+
+		if (!was_to_have(d, p) || sim_find_post(d->w, d, p))
+			continue;
+		d->w->n.late++;
+		if (d->w->o.verbose)
+			printf("%8lld %s caught up without %llu of %s\n", (long long)d->w->now_ms,
+				d->name, (unsigned long long)p->id, d->w->daemons[p->origin].name);
+	}
+}
+
 static const struct fed_outside outside = {
 	.store = on_store,
 	.record = on_record,
@@ -182,6 +216,7 @@ static const struct fed_outside outside = {
 	.work = on_work,
 	.neighbours = on_neighbours,
 	.alarm = on_alarm,
+	.caught_up = on_caught_up,
 };
 
 /* ---- life ---- */
@@ -312,6 +347,11 @@ void sim_daemon_start(struct sim_daemon *d)
 		.quota_entries = 1000});
 	sim_daemon_now(d);
 	fed_node_start(d->node);
+	d->catch_ms = d->w->now_ms;
+	/* not with liars that sign twice: of what the pass takes from the end of a feed the rest
+	 * may be put back for ever, and then nobody can tell any more where two chains part */
+	if (d->restored || (sim_chance(&d->w->rand, 30) && d->w->o.equivocate == 0))
+		fed_node_catch_up(d->node);
 	if (d->restored)
 		d->floor = d->last_epoch + 1;
 	d->restored = false;
@@ -362,6 +402,8 @@ static void acknowledge(struct sim_daemon *d, const struct sim_op *op)
 
 	*p = (struct sim_post){
 		.id = op->note,
+		.control = op->sign.y == FED_CONTROL,
+		.acked_ms = d->w->now_ms,
 		.origin = d->i,
 		.at = {op->sign.e, op->link.n, op->link.e},
 		.blob = sim_blob_new(op->blob->bytes)
@@ -459,6 +501,17 @@ void sim_daemon_beats(struct sim_daemon *d)
 	fed_node_beats(d->node, beat_on, d);
 }
 
+/* One of its own posts that is to be cancelled; mostly NULL: it writes a new one. */
+static const struct sim_post *draw_target(struct sim_daemon *d, unsigned group)
+{
+	const struct sim_post *p;
+
+	if (d->w->posts.n == 0 || !sim_chance(&d->w->rand, 30))
+		return NULL;
+	p = vec_at(&d->w->posts, sim_draw(&d->w->rand, (uint32_t)d->w->posts.n));
+	return p->origin == d->i && p->group == group && !p->control ? p : NULL;
+}
+
 void sim_daemon_post(struct sim_daemon *d, unsigned group)
 {
 	const struct sim_group *g = &d->w->groups[group];
@@ -466,6 +519,7 @@ void sim_daemon_post(struct sim_daemon *d, unsigned group)
 	struct fed_record_key key = {.type = FED_REC_GROUP};
 	struct sim_op op = {.kind = SIM_OWN, .note = ++d->w->next_post};
 	struct fed_feed_name name = {.gid = g->gid, .oid = d->oid};
+	const struct sim_post *target = draw_target(d, group);
 	struct buf text, out;
 	struct article a;
 	const char *why = "";
@@ -481,7 +535,7 @@ void sim_daemon_post(struct sim_daemon *d, unsigned group)
 	struct fed_make make = {.o = d->oid,
 		.g = g->gid,
 		.e = name.epoch.n,
-		.y = FED_ARTICLE,
+		.y = target ? FED_CONTROL : FED_ARTICLE,
 		.name = slice_str(d->name),
 		.group = slice_str(g->name),
 		.k = d->keyid};
@@ -490,10 +544,13 @@ void sim_daemon_post(struct sim_daemon *d, unsigned group)
 	buf_init(&out, 8192);
 	buf_addf(&text,
 		"From: u@%s\r\nDate: Sun, 22 Nov 2026 01:00:00 +0000\r\nNewsgroups: %s\r\n"
-		"Subject: %llu\r\nMessage-ID: <p%llu@%s>\r\nPath: %s!.POSTED\r\n\r\n"
-		"text of %s\r\n",
+		"Subject: %llu\r\nMessage-ID: <p%llu@%s>\r\nPath: %s!.POSTED\r\n",
 		d->name, g->name, (unsigned long long)op.note, (unsigned long long)op.note, d->name,
-		d->name, g->gid.s);
+		d->name);
+	if (target)
+		buf_addf(&text, "Control: kokod cancel <p%llu@%s>\r\n",
+			(unsigned long long)target->id, d->name);
+	buf_addf(&text, "\r\ntext of %s\r\n", g->gid.s);
 	if (article_parse(&a, buf_slice(&text), &msg_limits_inject) < 0 ||
 		fed_entry_prepare(&a, &make, &out, &op.sign, &why) < 0) {
 		fprintf(stderr, "post: %s\n", why);

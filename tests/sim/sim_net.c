@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "proto/base/mem.h"
+#include "proto/fed/fed_cmd.h"
 #include "tests/sim/sim_priv.h"
 
 enum { DIAL_MS = 500, DELAY_MS = 40, BREAK_PERMILLE = 2, IN_MAX = 64 * 1024 * 1024 };
@@ -90,6 +91,29 @@ static void lie(struct sim_world *w, struct buf *b)
 	}
 }
 
+/* Another serial of a group's record than the one that was asked for: all is well with it else. */
+static void skip_serials(struct sim_daemon *liar, struct buf *b)
+{
+	struct slice all = buf_slice(b), gid = slice_from(all, slice_find(all, lit("\r\ngid: ")));
+	struct fed_record_key key = {.type = FED_REC_GROUP};
+	struct buf wire;
+
+	if (!slice_starts(all, lit("294 ")) || gid.len == 0 || !sim_chance(&liar->w->rand, 30) ||
+		slice_find(all, lit("\r\n.\r\n")) + 5 < all.len)
+		return;
+	gid = slice_head(slice_from(gid, 7), FED_GID_LEN);
+	if (!slice_cstr(gid, key.s, sizeof key.s) || fed_reg_serial(liar->reg, &key) == 0)
+		return;
+	buf_init(&wire, IN_MAX);
+	fed_answer_record(&wire, fed_reg_serial(liar->reg, &key));
+	fed_record_add_wire(&wire, fed_reg_text(liar->reg, &key, 0));
+	buf_addz(&wire, ".\r\n");
+	buf_reset(b);
+	buf_add(b, buf_slice(&wire));
+	buf_fini(&wire);
+	liar->w->n.lies++;
+}
+
 /*
  * A record that the other has told of may be asked for, whatever we know of its group: it may be
  * the one that takes the other in, of which our disk, put back, knows nothing.  All else is looked
@@ -132,8 +156,10 @@ static void send(struct sim_link *l, enum peer_client_kind kind, bool to_b)
 	buf_init(&e.bytes, IN_MAX);
 	buf_add(&e.bytes, buf_slice(out));
 	buf_reset(out);
-	if (!to_b && kind == PEER_FETCH && l->to->liar)
+	if (!to_b && kind == PEER_FETCH && l->to->liar) {
+		skip_serials(l->to, &e.bytes);
 		lie(w, &e.bytes);
+	}
 	sim_at(w, at - w->now_ms, &e);
 }
 

@@ -73,6 +73,7 @@ struct sim_daemon {
 	bool restored;              /* its generation file does not fit */
 	bool put_back; /* an older disk of it was put back once: it signs no records any more, for
 			  it might sign a serial twice, which only a quorum can mend */
+	int64_t catch_ms; /* when its control pass began */
 	bool commit_due, news_due;
 	struct sim_link *links; /* to each daemon */
 	struct sim_past *past;  /* some moments: what a restore goes back to */
@@ -91,6 +92,8 @@ struct sim_post {
 	unsigned group, origin;
 	struct fed_pos at;
 	struct sim_blob *blob;
+	bool control; /* a cancel of an earlier one */
+	int64_t acked_ms;
 	bool put_back; /* a disk that had it was put back: perhaps it was the only one */
 };
 

@@ -373,7 +373,8 @@ static bool become_quiet(struct sim_world *w)
 		run_until(w, w->now_ms + QUIET_MS);
 		bool all_up = true;
 		for (unsigned i = 0; i < w->o.n_daemons; i++)
-			all_up = all_up && w->daemons[i].up;
+			all_up = all_up && w->daemons[i].up &&
+				 !fed_node_catching_up(w->daemons[i].node);
 		if (all_up && total_log(w) == before_it)
 			return true;
 	}

@@ -41,6 +41,9 @@ const char *sim_check(struct sim_world *w);
 /* For the tests of single situations. */
 struct sim_figures {
 	uint64_t put_back; /* machines that were put back and could not know it */
+	uint64_t early;    /* content that was taken in a control pass */
+	uint64_t late;     /* control entries that were not, though a neighbour had them */
+	uint64_t passes;
 	uint64_t posts, acked, beats, forks, record_forks, intruders, leaks, lies, faults, events;
 };
 

@@ -39,6 +39,13 @@ MUTANTS = [
      "membership=40", "partition=2"),
     ("new_member", "heads are not told anew to who comes later", "proto/fed/fed_node_record.c",
      "\t\trenew_heads(n, &gid);", "\t\t(void)renew_heads;"),
+    ("serials", "a record may follow upon any other", "proto/fed/fed_rules.c",
+     ("if (rec->serial > last + 1)", "else if (!is_prev(chain->last, rec))"),
+     ("if (false)", "else if (false)"), "membership=20", "liars=60"),
+    ("control_first", "content is asked for before the control pass is over",
+     "proto/fed/fed_node.c", "\tif (n->catching)\n", "\tif (false)\n"),
+    ("control_all", "the tags of what is missing are not looked at", "proto/fed/fed_node_catch.c",
+     "if (s->y != FED_CONTROL || fed_feed_has(f, s->n))", "if (true)"),
     ("epoch", "a restored daemon goes on in its old epoch", "tests/sim/sim_daemon.c",
      "if (d->epochs[g] < d->floor)", "if (false)"),
     ("epoch_after_crash", "that it was restored is forgotten in a crash", "tests/sim/sim_daemon.c",
@@ -59,11 +66,16 @@ def build(name, path, old, new):
     """sim_run with that file changed."""
     with open(os.path.join(TOP, path), encoding="utf-8") as f:
         source = f.read()
-    assert source.count(old) == 1, f"{path}: {old!r} stands there {source.count(old)} times"
+    if isinstance(old, str):
+        old, new = (old,), (new,)
+    for one in old:
+        assert source.count(one) == 1, f"{path}: {one!r} stands there {source.count(one)} times"
     folder = lab.scratch()
     changed = os.path.join(folder, os.path.basename(path))
     with open(changed, "w", encoding="utf-8") as f:
-        f.write(source.replace(old, new))
+        for one, by in zip(old, new):
+            source = source.replace(one, by)
+        f.write(source)
     objects = [os.path.join(BUILD, "tests/sim", f) for f in
                sorted(os.listdir(os.path.join(BUILD, "tests/sim"))) if f.endswith(".o")]
     objects = [o for o in objects if not o.endswith("/" + os.path.basename(path)[:-1] + "o")]

@@ -27,20 +27,6 @@ static void on_late(void *arg, const struct fed_oid *who, int64_t late)
 	n_found++;
 }
 
-/* The last entry is an article, of which we have the stub. */
-static void make_article(struct node_rig_chain *c, uint64_t n, uint64_t t)
-{
-	struct fed_sign *s = &c->sign[n];
-	uint8_t seed[CRYPTO_KEY_LEN];
-
-	node_rig_grow(c, n, n, t);
-	fed_rig_seed('a', seed);
-	s->y = FED_ARTICLE;
-	snprintf(s->m, sizeof s->m, "<x%u@forum.a.example>", (unsigned)n);
-	fed_sign_make(s, seed);
-	fed_sign_hash(s, &c->e[n]);
-}
-
 static unsigned silent(int64_t now_at)
 {
 	n_found = 0;
@@ -56,7 +42,7 @@ static void origins(void **state)
 
 	(void)state;
 	assert_int_equal(silent(NOW + 100 * DAY), 0);
-	make_article(&c, 1, NOW);
+	node_rig_add(&c, 1, NOW, FED_ARTICLE);
 	node_rig_grow(&c, 2, 2, NOW);
 	node_rig_tell(NULL, 1, 2, &c.e[2]);
 	node_rig_serve(&c);
@@ -79,7 +65,7 @@ static void own(void **state)
 	struct fed_feed *due = NULL;
 
 	(void)state;
-	make_article(&c, 1, NOW);
+	node_rig_add(&c, 1, NOW, FED_ARTICLE);
 	node_rig_tell(NULL, 1, 1, &c.e[1]);
 	node_rig_serve(&c);
 	fed_node_free(node_rig.node);
