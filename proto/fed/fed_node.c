@@ -19,6 +19,7 @@ struct fed_node *fed_node_new(const struct fed_node_opts *o)
 	list_init(&n->on_the_way);
 	vec_init(&n->record_news, sizeof(struct record_news));
 	vec_init(&n->neighbours, sizeof(struct fed_oid));
+	vec_init(&n->down, sizeof(struct fed_oid));
 	vec_init(&n->not_durable, sizeof(struct record_told));
 	vec_init(&n->probes, sizeof(struct fork_probe));
 	for (size_t i = 0; i < array_len(n->peers); i++) {
@@ -53,6 +54,7 @@ void fed_node_free(struct fed_node *n)
 	node_probes_free(n);
 	vec_fini(&n->record_news);
 	vec_fini(&n->neighbours);
+	vec_fini(&n->down);
 	vec_fini(&n->not_durable);
 	fed_quota_fini(&n->quota);
 	fed_pull_free(n->pull);

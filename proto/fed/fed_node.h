@@ -125,6 +125,12 @@ void fed_node_end_catch_up(struct fed_node *n);
 typedef bool (*fed_oid_fn)(void *arg, const struct fed_oid *oid);
 void fed_node_neighbours(struct fed_node *n, fed_oid_fn fn, void *arg);
 
+/*
+ * It has been out of reach for 10 minutes, or is back: others stand in for it where a group has so
+ * many members that not all are neighbours.  Nothing is kept of it over a restart.
+ */
+void fed_node_unreachable(struct fed_node *n, const struct fed_oid *oid, bool down);
+
 /* A fetching session to it is up: its number from now on.  KERR_FULL: too many. */
 int fed_node_up(struct fed_node *n, const struct fed_oid *oid);
 void fed_node_down(struct fed_node *n, unsigned peer);

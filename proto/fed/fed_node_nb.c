@@ -3,6 +3,32 @@
 #include "proto/fed/fed_nb.h"
 #include "proto/fed/fed_node_priv.h"
 
+static size_t find_down(const struct fed_node *n, const struct fed_oid *oid)
+{
+	size_t i = 0;
+
+	while (i < n->down.n && !fed_oid_eq(vec_at(&n->down, i), oid))
+		i++;
+	return i;
+}
+
+void fed_node_unreachable(struct fed_node *n, const struct fed_oid *oid, bool down)
+{
+	size_t i = find_down(n, oid);
+
+	if (down == (i < n->down.n))
+		return;
+	if (down) {
+		*(struct fed_oid *)vec_push(&n->down) = *oid;
+	} else {
+		*(struct fed_oid *)vec_at(&n->down, i) =
+			*(struct fed_oid *)vec_at(&n->down, n->down.n - 1);
+		n->down.n--;
+	}
+	n->neighbours_known = false;
+	n->o.outside->neighbours(n->o.arg);
+}
+
 static void add_neighbour(struct fed_node *n, const struct fed_oid *oid)
 {
 	for (size_t i = 0; i < n->neighbours.n; i++)
@@ -17,13 +43,16 @@ static void add_neighbours_in(
 {
 	const struct fed_oid *all = members->data;
 	uint16_t out[FED_NB_MEMBERS_MAX];
+	bool down[FED_NB_MEMBERS_MAX];
 	size_t self = 0, n_out;
 
 	while (self < members->n && !fed_oid_eq(&all[self], &n->o.self))
 		self++;
 	if (self == members->n || members->n > FED_NB_MEMBERS_MAX)
 		return;
-	n_out = fed_nb_of(gid, all, members->n, self, NULL, out);
+	for (size_t i = 0; i < members->n; i++)
+		down[i] = n->down.n > 0 && find_down(n, &all[i]) < n->down.n;
+	n_out = fed_nb_of(gid, all, members->n, self, down, out);
 	for (size_t i = 0; i < n_out; i++)
 		add_neighbour(n, &all[out[i]]);
 }

@@ -87,6 +87,7 @@ struct fed_node {
 	struct vec record_news; /* struct record_news, in the order of change */
 	struct vec not_durable; /* struct record_told: records on their way to the disk */
 	struct vec neighbours;  /* struct fed_oid, computed when records have changed */
+	struct vec down;       /* struct fed_oid: out of reach for so long that others stand in */
 	bool neighbours_known;
 	struct vec probes; /* struct fork_probe */
 	const struct fed_vouch *vouch; /* of the answer under way */

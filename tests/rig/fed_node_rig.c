@@ -7,7 +7,6 @@
 #include "tests/rig/fed_rig.h"
 #include "tests/rig/unit.h"
 
-static struct arena ar;
 struct node_rig node_rig;
 static struct fed_record *group;
 
@@ -193,15 +192,16 @@ int node_rig_up(void **state)
 	struct fed_record *rec;
 
 	(void)state;
-	arena_init(&ar);
+	arena_init(&node_rig.arena);
 	vec_init(&rows, sizeof(struct node_rig_row));
 	node_rig.reg = fed_reg_new();
 	fed_feeds_init(&node_rig.feeds);
-	give(fed_rig_make(&ar, fed_rig_daemon, NULL, NULL, "a"));
-	rec = fed_rig_make(&ar, fed_rig_federation, NULL, NULL, "A");
+	give(fed_rig_make(&node_rig.arena, fed_rig_daemon, NULL, NULL, "a"));
+	rec = fed_rig_make(&node_rig.arena, fed_rig_federation, NULL, NULL, "A");
 	give(rec);
-	give(fed_rig_make(&ar, fed_rig_federation, two, rec, "A"));
-	group = fed_rig_make(&ar, fed_rig_group, NULL, NULL, "A");
+	node_rig.federation = fed_rig_make(&node_rig.arena, fed_rig_federation, two, rec, "A");
+	give(node_rig.federation);
+	group = fed_rig_make(&node_rig.arena, fed_rig_group, NULL, NULL, "A");
 	give(group);
 	node_rig.n_forks = node_rig.n_proofs = node_rig.n_caught_up = 0;
 	node_rig.content = false;
@@ -216,7 +216,7 @@ int node_rig_down(void **state)
 	fed_feeds_fini(&node_rig.feeds);
 	fed_reg_free(node_rig.reg);
 	vec_fini(&rows);
-	arena_fini(&ar);
+	arena_fini(&node_rig.arena);
 	return 0;
 }
 

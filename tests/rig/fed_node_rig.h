@@ -6,6 +6,7 @@
 #ifndef TESTS_RIG_FED_NODE_RIG_H
 #define TESTS_RIG_FED_NODE_RIG_H
 
+#include "proto/base/mem.h"
 #include "proto/fed/fed_node.h"
 
 enum { NODE_RIG_NOW = 1795309300, NODE_RIG_EPOCH = 1790000000 };
@@ -15,6 +16,8 @@ struct node_rig {
 	struct fed_feeds feeds;
 	struct fed_node *node;
 	unsigned peer; /* number of a */
+	struct arena arena;
+	struct fed_record *federation; /* serial 2 */
 	unsigned n_forks, n_proofs, n_caught_up;
 	bool content; /* the store says that it has the articles */
 };

@@ -110,12 +110,54 @@ static void neighbours(void **state)
 	assert_int_equal(behind(1000 + 5 * FED_BEHIND_S), 0);
 }
 
+/* ---- who stands in ---- */
+
+static bool count_on(void *arg, const struct fed_oid *oid)
+{
+	if (n_found++ == 0)
+		*(struct fed_oid *)arg = *oid; /* of the control group: it has twenty */
+	return true;
+}
+
+static unsigned n_neighbours(struct fed_oid *first)
+{
+	n_found = 0;
+	fed_node_neighbours(node_rig.node, count_on, first);
+	return n_found;
+}
+
+/* Twenty daemons: for one that is out of reach another is dialled, until it is back. */
+static void stand_in(void **state)
+{
+	struct buf edits;
+	struct fed_oid one, other;
+	struct err why;
+
+	(void)state;
+	buf_init(&edits, 8192);
+	buf_addz(&edits, "daemon: @a active ~a kreisa\n|");
+	for (int c = 'a'; c < 'a' + 20; c++)
+		buf_addf(&edits, "daemon: @%c active ~%c kreis%c\n", c, c, c);
+	struct fed_record *rec = fed_rig_make(
+		&node_rig.arena, fed_rig_federation, buf_cstr(&edits), node_rig.federation, "A");
+	buf_fini(&edits);
+	assert_int_equal(fed_node_give_record(node_rig.node, rec->text, &why), FED_REG_TAKEN);
+	unsigned some = n_neighbours(&one);
+	assert_in_range(some, 4, 18);
+	fed_node_unreachable(node_rig.node, &one, true);
+	fed_node_unreachable(node_rig.node, &one, true);
+	assert_int_equal(n_neighbours(&other), some + 1);
+	fed_node_unreachable(node_rig.node, &one, false);
+	assert_int_equal(n_neighbours(&other), some);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(origins, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(own, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(neighbours, node_rig_up, node_rig_down),
+		cmocka_unit_test_setup_teardown(stand_in, node_rig_up, node_rig_down),
 	};
 
 	crypto_ossl_install();
