@@ -12,13 +12,17 @@ CLOSED = "p0.g0002"  # the last daemon is not
 CARRY_LIMIT = 30
 
 
-def seed(folder, sites, groups="1", mute=()):
-    """Keys and records of these sites, in their stores; those of `mute` get keys alone."""
+def seed(folder, sites, groups="1", mute=(), addresses=None):
+    """
+    Keys and records of these sites, in their stores; those of `mute` get keys alone.  `addresses`
+    {site: "host:port"} when they are dialled elsewhere than where they listen.
+    """
+    addresses = addresses or {s: f"127.0.0.1:{s.ports['peer']}" for s in sites}
     for site in sites:
         site.prepare()
     subprocess.run(
         [os.path.join(build_dir(), "tests/bench/fedseed"), groups,
-         *(f"{s.domain},127.0.0.1:{s.ports['peer']},{s.data}{'/' if s in mute else ''}"
+         *(f"{s.domain},{addresses[s]},{s.data}{'/' if s in mute else ''}"
            for s in sites)], check=True)
 
 
