@@ -20,7 +20,7 @@ import time
 from koko import fed, fedpeer, lab
 from koko.site import Site, free_ports, wait_for
 
-SETTLE_LIMIT = 40
+SETTLE_LIMIT = int(os.environ.get("KOKO_SETTLE", "40"))
 CHUNK = 65536
 FAKETIME = "/usr/lib/{}/faketime/libfaketimeMT.so.1"
 
