@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * From a name to a connection.  A dial ends exactly once: after its conn has closed, or after the
- * last of its addresses was tried in vain, never within the call that began it.
+ * From a name to a connection.  An address at which somebody else answers is tried in vain, like
+ * one at which nobody does.  A dial ends exactly once: after its conn has closed, or after the last
+ * of its addresses was tried in vain, never within the call that began it.
  */
 #include "daemon/fed_dial.h"
 
@@ -30,7 +31,7 @@ struct fed_dial {
 	struct addrinfo *addrs, *next;
 	int resolved; /* of getaddrinfo */
 	struct conn *conn;
-	bool open, closing, connected;
+	bool open, closing;
 	char why[128];
 };
 
@@ -61,7 +62,6 @@ static void *on_open(void *arg, struct conn *c)
 	if (!d->closing && fed_tls_spki(conn_ssl(c), &spki))
 		session = d->hooks->open(d->arg, c, &spki);
 	d->open = session != NULL;
-	d->connected = true;
 	return session;
 }
 
@@ -72,7 +72,7 @@ static void on_closed(void *arg, struct conn *c, const char *why)
 	(void)c;
 	d->conn = NULL;
 	say(d, why);
-	if (d->connected || d->closing || !d->next)
+	if (d->open || d->closing || !d->next)
 		end(d);
 	else
 		try_next(d);

@@ -43,7 +43,8 @@ class Wire:
     def join(self):
         """Connections are taken, and go on where they were held."""
         if self.listener is None:
-            self.listener = socket.create_server(self.at, backlog=64)
+            family = socket.AF_INET6 if ":" in self.at[0] else socket.AF_INET
+            self.listener = socket.create_server(self.at, family=family, backlog=64)
             threading.Thread(target=self._accept, args=(self.listener,), daemon=True).start()
         self.flowing.set()
 
