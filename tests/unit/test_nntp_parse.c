@@ -220,6 +220,39 @@ static void overview(void **state)
 	assert_slice(nntp_over_get(lit("a\tb"), OVER_DATE), "");
 }
 
+/* What a cut line is taken as: never more than it has, and only with the field before References.
+ */
+static void over_prefix(void *arg, struct slice prefix)
+{
+	const struct forum_over *whole = arg;
+	struct forum_over o;
+	unsigned tabs = 0;
+
+	for (size_t i = 0; i < prefix.len; i++)
+		tabs += prefix.p[i] == '\t';
+	assert_int_equal(nntp_over_parse(prefix, &o), tabs >= OVER_N_FIELDS);
+	if (tabs < OVER_N_FIELDS)
+		return;
+	assert_int_equal(o.num, whole->num);
+	assert_true(slice_starts(whole->fields, o.fields) && o.bytes <= whole->bytes);
+	assert_true(o.lines <= whole->lines && slice_starts(whole->xref, o.xref));
+	for (unsigned f = 0; f < OVER_REFERENCES; f++)
+		assert_true(slice_eq(nntp_over_get(o.fields, (enum nntp_over_field)f),
+			nntp_over_get(whole->fields, (enum nntp_over_field)f)));
+}
+
+static void overview_cut_everywhere(void **state)
+{
+	static const char line[] = "17\tRe: Gr\xc3\xbc\xc3\x9f"
+				   "e\tAnke <anke@v.example>\tThu, 12 Nov 2026 08:12:00 +0000\t"
+				   "<b@x>\t<a@x> <c@x>\t892\t18\tXref: v.example nrw.koko.forum:17";
+	struct forum_over whole;
+
+	(void)state;
+	assert_true(nntp_over_parse(slice_str(line), &whole));
+	splits_prefixes(over_prefix, &whole, slice_str(line));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -230,6 +263,7 @@ int main(void)
 		cmocka_unit_test(names),
 		cmocka_unit_test(finds_commands),
 		cmocka_unit_test(overview),
+		cmocka_unit_test(overview_cut_everywhere),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
