@@ -10,6 +10,7 @@
 #include "conf/conf_parse.h"
 #include "conf/conf_schema.h"
 #include "conf/conf_value.h"
+#include "tests/rig/splits.h"
 
 /* Each of these files is wrong in one way; the message is complete. */
 struct fault {
@@ -130,6 +131,51 @@ static void values(void **state)
 	conf_free(NULL);
 }
 
+/* A file that ends anywhere: an open brace is a fault, and a fault has one of the file's lines. */
+static void conf_prefix(void *arg, struct slice prefix)
+{
+	unsigned lines = 1, open = 0, line = 0;
+	struct conf *c = conf_default();
+	struct err err = {{0}};
+	int rc = conf_parse_text("f", prefix, c, &err);
+
+	(void)arg;
+	for (size_t i = 0; i < prefix.len; i++) {
+		lines += prefix.p[i] == '\n';
+		open += prefix.p[i] == '{';
+		open -= prefix.p[i] == '}';
+	}
+	assert_true(rc == 0 || rc == KERR_INVALID);
+	assert_true(rc < 0 || open == 0);
+	if (rc < 0)
+		assert_true(sscanf(err.text, "f:%u: ", &line) == 1 && line > 0 && line <= lines);
+	conf_free(c);
+}
+
+static void cut_everywhere(void **state)
+{
+	/* each is whole: what ends behind it is taken */
+	static const char *const parts[] = {
+		"# of the office\n",
+		"name = \"koko.example.org\"\n",
+		"data=/srv/koko # a disk of its own\n",
+		"mail-domains = {example.org, 'b.example'}\n",
+		"nntp { listen = { \"[::1]:119\" } max-article = 1M\r\n idle = 90 }\n",
+		"nntp {\n stall = 5m listen += \"127.0.0.1:0\" }\n",
+		"log { target = \"/var/log/a \\\"b\\\\\" }\n",
+	};
+	struct buf text;
+
+	(void)state;
+	buf_init(&text, 1000);
+	for (size_t i = 0; i < array_len(parts); i++) {
+		buf_addz(&text, parts[i]);
+		conf_free(parsed(buf_cstr(&text)));
+	}
+	splits_prefixes(conf_prefix, NULL, buf_slice(&text));
+	buf_fini(&text);
+}
+
 /* What is shown is read back as the same value, for every row. */
 static void shown_is_read(void **state)
 {
@@ -235,6 +281,7 @@ int main(void)
 		cmocka_unit_test(wrong_values),
 		cmocka_unit_test(wrong_syntax),
 		cmocka_unit_test(values),
+		cmocka_unit_test(cut_everywhere),
 		cmocka_unit_test(shown_is_read),
 		cmocka_unit_test(load),
 	};
