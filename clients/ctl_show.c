@@ -196,6 +196,9 @@ static void show_status(const json_t *last, struct buf *out)
 	buf_addc(out, '\n');
 	if (json_is_true(json_object_get(store, "paused")))
 		buf_addf(out, "%s\n", _("! the disk is nearly full: nothing is taken"));
+	if (json_is_true(json_object_get(store, "map_high")))
+		buf_addf(out, "%s\n",
+			_("! the store is nearly full: raise store.map-size, restart"));
 	if (json_is_true(json_object_get(store, "stopped")))
 		buf_addf(
 			out, "%s\n", _("! writing has ended after an error: see the log, restart"));

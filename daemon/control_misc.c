@@ -27,14 +27,16 @@ static json_t *store_json(struct store *store)
 
 	store_stats(store, &s);
 	return json_pack(
-		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b}",
+		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, "
+		"s:b, s:b}",
 		"articles", count(s.n_articles), "duplicates", count(s.n_duplicates), "refused",
 		count(s.n_refused), "full", count(s.n_full), "busy", count(s.n_busy), "pruned",
 		count(s.n_pruned), "jobs", count(s.n_jobs), "commits", count(s.n_commits),
 		"commit_us", count(s.commit_us), "last_seq", count(s.last_seq), "bytes_used",
-		count(s.bytes_used), "bytes_map", count(s.bytes_map), "bytes_free_disk",
-		count(s.bytes_free_disk), "readers", count(s.n_readers), "stopped", s.stopped,
-		"paused", s.paused);
+		count(s.bytes_used), "bytes_free", count(s.bytes_free), "bytes_map",
+		count(s.bytes_map), "bytes_free_disk", count(s.bytes_free_disk), "readers",
+		count(s.n_readers), "map_high", s.map_high, "stopped", s.stopped, "paused",
+		s.paused);
 }
 
 static json_t *conns_json(const struct daemon *d)

@@ -49,9 +49,17 @@ struct kv_stat {
 	uint64_t n_readers;
 };
 
+/* What a round of kv_tend found. */
+struct kv_care {
+	unsigned n_rounds;   /* that the view which is open longest has seen; 0: none is open */
+	unsigned n_dead;     /* readers cleared that died in another process */
+	uint64_t bytes_free; /* of bytes_used: pages that the next commits take */
+};
+
 struct kv_ops {
 	void (*close)(struct kv *kv);
 	int (*stat)(struct kv *kv, struct kv_stat *out);
+	int (*tend)(struct kv *kv, struct kv_care *out);
 	int (*copy)(struct kv *kv, const char *dir, struct err *err);
 	int (*view_open)(struct kv *kv, struct kv_view **out);
 	void (*view_close)(struct kv_view *v);
@@ -105,6 +113,15 @@ static inline void kv_close(struct kv *kv)
 static inline int kv_stat(struct kv *kv, struct kv_stat *out)
 {
 	return kv->ops->stat(kv, out);
+}
+
+/*
+ * A round of care, one at a time, while others read and write.  The rounds that a view has seen
+ * tell its age: unlike a clock they stand still while the process is stopped.
+ */
+static inline int kv_tend(struct kv *kv, struct kv_care *out)
+{
+	return kv->ops->tend(kv, out);
 }
 
 /* A consistent, compacted copy into the empty directory dir, while others read and write. */

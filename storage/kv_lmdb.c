@@ -14,7 +14,9 @@
 #include <fcntl.h>
 #include <lmdb.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -26,7 +28,9 @@ enum { LMDB_READERS = 1024, LMDB_PATH = 4096, LOCK_NAP_MS = 20, LOCK_NAPS = 50 }
 
 struct lmdb_view {
 	struct kv_view view;
-	struct lmdb_view *next; /* in the pool */
+	struct lmdb_view *next;      /* in the pool */
+	struct lmdb_view *next_made; /* of all there are */
+	atomic_uint age;             /* 0: not open; else one more than the rounds of care it saw */
 	MDB_txn *txn;
 	MDB_cursor *cursor; /* kept for the first scan; NULL until one was needed */
 	bool cursor_busy;   /* a scan inside a scan opens its own */
@@ -46,6 +50,7 @@ struct lmdb {
 	int lock_fd; /* flock on `lock`: one process per directory */
 	pthread_mutex_t pool_lock;
 	struct lmdb_view *pool;
+	struct lmdb_view *made;  /* all views, open or in the pool */
 	struct lmdb_batch batch; /* there is at most one */
 };
 
@@ -164,32 +169,53 @@ static struct lmdb_view *pool_pop(struct lmdb *db)
 	return v;
 }
 
+static void pool_push(struct lmdb *db, struct lmdb_view *v)
+{
+	pthread_mutex_lock(&db->pool_lock);
+	v->next = db->pool;
+	db->pool = v;
+	pthread_mutex_unlock(&db->pool_lock);
+}
+
 static void view_destroy(struct lmdb_view *v)
 {
 	if (v->cursor)
 		mdb_cursor_close(v->cursor);
-	if (v->txn)
-		mdb_txn_abort(v->txn);
+	mdb_txn_abort(v->txn);
 	free(v);
+}
+
+/* A view with a transaction that has begun. */
+static int view_make(struct lmdb *db, struct lmdb_view **out)
+{
+	struct lmdb_view *v = mem_new(struct lmdb_view);
+	int rc = mdb_txn_begin(db->env, NULL, MDB_RDONLY, &v->txn);
+
+	if (rc != 0) {
+		free(v);
+		return rc;
+	}
+	v->view.kv = &db->kv;
+	pthread_mutex_lock(&db->pool_lock);
+	v->next_made = db->made;
+	db->made = v;
+	pthread_mutex_unlock(&db->pool_lock);
+	*out = v;
+	return 0;
 }
 
 static int lmdb_view_open(struct kv *kv, struct kv_view **out)
 {
 	struct lmdb *db = lmdb_of(kv);
 	struct lmdb_view *v = pool_pop(db);
-	int rc;
+	int rc = v ? mdb_txn_renew(v->txn) : view_make(db, &v);
 
-	if (v) {
-		rc = mdb_txn_renew(v->txn);
-	} else {
-		v = mem_new(struct lmdb_view);
-		v->view.kv = kv;
-		rc = mdb_txn_begin(db->env, NULL, MDB_RDONLY, &v->txn);
-	}
 	if (rc != 0) {
-		view_destroy(v);
+		if (v)
+			pool_push(db, v);
 		return lmdb_rc(rc);
 	}
+	atomic_store(&v->age, 1);
 	v->cursor_stale = true;
 	*out = &v->view;
 	return 0;
@@ -201,10 +227,8 @@ static void lmdb_view_close(struct kv_view *view)
 	struct lmdb *db = lmdb_of(view->kv);
 
 	mdb_txn_reset(v->txn);
-	pthread_mutex_lock(&db->pool_lock);
-	v->next = db->pool;
-	db->pool = v;
-	pthread_mutex_unlock(&db->pool_lock);
+	atomic_store(&v->age, 0);
+	pool_push(db, v);
 }
 
 static int lmdb_view_get(struct kv_view *view, struct slice key, struct slice *value_out)
@@ -313,6 +337,67 @@ static int lmdb_stat(struct kv *kv, struct kv_stat *out)
 	return 0;
 }
 
+/* Every open view grows older by a round; the rounds that the oldest has seen. */
+static unsigned age_views(struct lmdb *db)
+{
+	unsigned oldest = 0;
+
+	pthread_mutex_lock(&db->pool_lock);
+	for (struct lmdb_view *v = db->made; v; v = v->next_made) {
+		unsigned age = atomic_load(&v->age);
+
+		/* when this fails it was closed, and perhaps opened anew */
+		if (age > 0 && atomic_compare_exchange_strong(&v->age, &age, age + 1) &&
+			age > oldest)
+			oldest = age;
+	}
+	pthread_mutex_unlock(&db->pool_lock);
+	return oldest;
+}
+
+/* The free list is a table of its own, 0: each value is a number of pages, then their numbers. */
+static int count_free(MDB_txn *txn, size_t *n_pages_out)
+{
+	MDB_cursor *c;
+	MDB_val k, v;
+	size_t n;
+	int rc = mdb_cursor_open(txn, 0, &c);
+
+	*n_pages_out = 0;
+	if (rc != 0)
+		return rc;
+	while ((rc = mdb_cursor_get(c, &k, &v, MDB_NEXT)) == 0) {
+		memcpy(&n, v.mv_data, sizeof n);
+		*n_pages_out += n;
+	}
+	mdb_cursor_close(c);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+static int lmdb_tend(struct kv *kv, struct kv_care *out)
+{
+	struct lmdb *db = lmdb_of(kv);
+	size_t n_pages = 0;
+	MDB_txn *txn;
+	MDB_stat st;
+	int n_dead = 0;
+	int rc = mdb_reader_check(db->env, &n_dead);
+
+	out->n_rounds = age_views(db);
+	out->n_dead = n_dead > 0 ? (unsigned)n_dead : 0;
+	out->bytes_free = 0;
+	if (rc == 0)
+		rc = mdb_txn_begin(db->env, NULL, MDB_RDONLY, &txn);
+	if (rc != 0)
+		return lmdb_rc(rc);
+	rc = mdb_stat(txn, 0, &st);
+	if (rc == 0)
+		rc = count_free(txn, &n_pages);
+	mdb_txn_abort(txn);
+	out->bytes_free = (uint64_t)n_pages * st.ms_psize;
+	return lmdb_rc(rc);
+}
+
 static int sync_dir(const char *dir)
 {
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -365,6 +450,7 @@ static void lmdb_close(struct kv *kv)
 static const struct kv_ops lmdb_ops = {
 	.close = lmdb_close,
 	.stat = lmdb_stat,
+	.tend = lmdb_tend,
 	.copy = lmdb_copy,
 	.view_open = lmdb_view_open,
 	.view_close = lmdb_view_close,

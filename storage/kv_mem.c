@@ -11,6 +11,7 @@
 #include <assert.h>
 #include <pthread.h>
 
+#include "proto/base/coll.h"
 #include "proto/base/mem.h"
 
 /* A key and its value; shared by the copies of its node. */
@@ -31,6 +32,7 @@ struct mem_kv {
 	pthread_mutex_t lock;
 	struct node *root;
 	uint64_t n_keys, n_bytes, n_views, seed;
+	struct list views; /* open ones */
 	struct kv_mem_faults faults;
 	uint64_t n_reads, n_commits, n_puts; /* since faults were set */
 	bool waited;                         /* the last read answered KERR_WAIT */
@@ -38,6 +40,8 @@ struct mem_kv {
 
 struct mem_view {
 	struct kv_view view;
+	struct list node;
+	unsigned n_rounds; /* of care that it has seen */
 	struct node *root;
 };
 
@@ -251,6 +255,7 @@ static int mem_view_open(struct kv *kv, struct kv_view **out)
 	v->view.kv = kv;
 	pthread_mutex_lock(&m->lock);
 	v->root = node_ref(m->root);
+	list_append(&m->views, &v->node);
 	m->n_views++;
 	pthread_mutex_unlock(&m->lock);
 	*out = &v->view;
@@ -264,6 +269,7 @@ static void mem_view_close(struct kv_view *view)
 
 	pthread_mutex_lock(&m->lock);
 	node_unref(v->root);
+	list_remove(&v->node);
 	m->n_views--;
 	pthread_mutex_unlock(&m->lock);
 	free(v);
@@ -442,6 +448,23 @@ static int mem_stat(struct kv *kv, struct kv_stat *out)
 	return 0;
 }
 
+static int mem_tend(struct kv *kv, struct kv_care *out)
+{
+	struct mem_kv *m = mem_of(kv);
+
+	*out = (struct kv_care){0};
+	pthread_mutex_lock(&m->lock);
+	list_each(&m->views, node)
+	{
+		struct mem_view *v = container_of(node, struct mem_view, node);
+
+		if (++v->n_rounds > out->n_rounds)
+			out->n_rounds = v->n_rounds;
+	}
+	pthread_mutex_unlock(&m->lock);
+	return 0;
+}
+
 static int mem_copy(struct kv *kv, const char *dir, struct err *err)
 {
 	(void)kv;
@@ -461,6 +484,7 @@ static void mem_close(struct kv *kv)
 static const struct kv_ops mem_ops = {
 	.close = mem_close,
 	.stat = mem_stat,
+	.tend = mem_tend,
 	.copy = mem_copy,
 	.view_open = mem_view_open,
 	.view_close = mem_view_close,
@@ -480,6 +504,7 @@ int kv_mem_open(struct kv **out)
 	struct mem_kv *m = mem_new(struct mem_kv);
 
 	m->kv.ops = &mem_ops;
+	list_init(&m->views);
 	m->seed = 0x9e3779b97f4a7c15u;
 	pthread_mutex_init(&m->lock, NULL);
 	*out = &m->kv;

@@ -146,10 +146,13 @@ int store_open(const struct store_opts *o, struct store **out, struct err *err)
 	rc = writer_open(s);
 	if (rc == 0)
 		rc = box_clean_all(s);
+	watch_init(&s->watch, s->kv);
+	if (rc == 0 && !s->opts.manual)
+		rc = watch_start(&s->watch);
 	if (rc < 0) {
 		writer_close(s);
 		free_all(s);
-		return err_set(err, rc, "store: cannot start the writer");
+		return err_set(err, rc, "store: cannot start its threads");
 	}
 	*out = s;
 	return 0;
@@ -159,6 +162,7 @@ void store_close(struct store *s)
 {
 	if (!s)
 		return;
+	watch_fini(&s->watch);
 	writer_close(s);
 	generation_stop(s);
 	free_all(s);
@@ -190,6 +194,8 @@ void store_stats(struct store *s, struct store_stats *out)
 		.n_refused = s->n_refused,
 		.bytes_used = st.bytes_used,
 		.bytes_map = st.bytes_map,
+		.bytes_free = s->watch.bytes_free,
+		.map_high = s->watch.map_high,
 		.last_seq = s->last_seq,
 		.commit_us = s->commit_us,
 		.n_readers = st.n_readers,

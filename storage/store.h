@@ -83,11 +83,13 @@ struct store_stats {
 	uint64_t n_full, n_busy; /* turned away: disk nearly full, queue full */
 	uint64_t n_pruned;       /* removals forgotten */
 	uint64_t bytes_used, bytes_map, bytes_free_disk;
+	uint64_t bytes_free; /* of bytes_used: what the next commits take */
 	uint64_t last_seq;
 	uint64_t commit_us; /* time in commits */
 	uint64_t n_readers;
-	bool stopped; /* writing has ended after an I/O error */
-	bool paused;  /* disk nearly full: no content is taken */
+	bool map_high; /* over 70 % of the map are in use */
+	bool stopped;  /* writing has ended after an I/O error */
+	bool paused;   /* disk nearly full: no content is taken */
 };
 
 void store_stats(struct store *s, struct store_stats *out);

@@ -10,6 +10,7 @@
 #include "storage/room.h"
 #include "storage/store.h"
 #include "storage/txn.h"
+#include "storage/watch.h"
 
 struct dict;
 struct keyfile;
@@ -24,6 +25,7 @@ struct store {
 	struct writer *writer;
 	struct counters counters; /* as committed; the writer's */
 	struct room room;
+	struct watch watch;
 	uint64_t generation, turning; /* of this life; being drawn */
 	uint8_t secret[32];
 	atomic_bool stopped; /* writing has ended for good */

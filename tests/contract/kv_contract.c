@@ -323,6 +323,36 @@ static void test_stat(void **state)
 	assert_true(st.bytes_used > 0 && st.bytes_used < st.bytes_map);
 }
 
+/* The oldest open view counts; one that was closed is forgotten, although engines keep the struct.
+ */
+static void test_tend(void **state)
+{
+	struct kv *kv = ((struct fixture *)*state)->kv;
+	struct kv_care care;
+
+	put_one(kv, "a", "1");
+	assert_int_equal(kv_tend(kv, &care), 0);
+	assert_int_equal(care.n_rounds, 0);
+	assert_int_equal(care.n_dead, 0);
+	struct kv_view *old = view(kv);
+	assert_int_equal(kv_tend(kv, &care), 0);
+	assert_int_equal(care.n_rounds, 1);
+	struct kv_view *young = view(kv);
+	assert_int_equal(kv_tend(kv, &care), 0);
+	assert_int_equal(care.n_rounds, 2);
+	assert_value(old, "a", "1");
+	kv_view_close(old);
+	assert_int_equal(kv_tend(kv, &care), 0);
+	assert_int_equal(care.n_rounds, 2);
+	kv_view_close(young);
+	young = view(kv);
+	assert_int_equal(kv_tend(kv, &care), 0);
+	assert_int_equal(care.n_rounds, 1);
+	kv_view_close(young);
+	assert_int_equal(kv_tend(kv, &care), 0);
+	assert_int_equal(care.n_rounds, 0);
+}
+
 /* ---- lmdb ---- */
 
 static void test_lmdb_reopen(void **state)
@@ -440,6 +470,7 @@ int main(void)
 		BOTH(test_limits),
 		BOTH(test_many),
 		BOTH(test_stat),
+		BOTH(test_tend),
 		ON(test_lmdb_reopen, lmdb),
 		ON(test_lmdb_copy, lmdb),
 		ON(test_lmdb_full, lmdb),
