@@ -6,6 +6,9 @@ The demo as programs see it: env.json, three linked sites with at least 60 artic
 second start within five seconds that brings nothing anew, and nobody left who holds our output.
 """
 
+import collections
+import email
+import email.policy
 import json
 import os
 import subprocess
@@ -81,6 +84,34 @@ class Trial:
             depths = [len(line.split("\t")[5].split()) for line in conn.lines("OVER 1-", "224")]
         assert max(depths) >= 3, depths
 
+    def people_are_many(self):
+        """Four and more a site; umlauts, sharp s, two of one name at one site."""
+        everybody = ""
+        twins = 0
+        for site in self.sites():
+            names = [u["name"] for u in site["users"]]
+            assert len(names) >= 4, site["name"]
+            twins += len(names) - len(set(names))
+            everybody += " ".join(names)
+        assert twins and set("öüß") <= set(everybody), everybody
+
+    def articles_are_varied(self):
+        """Attachments, an alternative in HTML, encoded headers, quoted text, a long thread."""
+        parts, roots = collections.Counter(), collections.Counter()
+        with self.conn(self.sites()[0]) as conn:
+            for name in ("pinnwand", "forum", "forum.hf4"):
+                _, low, high = conn.group("nrw.koko." + name)
+                for wire in (conn.article(n) for n in range(low, high + 1)):
+                    m = email.message_from_bytes(wire, policy=email.policy.default)
+                    parts.update(part.get_content_type() for part in m.walk())
+                    parts["encoded"] += b"=?" in wire.split(b"\r\n\r\n", 1)[0]
+                    parts["quoted"] += b"\r\n> " in wire
+                    roots[((m["References"] or "") + " " + m["Message-ID"]).split()[0]] += 1
+        for kind in ("application/pdf", "image/png", "text/calendar", "multipart/alternative",
+                     "text/html", "encoded", "quoted"):
+            assert parts[kind], (kind, parts)
+        assert max(roots.values()) >= 15, roots
+
     def first_two_write(self):
         for site in self.sites():
             for n in (0, 1):
@@ -116,7 +147,8 @@ if __name__ == "__main__":
     trial = Trial()
     try:
         lab.run_cases([trial.first_start, trial.env_is_complete, trial.threads_are_everywhere,
-                       trial.first_two_write, trial.second_start, trial.status_tells])
+                       trial.people_are_many, trial.articles_are_varied, trial.first_two_write,
+                       trial.second_start, trial.status_tells])
     finally:
         if trial.env:
             trial.call("stop")
