@@ -380,13 +380,16 @@ static int run_batch(const struct options *o)
 /* ---- command line ---- */
 
 /* Options before the command; -s may come anywhere in front. */
-static int take_options(int argc, char **argv, struct options *o)
+static int take_options(int argc, char **argv, struct options *o, struct err *err)
 {
 	int i = 1;
 
 	for (; i < argc && argv[i][0] == '-'; i++) {
-		if ((strcmp(argv[i], "-s") == 0 || strcmp(argv[i], "--socket") == 0) &&
-			i + 1 < argc)
+		bool names_socket = strcmp(argv[i], "-s") == 0 || strcmp(argv[i], "--socket") == 0;
+
+		if (names_socket && i + 1 == argc)
+			return err_set(err, KERR_INVALID, _("--%s needs a value"), "socket");
+		if (names_socket)
 			o->socket = argv[++i];
 		else if (strcmp(argv[i], "--json") == 0)
 			o->json = true;
@@ -395,7 +398,7 @@ static int take_options(int argc, char **argv, struct options *o)
 		else if (strcmp(argv[i], "--version") == 0)
 			o->version = true;
 		else
-			return KERR_INVALID;
+			return err_set(err, KERR_INVALID, _("unknown option %s"), argv[i]);
 	}
 	o->words = argv + i;
 	o->n_words = (size_t)(argc - i);
@@ -425,13 +428,14 @@ int main(int argc, char **argv)
 {
 	struct conf *defaults = conf_default();
 	struct options o = {.socket = getenv("KOKOCTL_SOCKET")};
+	struct err err;
 	int code;
 
 	i18n_init();
 	signal(SIGPIPE, SIG_IGN);
 	if (!o.socket)
 		o.socket = defaults->control;
-	code = take_options(argc, argv, &o) < 0 ? usage_error(NULL, _("unknown option")) : run(&o);
+	code = take_options(argc, argv, &o, &err) < 0 ? usage_error(NULL, err.text) : run(&o);
 	conf_free(defaults);
 	if (fflush(stdout) != 0 && code == CTL_OK)
 		code = CTL_FAILED;

@@ -141,7 +141,9 @@ class Trial:
         assert "usage" in self.fails(2, "user", "add")
         self.fails(2, "fly")
         self.fails(2)
-        self.fails(2, "status", "--loud")
+        assert "--loud" in self.fails(2, "status", "--loud")
+        assert "--loud" in self.fails(2, "--loud", "status")
+        assert "--socket" in self.fails(2, "--socket")
         for words in (("--help",), ("user", "add", "--help"), ("--version",)):
             assert self.site.ctl(*words).stdout
         nobody = Site("nobody", self.site.dir)
