@@ -18,7 +18,7 @@
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
 
-enum { TICK_S = 1, ALIVE_TRY_S = 30, ALIVE_TRIES = 4 };
+enum { TICK_S = 1, AWAY_S = 3600, ALIVE_TRY_S = 30, ALIVE_TRIES = 4 };
 
 /* ---- clock ---- */
 
@@ -242,10 +242,29 @@ void fed_alarm(void *arg, enum fed_alarm what, const struct fed_oid *who, struct
 
 /* ---- life ---- */
 
+/* What was taken out meanwhile must not be seen again: control entries come first. */
+static void catch_up(struct fed *f, int64_t away_s)
+{
+	fed_node_catch_up(f->node);
+	f->catching = fed_node_catching_up(f->node);
+	log_info("fed.catch-up", "restored=%d away_s=%lld", f->restored, (long long)away_s);
+}
+
+void fed_caught_up(void *arg)
+{
+	struct fed *f = arg;
+
+	f->catching = false;
+	f->plans_due = true;
+	log_info("fed.caught-up", "restored=%d", f->restored);
+	fed_soon(f);
+}
+
 void fed_begin(struct fed *f)
 {
 	const struct conf *c = f->d->conf;
 	uint64_t cookie;
+	int64_t away_s;
 
 	crypto_random(&cookie, sizeof cookie);
 	f->node = fed_node_new(&(struct fed_node_opts){.self = f->keys->oid,
@@ -258,8 +277,11 @@ void fed_begin(struct fed *f)
 		.quota_entries = c->peer.quota_entries,
 		.quota_bytes = c->peer.quota_bytes});
 	fed_now(f);
+	away_s = fed_epoch_away_s(f);
 	fed_epoch_start(f);
 	fed_node_start(f->node);
+	if (f->restored || away_s > AWAY_S)
+		catch_up(f, away_s);
 	f->groups_due = f->plans_due = true;
 	fed_dial_soon(f);
 }

@@ -9,6 +9,8 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon/fed_priv.h"
@@ -117,9 +119,31 @@ void fed_epoch_start(struct fed *f)
 	if (known || last == 0)
 		return;
 	f->epoch_floor = f->epoch_last + 1;
+	f->restored = true;
 	log_warn("fed.epochs", "the store was put back: new epochs from %" PRIu64 " on",
 		f->epoch_floor);
 	(void)file_write(f);
+}
+
+int64_t fed_epoch_away_s(struct fed *f)
+{
+	char path[PATH_ROOM];
+	struct stat st;
+	int64_t away_s;
+
+	path_of(f, "", path);
+	if (stat(path, &st) < 0)
+		return 0;
+	away_s = (int64_t)time(NULL) - (int64_t)st.st_mtime;
+	return away_s > 0 ? away_s : 0;
+}
+
+void fed_epoch_alive(struct fed *f)
+{
+	char path[PATH_ROOM];
+
+	path_of(f, "", path);
+	(void)utimensat(AT_FDCWD, path, NULL, 0); /* it comes with the first epoch */
 }
 
 /* One that was not there before, and not below the clock. */

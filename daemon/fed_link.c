@@ -22,6 +22,7 @@ enum {
 	SILENCE_S = 60, /* ... and may be late by so much */
 	NO_PEER = -1,
 	SHIFT_MAX = 8,
+	SPONSOR_SHIFT_MAX = 3,
 	SEEN_MS = 100, /* it may need a moment to answer */
 };
 
@@ -51,6 +52,7 @@ struct neighbour {
 	int64_t since_at, contact_at, gone_at; /* gone: out of reach since; 0: it is not */
 	int64_t behind_at; /* since when it has something that we have not; 0: nothing */
 	unsigned told;     /* alarms that were given for this absence */
+	bool replaced;     /* others stand in for it */
 	int64_t clock_s;
 	char error[128];
 };
@@ -92,20 +94,25 @@ static bool is_sponsor(const struct neighbour *l)
 	return l->f->sponsor.set && fed_oid_eq(&l->f->sponsor.token.oid, &l->oid);
 }
 
+/* For how long it has been out of reach. */
+static int64_t away_s(const struct neighbour *l)
+{
+	return l->gone_at > 0 ? fed_clock_at(l->f) - l->gone_at : 0;
+}
+
 /* How long to wait: doubled with each failure; give or take a quarter, so that not all come at
  * once. */
 static int64_t wait_ms(const struct neighbour *l)
 {
 	unsigned shift = l->n_failed < SHIFT_MAX ? l->n_failed : SHIFT_MAX;
-	int64_t ms = (int64_t)FED_AGAIN_MS << shift, away_s;
+	int64_t ms = (int64_t)FED_AGAIN_MS << shift;
 	uint32_t dice;
 
-	if (is_sponsor(l) && l->contact_at > 0)
-		ms = FED_AGAIN_MS / 5; /* its admin is about to confirm */
+	if (is_sponsor(l)) /* its admin is about to confirm */
+		ms = FED_AGAIN_MS / 5 << (shift < SPONSOR_SHIFT_MAX ? shift : SPONSOR_SHIFT_MAX);
 	if (ms > FED_AGAIN_MAX_MS)
 		ms = FED_AGAIN_MAX_MS;
-	away_s = l->gone_at > 0 ? fed_clock_at(l->f) - l->gone_at : 0;
-	if (away_s > 24 * 3600)
+	if (away_s(l) > 24 * 3600)
 		ms = FED_AGAIN_DAY_MS;
 	crypto_random(&dice, sizeof dice);
 	return ms + (int64_t)(dice % (uint32_t)(ms / 2)) - ms / 4;
@@ -113,15 +120,13 @@ static int64_t wait_ms(const struct neighbour *l)
 
 static enum fed_link_state resting_state(const struct neighbour *l)
 {
-	int64_t away_s = l->gone_at > 0 ? fed_clock_at(l->f) - l->gone_at : 0;
-
 	if (l->blocked)
 		return FED_LINK_BLOCKED;
 	if (l->paused)
 		return FED_LINK_PAUSED;
 	if (is_sponsor(l) && !fed_reg_active(l->f->reg, &l->f->keys->oid))
 		return FED_LINK_JOINING;
-	return away_s > FED_DORMANT_S ? FED_LINK_DORMANT : FED_LINK_BACKOFF;
+	return away_s(l) > FED_DORMANT_S ? FED_LINK_DORMANT : FED_LINK_BACKOFF;
 }
 
 static void try_later(struct neighbour *l)
@@ -158,6 +163,9 @@ static void on_up(void *arg, const struct peer_hello *h)
 	l->contact_at = fed_clock_at(l->f);
 	l->clock_s = h->clock_s;
 	if (side->kind == PEER_WATCH) {
+		if (l->replaced)
+			fed_node_unreachable(l->f->node, &l->oid, false);
+		l->replaced = false;
 		l->n_failed = 0;
 		l->gone_at = 0;
 		l->told = 0;
@@ -217,6 +225,8 @@ static void *on_open(void *arg, struct conn *c, const struct fed_hash *spki)
 		fault(side, "another daemon answers at its address");
 		return NULL;
 	}
+	l->stale = false; /* somebody else may have answered at an address before this one */
+	l->error[0] = '\0';
 	fed_now(l->f);
 	side->session = peer_client_new(&(struct peer_client_opts){.kind = side->kind,
 		.node = l->f->node,
@@ -464,12 +474,11 @@ void fed_links_work(struct fed *f, unsigned peer)
 static void tell_gone(struct neighbour *l)
 {
 	static const int64_t steps[] = {FED_ALARM_S, 24 * 3600, 7 * 24 * 3600};
-	int64_t away_s = l->gone_at > 0 ? fed_clock_at(l->f) - l->gone_at : 0;
 
-	if (l->told < array_len(steps) && away_s >= steps[l->told]) {
+	if (l->told < array_len(steps) && away_s(l) >= steps[l->told]) {
 		l->told++;
 		log_error("fed.unreachable", "oid=%s seconds=%lld why=\"%s\"", l->oid.s,
-			(long long)away_s, l->error);
+			(long long)away_s(l), l->error);
 	}
 }
 
@@ -479,6 +488,10 @@ static void tick(struct neighbour *l)
 	struct conn *watch = l->watch.dial ? fed_dial_conn(l->watch.dial) : NULL;
 
 	tell_gone(l);
+	if (!l->replaced && away_s(l) > FED_REPLACE_S) {
+		l->replaced = true;
+		fed_node_unreachable(l->f->node, &l->oid, true);
+	}
 	if (l->peer >= 0) {
 		fed_node_peer_stats(l->f->node, (unsigned)l->peer, &st);
 		if (st.behind == 0)

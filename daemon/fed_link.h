@@ -12,7 +12,8 @@ enum {
 	FED_AGAIN_MS = 5 * 1000, /* before the second try; doubles, give or take a quarter */
 	FED_AGAIN_MAX_MS = 15 * 60 * 1000, /* ... up to this */
 	FED_AGAIN_DAY_MS = 60 * 60 * 1000, /* ... after a day out of reach */
-	FED_ALARM_S = 60 * 60, /* out of reach: the admin is told, again after 24 h, 7 d */
+	FED_ALARM_S = 60 * 60,   /* out of reach: the admin is told, again after 24 h, 7 d */
+	FED_REPLACE_S = 10 * 60, /* out of reach: another neighbour stands in */
 	FED_DORMANT_S = 30 * 24 * 3600,
 	FED_ANSWER_S = 300, /* the fetching side is silent with requests out: connect anew */
 };

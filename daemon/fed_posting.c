@@ -37,6 +37,7 @@ struct plan_set {
 
 struct fed_plans {
 	pthread_mutex_t lock;
+	atomic_bool catching; /* shared groups are not to be shown */
 	struct plan_set *now;
 };
 
@@ -240,6 +241,7 @@ void fed_plans_make(struct fed *f)
 	w.set->oid = f->keys->oid;
 	(void)!slice_cstr(slice_str(f->name), w.set->name, sizeof w.set->name);
 	fed_reg_groups(f->reg, make, &w);
+	atomic_store(&f->plans->catching, f->catching);
 	pthread_mutex_lock(&f->plans->lock);
 	old = f->plans->now;
 	f->plans->now = w.set;
@@ -257,6 +259,11 @@ bool fed_plans_shared(struct fed *f, struct slice group)
 	if (f)
 		set_unref(f->plans, s);
 	return shared;
+}
+
+bool fed_plans_catching(struct fed *f, struct slice group)
+{
+	return f && atomic_load(&f->plans->catching) && fed_plans_shared(f, group);
 }
 
 bool fed_plans_outward(struct fed *f, struct slice group)

@@ -24,6 +24,12 @@ void fed_plans_make(struct fed *f);
 /* Is the group shared with other daemons?  Any thread. */
 bool fed_plans_shared(struct fed *f, struct slice group);
 
+/*
+ * Is the group not to be shown now: it is shared, and this daemon was away and does not know yet
+ * what was taken out meanwhile (section 7.1)?  Any thread; costs nothing at other times.
+ */
+bool fed_plans_catching(struct fed *f, struct slice group);
+
 /* May its articles go to servers that are no kokods?  Of a group that is not shared: yes. */
 bool fed_plans_outward(struct fed *f, struct slice group);
 

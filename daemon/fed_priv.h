@@ -98,6 +98,8 @@ struct fed {
 	uint64_t epoch_run;               /* begun in this life; 0: none */
 	struct event on_tick, on_soon;
 	unsigned n_ticks;
+	bool catching;    /* the control pass of a daemon that was away (section 7.1) */
+	bool restored;    /* the store was put back */
 	bool clock_wrong; /* by others' clocks: nothing is signed */
 	bool news_due, dial_due, plans_due, groups_due, stopping;
 };
@@ -127,6 +129,9 @@ void fed_soon(struct fed *f);
 /* A record was taken; it is on its way to the disk. */
 void fed_record_came(struct fed *f, const struct fed_record_key *key);
 void fed_wake_waiters(struct fed *f, const struct fed_record_key *key, uint64_t serial, int rc);
+
+/* fed_outside.caught_up */
+void fed_caught_up(void *arg);
 
 /* fed_outside.alarm */
 void fed_alarm(void *arg, enum fed_alarm what, const struct fed_oid *who, struct slice text);
@@ -167,6 +172,10 @@ NODISCARD int fed_feed_tip(struct fed *f, const struct fed_feed_name *name, stru
 void fed_epoch_start(struct fed *f);
 /* The epoch that we issue in, in this group; 0: none can be begun now (the disk). */
 uint64_t fed_epoch_own(struct fed *f, const struct fed_gid *gid);
+/* How long this daemon was away before it was started, by the file's time; 0: not known. */
+int64_t fed_epoch_away_s(struct fed *f);
+/* Once a minute: we are here. */
+void fed_epoch_alive(struct fed *f);
 /* That one is not safe any more: nothing is issued in it or below. */
 void fed_epoch_next(struct fed *f, uint64_t unsafe);
 

@@ -498,4 +498,5 @@ const struct fed_outside fed_outside = {
 	.work = on_work,
 	.neighbours = on_neighbours,
 	.alarm = fed_alarm,
+	.caught_up = fed_caught_up,
 };

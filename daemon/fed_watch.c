@@ -10,6 +10,7 @@
 #include "proto/base/log.h"
 
 enum {
+	ALIVE_TICKS = 60,
 	WATCH_TICKS = 300, /* seconds between two looks */
 	FIRST_TICK = 20,   /* after the start, when neighbours have told what they have */
 	CLOCK_WARN_S = 60,
@@ -70,6 +71,8 @@ static void look_at_clocks(struct fed *f)
 
 void fed_watch_tick(struct fed *f)
 {
+	if (f->n_ticks % ALIVE_TICKS == 0)
+		fed_epoch_alive(f);
 	if (f->n_ticks++ % WATCH_TICKS != FIRST_TICK)
 		return;
 	fed_node_beats(f->node, beat_on, f);

@@ -3,8 +3,8 @@
  * Reading: every question opens a view, asks policy, copies out, closes the view.
  * Nothing is kept between two questions but the login.  Called by sessions through proto/forum.h.
  */
+#include "daemon/fed_posting.h"
 #include "daemon/forum_priv.h"
-
 #include "proto/base/coll.h"
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
@@ -42,6 +42,13 @@ static int group_seen(struct view *v, const struct policy_login *who, struct sli
 	return rc != 0 ? rc : policy_may(v, who, out, right);
 }
 
+int forum_shown(const struct db_forum *f, const struct group_rec *g)
+{
+	bool hidden = g->owner == 0 && fed_plans_catching(f->env->fed, slice_str(g->name));
+
+	return hidden ? KERR_CLOSED : 0;
+}
+
 static int db_group(struct forum *base, struct slice name, struct forum_group *out)
 {
 	struct db_forum *f = db_forum(base);
@@ -54,6 +61,8 @@ static int db_group(struct forum *base, struct slice name, struct forum_group *o
 	if (rc < 0)
 		return rc;
 	rc = group_seen(v, &f->login, name, RIGHT_SEE, &g);
+	if (rc == 0)
+		rc = forum_shown(f, &g);
 	if (rc == 0)
 		rc = view_group_state(v, g.id, &st);
 	if (rc == 0)
@@ -114,7 +123,9 @@ int db_group_open(struct db_forum *f, struct view *v, uint32_t group, struct gro
 
 	if (rc == KERR_NOTFOUND)
 		return policy_absent(v, &f->login);
-	return rc != 0 ? rc : policy_may(v, &f->login, out, RIGHT_READ);
+	if (rc == 0)
+		rc = policy_may(v, &f->login, out, RIGHT_READ);
+	return rc != 0 ? rc : forum_shown(f, out);
 }
 
 struct nums_walk {

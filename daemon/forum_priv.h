@@ -51,6 +51,9 @@ int db_rcpt(struct forum *base, struct slice local, struct slice domain, struct 
 int db_submit(struct forum *base, const struct forum_mail *m, struct buf *mail_take,
 	forum_done_fn done, void *arg, struct ticket *t, struct err *why);
 
+/* KERR_CLOSED while a shared group is being brought up to date (docs/federation.md section 7.1). */
+NODISCARD int forum_shown(const struct db_forum *f, const struct group_rec *g);
+
 /* The group by id, if the login may read it. */
 int db_group_open(struct db_forum *f, struct view *v, uint32_t group, struct group_rec *out);
 

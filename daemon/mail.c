@@ -51,7 +51,9 @@ int mail_open(
 		return rc;
 	if (!(has & MAIL_LOOKUP))
 		return KERR_NOTFOUND;
-	return (has & rights) == rights ? 0 : KERR_DENIED;
+	if ((has & rights) != rights)
+		return KERR_DENIED;
+	return rights & MAIL_READ ? forum_shown(f, out) : 0;
 }
 
 /* ---- the mailboxes everybody has ---- */

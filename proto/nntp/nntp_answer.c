@@ -57,6 +57,8 @@ enum cmd_step nntp_fail(struct nntp_session *s, int rc, struct slice missing)
 		return nntp_done(s, lit("480 log in first"));
 	if (rc == KERR_DENIED)
 		return nntp_done(s, lit("502 you may not do this"));
+	if (rc == KERR_CLOSED)
+		return nntp_done(s, lit("403 not to be had now, try again in a few minutes"));
 	return nntp_done(s, lit("403 internal fault"));
 }
 

@@ -250,6 +250,8 @@ class Net:
 
         def equal():
             for site in sites:
+                if not is_shown(site, group):
+                    return False
                 sets[site.name] = listed(site, group)
             first = sets[sites[0].name]
             return wanted <= first and all(s == first for s in sets.values())
@@ -307,6 +309,12 @@ def numbered(site, group=fed.GROUP):
     twice = {m for m in mids if mids.count(m) > 1} if len(set(mids)) < len(mids) else ()
     assert not twice, f"twice at {site.name}: {sorted(twice)[:5]}"
     return [(int(row[0]), row[4]) for row in rows]
+
+
+def is_shown(site, group=fed.GROUP):
+    """Not while a daemon that was away or put back is being brought up to date."""
+    with site.reader("anke", lab.PASSWORD) as conn:
+        return not conn.cmd(f"GROUP {group}", ("211", "403")).startswith("403")
 
 
 def listed(site, group=fed.GROUP):
