@@ -8,6 +8,8 @@ real daemons; a third one is spoken for by the test, with its keys.
 
 import contextlib
 import itertools
+import os
+import signal
 import socket
 import ssl
 import time
@@ -135,6 +137,33 @@ def strangers():
             assert peer.cmd("X") == "500 unknown command"
         peer.send("X"), peer.send("X"), peer.send("X")
         assert lab.closed_after(peer.sock, 5) < 5
+
+
+def refused():
+    return A.ctl_json("status")["federation"]["refused"]
+
+
+def many_connections():
+    """Six of one daemon, and as many of all as is set; what is over is closed and counted."""
+    before = refused()
+    with contextlib.ExitStack() as stack:
+        some = [stack.enter_context(Client(A.ports["peer"], KEYS["liar"])) for _ in range(6)]
+        assert all(c.greeting.startswith("200") for c in some)
+        with contextlib.suppress(OSError):
+            assert Client(A.ports["peer"], KEYS["liar"]).greeting == ""
+        wait_for("one refused", lambda: refused() == before + 1)
+    fed.settings(A, "peer {\n\tconns = 1\n}\n")
+    os.kill(A.pid, signal.SIGHUP)
+
+    def turned_away():
+        with contextlib.suppress(OSError), Client(A.ports["peer"], KEYS["liar"]) as peer:
+            return peer.greeting == ""
+        return True
+    wait_for("the door to be full", turned_away)
+    assert refused() > before + 1
+    fed.settings(A, "")
+    os.kill(A.pid, signal.SIGHUP)
+    wait_for("the door to open", lambda: not turned_away())
 
 
 # ---- entries ----
@@ -297,8 +326,8 @@ if __name__ == "__main__":
     start()
     try:
         lab.run_cases([
-            old_tls_and_no_certificate, stalled_handshake, wrong_names, strangers, tags_out_of_form,
-            changed_on_the_way, out_of_bounds, floods_of_heads, heads_without_articles,
+            old_tls_and_no_certificate, stalled_handshake, wrong_names, strangers, many_connections,
+            tags_out_of_form, changed_on_the_way, out_of_bounds, floods_of_heads, heads_without_articles,
             groups_of_others, flood_of_entries])
     finally:
         A.stop()
