@@ -35,7 +35,7 @@ static void way_free(struct fed_node *n, struct on_the_way *w)
 {
 	list_remove(&w->node);
 	n->n_on_the_way--;
-	buf_fini(&w->body);
+	node_control_drop(w->control);
 	free(w);
 }
 
@@ -171,8 +171,8 @@ static void end_ask(
 {
 	struct fed_feed *f = fed_feeds_get(n->o.feeds, &req->name);
 
-	if (f && peer < FED_PULL_PEERS)
-		fed_pull_end(n->pull, f, req->n, peer, how, n->steady_s);
+	if (f && peer < FED_PULL_PEERS && fed_pull_end(n->pull, f, req->n, peer, how, n->steady_s))
+		work_for_all(n);
 }
 
 void fed_node_got_none(struct fed_node *n, unsigned peer, const struct fed_request *req, bool later)
@@ -239,30 +239,9 @@ static struct on_the_way *way_new(struct fed_node *n, const struct fed_take *t, 
 	w->peer = peer;
 	w->stub = t->article.len == 0 && t->kind != FED_HEARTBEAT;
 	w->beat = t->kind == FED_HEARTBEAT;
-	buf_init(&w->body, FED_RECORD_MAX);
 	list_append(&n->on_the_way, &w->node);
 	n->n_on_the_way++;
 	return w;
-}
-
-/* "kokod group ...": its body is a record. */
-static bool carries_record(const struct fed_entry *en)
-{
-	struct slice rest = slice_trim(en->a.value[ART_CONTROL]), word;
-
-	if (en->sign.y != FED_CONTROL || !slice_word(&rest, &word) ||
-		!slice_eq(word, lit("kokod")) || !slice_word(&rest, &word))
-		return false;
-	return slice_eq(word, lit("group")) || slice_eq(word, lit("daemon")) ||
-	       slice_eq(word, lit("federation"));
-}
-
-/* A record travels as text with CRLF, and is one with LF. */
-static void add_record(struct buf *out, struct slice body)
-{
-	for (size_t i = 0; i < body.len; i++)
-		if (body.p[i] != '\r')
-			buf_addc(out, body.p[i]);
 }
 
 /* Give it to the store; en is NULL without content. */
@@ -285,6 +264,8 @@ static int take(struct fed_node *n, unsigned peer, const struct fed_sign *s, str
 	if (en)
 		rc = fed_entry_store(en, n->name, &article);
 	t.article = buf_slice(&article);
+	if (en)
+		t.cancels = node_cancel_of(n, s, en);
 	if (rc == 0)
 		rc = n->o.outside->store(n->o.arg, &t);
 	if (rc == 0) {
@@ -292,9 +273,7 @@ static int take(struct fed_node *n, unsigned peer, const struct fed_sign *s, str
 
 		fed_feed_pend(t.feed, &t.link);
 		fed_quota_count(&n->quota, &s->g, &s->o, s->t, article.len, n->now_at);
-		w->record = en && carries_record(en);
-		if (w->record)
-			add_record(&w->body, en->a.body);
+		w->control = en ? node_control_keep(s, en) : NULL;
 	}
 	buf_fini(&article);
 	buf_fini(&sign);
@@ -469,16 +448,6 @@ static struct on_the_way *find_way(struct fed_node *n, const struct fed_feed *f,
 	return NULL;
 }
 
-static void act_on_record(struct fed_node *n, const struct on_the_way *w)
-{
-	struct err why = {.text = ""};
-	enum fed_reg_got got = fed_node_give_record(n, buf_slice(&w->body), &why);
-
-	if (got != FED_REG_TAKEN && got != FED_REG_KNOWN)
-		log_warn("fed.record", "gid=%s oid=%s n=%llu why=\"%s\"", w->feed->name.gid.s,
-			w->feed->name.oid.s, (unsigned long long)w->n, why.text);
-}
-
 static enum fed_ask_end end_of_store(int rc, bool stub)
 {
 	if (rc == 0 || rc == KERR_EXISTS)
@@ -503,12 +472,16 @@ void fed_node_stored(
 	if (rc == 0 && w && !w->beat)
 		f->active_t = 0; /* looked up when it is asked for */
 	if (w) {
-		if (w->peer < FED_PULL_PEERS)
-			fed_pull_end(
-				n->pull, f, num, w->peer, end_of_store(rc, w->stub), n->steady_s);
-		if (rc == 0 && w->record)
-			act_on_record(n, w);
+		if (w->peer < FED_PULL_PEERS && fed_pull_end(n->pull, f, num, w->peer,
+							end_of_store(rc, w->stub), n->steady_s))
+			work_for_all(n);
+		struct control_kept *control = w->control;
+
+		w->control = NULL;
 		way_free(n, w);
+		if (rc == 0 && control)
+			node_control_act(n, f, control);
+		node_control_drop(control);
 	}
 	n->o.outside->news(n->o.arg);
 }

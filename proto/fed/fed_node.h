@@ -20,6 +20,7 @@ enum {
 };
 
 struct fed_node;
+struct fed_control; /* fed_control.h */
 
 /* Something to be stored; slices are valid during the call. */
 struct fed_take {
@@ -32,7 +33,8 @@ struct fed_take {
 	struct slice mid;              /* empty: a heartbeat */
 	struct slice sign;             /* "<T>; s=<signature>" */
 	struct slice article;          /* as it is stored, without Kokod-Sign; empty: no content */
-	struct slice cancels; /* Message-ID to take out in the same transaction, or empty */
+	struct slice cancels; /* Message-ID of this group to take out in the same transaction; one
+				 that is not here is hidden when it comes; or empty */
 };
 
 /* An entry as the store has it. */
@@ -76,6 +78,13 @@ struct fed_outside {
 	 */
 	void (*fork_proof)(void *arg, const struct fed_gid *gid, const struct fed_sign *one,
 		const struct fed_sign *two);
+	/*
+	 * A control entry of another daemon that may say what it says is on disk: members, request,
+	 * refuse, fork, cancel, and record, which has been taken before.  Slices are valid during
+	 * the call.  NULL: nothing is done.
+	 */
+	void (*control)(void *arg, const struct fed_feed *f, const struct fed_sign *s,
+		const struct fed_control *c, struct slice body);
 	/* The control pass is over (fed_node_catch_up).  NULL: nobody waits for it. */
 	void (*caught_up)(void *arg);
 };
@@ -273,6 +282,13 @@ void fed_node_silent(struct fed_node *n, fed_late_fn fn, void *arg);
  * late: in how many feeds.  Each is said once an hour; ask every few minutes.
  */
 void fed_node_behind(struct fed_node *n, fed_late_fn fn, void *arg);
+
+/*
+ * Does this cancel count: is it of the origin of what it cancels, of the owner, of a moderator?
+ * Also for a post of our own that is one, when its place is known (s is sealed).
+ */
+NODISCARD bool fed_cancel_counts(
+	const struct fed_reg *reg, const struct fed_sign *s, struct slice actor, struct slice mid);
 
 /* ---- figures ---- */
 

@@ -6,7 +6,13 @@
 #include "proto/fed/fed_node.h"
 #include "proto/fed/fed_quota.h"
 
-enum { FED_PATH_ROOM = 4096 }; /* what storing may add to an article */
+enum {
+	FED_PATH_ROOM = 4096,               /* what storing may add to an article */
+	FED_LINE_ROOM = 2048,               /* a Control field with its folds */
+	FED_CONTROL_BODY = 2 * 1024 * 1024, /* a record, a list of people */
+};
+
+struct control_kept;
 
 /* Serials next..upto of a record, to be asked of a neighbour. */
 struct record_want {
@@ -59,9 +65,8 @@ struct on_the_way {
 	uint64_t n;
 	unsigned peer; /* FED_PULL_PEERS: of none */
 	bool stub;
-	bool beat;   /* a heartbeat */
-	bool record; /* its body is a record, which acts when it is durable */
-	struct buf body;
+	bool beat;                    /* a heartbeat */
+	struct control_kept *control; /* what it says, which acts when it is durable; or NULL */
 };
 
 /* A record that was taken. */
@@ -87,7 +92,7 @@ struct fed_node {
 	struct vec record_news; /* struct record_news, in the order of change */
 	struct vec not_durable; /* struct record_told: records on their way to the disk */
 	struct vec neighbours;  /* struct fed_oid, computed when records have changed */
-	struct vec down;       /* struct fed_oid: out of reach for so long that others stand in */
+	struct vec down;        /* struct fed_oid: out of reach for so long that others stand in */
 	bool neighbours_known;
 	struct vec probes; /* struct fork_probe */
 	const struct fed_vouch *vouch; /* of the answer under way */
@@ -117,6 +122,13 @@ void node_got_no_record(
 /* An entry of which the tags alone are here, as a stub: its content is asked for later. */
 NODISCARD int node_take_sign(struct fed_node *n, unsigned peer, const struct fed_feed_name *name,
 	const struct fed_sign *s);
+
+/* What control entries say.  fed_node_control.c */
+struct slice node_cancel_of(
+	const struct fed_node *n, const struct fed_sign *s, const struct fed_entry *en);
+struct control_kept *node_control_keep(const struct fed_sign *s, const struct fed_entry *en);
+void node_control_drop(struct control_kept *k);
+void node_control_act(struct fed_node *n, struct fed_feed *f, const struct control_kept *k);
 
 /* The control pass.  fed_node_catch.c */
 void node_catch_init(struct fed_peer *p);

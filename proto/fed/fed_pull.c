@@ -385,7 +385,17 @@ static void in_vain(struct fed_want *w, struct ask *a, unsigned peer, int64_t no
 	a->until = now_at + for_s;
 }
 
-void fed_pull_end(struct fed_pull *p, struct fed_feed *f, uint64_t n, unsigned peer,
+/* May any neighbour be asked for what is new? */
+static bool is_open(const struct fed_want *w)
+{
+	size_t i = w->lead == NOBODY ? w->holders.n : want_holder(w, w->lead);
+
+	return w->holders.n > 0 &&
+	       (i == w->holders.n ||
+		       want_first_missing(w->feed, &holder_at(w, i)->h, 0) == UINT64_MAX);
+}
+
+bool fed_pull_end(struct fed_pull *p, struct fed_feed *f, uint64_t n, unsigned peer,
 	enum fed_ask_end how, int64_t now_at)
 {
 	struct fed_want *w = f->want;
@@ -393,7 +403,7 @@ void fed_pull_end(struct fed_pull *p, struct fed_feed *f, uint64_t n, unsigned p
 
 	(void)p;
 	if (!a || a->peer != peer)
-		return;
+		return false;
 	a->peer = NOBODY;
 	a->at = now_at;
 	switch (how) {
@@ -412,7 +422,7 @@ void fed_pull_end(struct fed_pull *p, struct fed_feed *f, uint64_t n, unsigned p
 		in_vain(w, a, peer, now_at, FED_RETRY_S);
 		break;
 	}
-	settle(w);
+	return !settle(w) && is_open(w);
 }
 
 bool fed_pull_tick(struct fed_pull *p, int64_t now_at)
@@ -423,6 +433,7 @@ bool fed_pull_tick(struct fed_pull *p, int64_t now_at)
 	{
 		struct fed_want *w = container_of(it, struct fed_want, node);
 
+		news = news || is_open(w);
 		for (size_t i = 0; i < w->asks.n; i++) {
 			struct ask *a = ask_at(w, i);
 

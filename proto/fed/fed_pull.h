@@ -99,8 +99,11 @@ bool fed_pull_compare(struct fed_pull *p, struct fed_feed *f, unsigned peer, str
 bool fed_pull_ask(
 	struct fed_pull *p, struct fed_feed *f, uint64_t n, unsigned peer, int64_t now_at);
 
-/* What became of an ask of this neighbour.  One that is not under way any more is ignored. */
-void fed_pull_end(struct fed_pull *p, struct fed_feed *f, uint64_t n, unsigned peer,
+/*
+ * What became of an ask of this neighbour.  One that is not under way any more is ignored.  True:
+ * others may be asked now who had to wait for the one that leads.
+ */
+bool fed_pull_end(struct fed_pull *p, struct fed_feed *f, uint64_t n, unsigned peer,
 	enum fed_ask_end how, int64_t now_at);
 
 /* Take back asks without an answer; true when there is something new to ask of anybody. */

@@ -3,12 +3,10 @@
 #include "tests/rig/fed_node_rig.h"
 
 #include "daemon/crypto_ossl.h"
-#include "proto/fed/fed_control.h"
 #include "tests/rig/fed_rig.h"
 #include "tests/rig/unit.h"
 
 struct node_rig node_rig;
-static struct fed_record *group;
 
 /* ---- a store of entries without content ---- */
 
@@ -34,6 +32,7 @@ static int on_store(void *arg, const struct fed_take *t)
 	(void)arg;
 	*r = (struct node_rig_row){.in = t->feed->stored, .feed = t->feed, .link = t->link};
 	assert_true(slice_cstr(t->sign, r->sign, sizeof r->sign));
+	assert_true(slice_cstr(t->cancels, node_rig.cancels, sizeof node_rig.cancels));
 	return 0;
 }
 
@@ -111,12 +110,23 @@ static void on_proof(void *arg, const struct fed_gid *gid, const struct fed_sign
 	struct buf b;
 
 	(void)arg;
-	assert_true(fed_gid_eq(gid, &group->group.gid));
+	assert_true(fed_gid_eq(gid, &node_rig.group->group.gid));
 	buf_init(&b, 4096);
 	fed_fork_add(&b, one, two);
 	assert_true(fed_fork_parse(buf_slice(&b), &x, &y, &why));
 	buf_fini(&b);
 	node_rig.n_proofs++;
+}
+
+static void on_control(void *arg, const struct fed_feed *f, const struct fed_sign *s,
+	const struct fed_control *c, struct slice body)
+{
+	(void)arg;
+	(void)f;
+	(void)s;
+	(void)body;
+	node_rig.n_controls++;
+	node_rig.last_control = c->kind;
 }
 
 static void on_caught_up(void *arg)
@@ -135,6 +145,7 @@ static const struct fed_outside outside = {.store = on_store,
 	.neighbours = nothing,
 	.alarm = on_alarm,
 	.fork_proof = on_proof,
+	.control = on_control,
 	.caught_up = on_caught_up};
 
 /* All that was given is on disk. */
@@ -201,9 +212,10 @@ int node_rig_up(void **state)
 	give(rec);
 	node_rig.federation = fed_rig_make(&node_rig.arena, fed_rig_federation, two, rec, "A");
 	give(node_rig.federation);
-	group = fed_rig_make(&node_rig.arena, fed_rig_group, NULL, NULL, "A");
-	give(group);
+	node_rig.group = fed_rig_make(&node_rig.arena, fed_rig_group, NULL, NULL, "A");
+	give(node_rig.group);
 	node_rig.n_forks = node_rig.n_proofs = node_rig.n_caught_up = 0;
+	node_rig.n_controls = 0;
 	node_rig.content = false;
 	node_rig_start();
 	return 0;
@@ -233,7 +245,7 @@ void node_rig_grow(struct node_rig_chain *c, uint64_t from, uint64_t to, uint64_
 		struct fed_sign *s = &c->sign[n];
 
 		*s = (struct fed_sign){
-			.o = fed_rig_oid('a'), .g = group->group.gid, .e = NODE_RIG_EPOCH};
+			.o = fed_rig_oid('a'), .g = node_rig.group->group.gid, .e = NODE_RIG_EPOCH};
 		fed_sign_set_heartbeat(s);
 		fed_keyid_of(&key, &s->k);
 		fed_entry_seal(s, n, n > 1 ? &c->e[n - 1] : &fed_hash_none, t, 1, seed);
@@ -256,7 +268,7 @@ void node_rig_add(struct node_rig_chain *c, uint64_t n, uint64_t t, enum fed_kin
 
 struct fed_feed_name node_rig_name(const struct fed_hash *branch)
 {
-	struct fed_feed_name name = {.gid = group->group.gid, .oid = fed_rig_oid('a')};
+	struct fed_feed_name name = {.gid = node_rig.group->group.gid, .oid = fed_rig_oid('a')};
 
 	name.epoch.n = NODE_RIG_EPOCH;
 	if (branch)

@@ -7,6 +7,7 @@
 #define TESTS_RIG_FED_NODE_RIG_H
 
 #include "proto/base/mem.h"
+#include "proto/fed/fed_control.h"
 #include "proto/fed/fed_node.h"
 
 enum { NODE_RIG_NOW = 1795309300, NODE_RIG_EPOCH = 1790000000 };
@@ -18,8 +19,12 @@ struct node_rig {
 	unsigned peer; /* number of a */
 	struct arena arena;
 	struct fed_record *federation; /* serial 2 */
+	struct fed_record *group;
 	unsigned n_forks, n_proofs, n_caught_up;
-	bool content; /* the store says that it has the articles */
+	unsigned n_controls;
+	enum fed_control_kind last_control;
+	char cancels[MSGID_MAX + 1]; /* of the last entry that was stored */
+	bool content;                /* the store says that it has the articles */
 };
 
 extern struct node_rig node_rig;

@@ -44,6 +44,8 @@ static int on_store(void *arg, const struct fed_take *t)
 	fed_feed_name_text(&t->feed->stored, op.feed);
 	op.first = t->feed->low;
 	op.root = t->feed->tip.e;
+	if (t->cancels.len > 0 && !slice_cstr(t->cancels, op.cancels, sizeof op.cancels))
+		return KERR_TOOBIG;
 	if (t->article.len > 0)
 		op.blob = sim_blob_new(t->article);
 	sim_disk_queue(&d->disk, &op);
@@ -403,6 +405,7 @@ static void acknowledge(struct sim_daemon *d, const struct sim_op *op)
 	*p = (struct sim_post){
 		.id = op->note,
 		.control = op->sign.y == FED_CONTROL,
+		.target = op->target,
 		.acked_ms = d->w->now_ms,
 		.origin = d->i,
 		.at = {op->sign.e, op->link.n, op->link.e},
@@ -501,7 +504,12 @@ void sim_daemon_beats(struct sim_daemon *d)
 	fed_node_beats(d->node, beat_on, d);
 }
 
-/* One of its own posts that is to be cancelled; mostly NULL: it writes a new one. */
+void sim_mid(const struct sim_world *w, unsigned origin, uint64_t id, char out[SIM_MID])
+{
+	snprintf(out, SIM_MID, "<p%llu@%s>", (unsigned long long)id, w->daemons[origin].name);
+}
+
+/* A post that is to be cancelled; mostly NULL: it writes a new one. */
 static const struct sim_post *draw_target(struct sim_daemon *d, unsigned group)
 {
 	const struct sim_post *p;
@@ -509,7 +517,7 @@ static const struct sim_post *draw_target(struct sim_daemon *d, unsigned group)
 	if (d->w->posts.n == 0 || !sim_chance(&d->w->rand, 30))
 		return NULL;
 	p = vec_at(&d->w->posts, sim_draw(&d->w->rand, (uint32_t)d->w->posts.n));
-	return p->origin == d->i && p->group == group && !p->control ? p : NULL;
+	return p->group == group && !p->control ? p : NULL; /* what is another's too: in vain */
 }
 
 void sim_daemon_post(struct sim_daemon *d, unsigned group)
@@ -547,9 +555,11 @@ void sim_daemon_post(struct sim_daemon *d, unsigned group)
 		"Subject: %llu\r\nMessage-ID: <p%llu@%s>\r\nPath: %s!.POSTED\r\n",
 		d->name, g->name, (unsigned long long)op.note, (unsigned long long)op.note, d->name,
 		d->name);
-	if (target)
-		buf_addf(&text, "Control: kokod cancel <p%llu@%s>\r\n",
-			(unsigned long long)target->id, d->name);
+	if (target) {
+		sim_mid(d->w, target->origin, target->id, op.cancels);
+		buf_addf(&text, "Control: kokod cancel %s\r\n", op.cancels);
+		op.target = target->id;
+	}
 	buf_addf(&text, "\r\ntext of %s\r\n", g->gid.s);
 	if (article_parse(&a, buf_slice(&text), &msg_limits_inject) < 0 ||
 		fed_entry_prepare(&a, &make, &out, &op.sign, &why) < 0) {
@@ -557,6 +567,8 @@ void sim_daemon_post(struct sim_daemon *d, unsigned group)
 		abort();
 	}
 	op.sign.r = fed_reg_serial(d->reg, &key);
+	if (target && !fed_cancel_counts(d->reg, &op.sign, lit(""), slice_str(op.cancels)))
+		op.cancels[0] = '\0';
 	op.blob = sim_blob_new(buf_slice(&out));
 	sim_disk_queue(&d->disk, &op);
 	commit_soon(d);

@@ -43,6 +43,7 @@ static struct sim_entry *entry_at(const struct sim_feed *f, size_t i)
 
 void sim_disk_init(struct sim_disk *d)
 {
+	d->cancelled = map_new();
 	vec_init(&d->log, sizeof(struct sim_op));
 	vec_init(&d->queue, sizeof(struct sim_op));
 	d->feeds = map_new();
@@ -65,6 +66,8 @@ static void forget_state(struct sim_disk *d)
 	map_each(d->feeds, free_feed, NULL);
 	map_free(d->feeds);
 	d->feeds = NULL;
+	map_free(d->cancelled);
+	d->cancelled = NULL;
 }
 
 static void drop_ops(struct vec *v, size_t from)
@@ -196,6 +199,8 @@ static struct sim_feed *apply(struct sim_disk *d, struct sim_op *op)
 	switch (op->kind) {
 	case SIM_ENTRY:
 		op->rc = put_entry(f, op);
+		if (op->rc == 0 && op->cancels[0] && !map_get(d->cancelled, slice_str(op->cancels)))
+			map_put(d->cancelled, slice_str(op->cancels), d);
 		break;
 	case SIM_CUT:
 		op->rc = cut(f, op->end);
@@ -253,6 +258,7 @@ void sim_disk_roll_back(struct sim_disk *d, size_t n)
 	drop_ops(&d->log, n);
 	forget_state(d);
 	d->feeds = map_new();
+	d->cancelled = map_new();
 	for (size_t i = 0; i < n; i++)
 		apply(d, op_at(&d->log, i));
 }

@@ -21,6 +21,8 @@ void sim_blob_unref(struct sim_blob *b);
 
 #define SIM_BEAT UINT64_MAX /* a heartbeat of our own */
 
+enum { SIM_MID = 64 }; /* bytes of a Message-ID */
+
 enum sim_op_kind { SIM_ENTRY, SIM_OWN, SIM_RECORD, SIM_CUT };
 
 struct sim_op {
@@ -32,10 +34,12 @@ struct sim_op {
 	struct fed_sign sign; /* SIM_OWN: without its place until then */
 	enum fed_absent absent;
 	struct sim_blob *blob; /* NULL: no content, or a record's text */
+	char cancels[SIM_MID]; /* what is taken out with it; "": nothing */
 	struct fed_record_key key;
 	uint64_t serial, end;
-	uint64_t note; /* whose post it is, for the checker; 0: nobody's; SIM_BEAT */
-	int rc;        /* after the commit */
+	uint64_t target; /* of a cancel: the post's id */
+	uint64_t note;   /* whose post it is, for the checker; 0: nobody's; SIM_BEAT */
+	int rc;          /* after the commit */
 };
 
 struct sim_entry {
@@ -56,6 +60,7 @@ struct sim_disk {
 	struct vec log;   /* struct sim_op, committed */
 	struct vec queue; /* struct sim_op */
 	struct map *feeds;
+	struct map *cancelled; /* by Message-ID, whether the article is here yet or not */
 };
 
 void sim_disk_init(struct sim_disk *d);

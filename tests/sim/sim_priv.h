@@ -92,7 +92,8 @@ struct sim_post {
 	unsigned group, origin;
 	struct fed_pos at;
 	struct sim_blob *blob;
-	bool control; /* a cancel of an earlier one */
+	bool control;    /* a cancel of another one */
+	uint64_t target; /* ... of that id */
 	int64_t acked_ms;
 	bool put_back; /* a disk that had it was put back: perhaps it was the only one */
 };
@@ -150,6 +151,9 @@ void sim_net_wake_fetcher(struct sim_world *w, unsigned a, unsigned b);
 void sim_net_work(struct sim_daemon *d, unsigned peer);
 void sim_net_news(struct sim_daemon *d);
 bool sim_net_reaches(const struct sim_world *w, unsigned a, unsigned b);
+
+/* The Message-ID of a post. */
+void sim_mid(const struct sim_world *w, unsigned origin, uint64_t id, char out[SIM_MID]);
 
 /* ---- the end (sim_check.c) ---- */
 /* The entry of that post on a disk; NULL: not there, or without its text. */

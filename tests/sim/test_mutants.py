@@ -46,6 +46,8 @@ MUTANTS = [
      "proto/fed/fed_node.c", "\tif (n->catching)\n", "\tif (false)\n"),
     ("control_all", "the tags of what is missing are not looked at", "proto/fed/fed_node_catch.c",
      "if (s->y != FED_CONTROL || fed_feed_has(f, s->n))", "if (true)"),
+    ("cancel", "everybody may cancel", "proto/fed/fed_node_control.c",
+     "fed_group_moderates(at_r, now, &claim);", "true;"),
     ("epoch", "a restored daemon goes on in its old epoch", "tests/sim/sim_daemon.c",
      "if (d->epochs[g] < d->floor)", "if (false)"),
     ("epoch_after_crash", "that it was restored is forgotten in a crash", "tests/sim/sim_daemon.c",
