@@ -21,8 +21,8 @@ struct plan {
 	char *group;
 	uint8_t root[STORE_ENTRY_HASH]; /* what entry 1 follows */
 	uint64_t r, max_size;
-	const char *closed; /* why nobody here may post; NULL: people may */
-	bool moderated, inn;
+	const char *closed;            /* why nobody here may post; NULL: people may */
+	bool moderated, inn, own;      /* own: we are its owner */
 	struct vec moderators, banned; /* char *: user@name */
 };
 
@@ -199,6 +199,7 @@ static struct plan *plan_new(struct fed *f, const struct fed_group *g, uint64_t 
 	p->r = serial;
 	p->max_size = g->max_size;
 	p->moderated = g->moderated;
+	p->own = fed_oid_eq(&g->owner, &f->keys->oid);
 	p->inn = g->inn && !g->closed;
 	vec_init(&p->moderators, sizeof(char *));
 	vec_init(&p->banned, sizeof(char *));
@@ -287,13 +288,30 @@ static void name_actor(const struct plan_set *s, struct slice login, char *out, 
 		out[0] = '\0';
 }
 
-static int may(const struct plan *p, const struct fed_wish *w, const char *actor, struct err *why)
+/* Is it an article of this daemon? */
+static bool is_ours(const struct plan_set *s, struct slice mid)
 {
+	size_t name = strlen(s->name);
+
+	return mid.len > name + 2 && mid.p[mid.len - name - 2] == '@' &&
+	       slice_eq(slice_of(mid.p + mid.len - name - 1, name), slice_str(s->name));
+}
+
+/* As the others will judge it: docs/federation.md section 3.3, 8. */
+static int may(const struct plan_set *s, const struct plan *p, const struct fed_wish *w,
+	const char *actor, struct err *why)
+{
+	bool moderates = has_name(&p->moderators, actor);
+
 	if (p->closed)
 		return err_set(why, KERR_DENIED, "%s", p->closed);
 	if (has_name(&p->banned, actor))
 		return err_set(why, KERR_DENIED, "you may not post in the group any more");
-	if (p->moderated && !w->control && !has_name(&p->moderators, actor))
+	if (w->cancels.len > 0 && !moderates && !p->own && !is_ours(s, w->cancels))
+		return err_set(why, KERR_DENIED,
+			"what others wrote, only moderators whom the group's owner has named "
+			"cancel");
+	if (w->cancels.len == 0 && p->moderated && !moderates)
 		return err_set(why, KERR_DENIED, "only the moderators post in the group");
 	return 0;
 }
@@ -335,7 +353,7 @@ static int prepare(struct fed_posting *p, const struct fed_wish *w, struct artic
 	int rc;
 
 	name_actor(p->set, w->login, actor, sizeof actor);
-	rc = may(p->plan, w, actor, why);
+	rc = may(p->set, p->plan, w, actor, why);
 	if (rc < 0)
 		return rc;
 	make = (struct fed_make){.o = p->set->oid,

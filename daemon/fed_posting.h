@@ -35,9 +35,9 @@ bool fed_plans_outward(struct fed *f, struct slice group);
 
 /* May a person here post in this group, as far as its record says it?  Any thread. */
 struct fed_wish {
-	struct slice group; /* newsgroup */
-	struct slice login; /* of the author: the left side of Kokod-Actor */
-	bool control;       /* a cancel */
+	struct slice group;   /* newsgroup */
+	struct slice login;   /* of the author: the left side of Kokod-Actor */
+	struct slice cancels; /* a cancel: of this Message-ID; else empty */
 };
 
 /*

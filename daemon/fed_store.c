@@ -287,18 +287,25 @@ static void shown_fini(struct shown *s)
 	buf_fini(&s->whole);
 }
 
-/* The group here; KERR_NOTFOUND: it is not there yet. */
-static int find_group(struct fed *f, const struct fed_take *t, struct group_rec *g)
-{
-	struct view *v;
-	int rc;
+/* What is known here of an entry before it is stored. */
+struct known {
+	struct group_rec group; /* zeros: the control group, which nobody reads */
+	bool cancelled;         /* its cancel came first; that one was judged then */
+};
 
-	if (!t->group)
-		return 0; /* the control group, which nobody reads */
-	rc = view_open(f->d->store, &v);
+/* KERR_BUSY: its group is not made yet. */
+static int look_up(struct fed *f, const struct fed_take *t, struct known *out)
+{
+	struct history h = {0};
+	struct view *v;
+	int rc = view_open(f->d->store, &v);
+
 	if (rc < 0)
 		return rc;
-	rc = view_group_named(v, 0, t->group->group, g);
+	if (t->group)
+		rc = view_group_named(v, 0, t->group->group, &out->group);
+	if (rc == 0 && view_history(v, t->mid, &h) == 0)
+		out->cancelled = h.state == HISTORY_AWAITED;
 	view_close(v);
 	return rc == KERR_NOTFOUND ? KERR_BUSY : rc;
 }
@@ -307,29 +314,32 @@ static int store_article(struct storing *s, const struct fed_take *t)
 {
 	static const struct msg_limits none = {0};
 	struct store_call call = call_of(s);
-	struct group_rec g = {0};
+	struct known known = {.cancelled = false};
 	struct shown shown;
 	struct article a = {0};
-	int rc = find_group(s->f, t, &g);
+	int rc = look_up(s->f, t, &known);
 
 	if (rc == 0)
 		rc = article_parse(&a, t->article, &none);
+	if (rc == 0)
+		rc = article_check_body(&a, &none); /* it counts the lines */
 	if (rc < 0)
 		return rc;
 	bool stands = t->group && t->kind == FED_ARTICLE && !article_has(&a, ART_CONTROL);
 
-	shown_make(s->f, &a, &g, &shown);
+	shown_make(s->f, &a, &known.group, &shown);
 	struct store_post post = {.mid = t->mid,
 		.article = t->article,
 		.overview = buf_slice(&shown.over),
 		.structure = shown.structure.bad || !stands ? lit("") : buf_slice(&shown.structure),
 		.lines = (uint32_t)a.n_lines,
 		.arrived_at = (int64_t)t->link.t,
-		.groups = &g.id,
+		.groups = &known.group.id,
 		.n_groups = stands ? 1 : 0,
 		.heads = &shown.store_head,
 		.control = !stands,
 		.cancels = t->cancels,
+		.obey_awaited = known.cancelled && stands,
 		.from_peer = true,
 		.entry = &s->entry};
 

@@ -34,7 +34,7 @@ int posting_entry(struct posting *p)
 	static const struct msg_limits none = {0};
 	struct fed_wish wish = {.group = slice_trim(p->out.value[ART_NEWSGROUPS]),
 		.login = slice_str(p->account.login),
-		.control = p->control.kind == CONTROL_CANCEL};
+		.cancels = p->control.kind == CONTROL_CANCEL ? p->control.target : lit("")};
 	int rc;
 
 	if (p->how != FORUM_POST || !p->shared)

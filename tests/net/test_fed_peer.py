@@ -166,6 +166,40 @@ def many_connections():
     wait_for("the door to open", lambda: not turned_away())
 
 
+# ---- cancels ----
+
+def cancel(site, mid):
+    """Anke cancels at her site; the answer."""
+    user = lab.person(site)
+    with site.reader(user["login"], user["password"]) as conn:
+        return conn.post(lab.article(f"<c.{os.urandom(6).hex()}@{site.domain}>", fed.GROUP,
+                                     f"{user['name']} <{user['address']}>",
+                                     more=f"Control: cancel {mid}\r\n"))
+
+
+def shown(site):
+    return set(fed.overview(site))
+
+
+def cancels_travel():
+    """Who wrote it cancels it everywhere; another town's writer does not, nor does a forged one."""
+    own, others = fed.post(A), fed.post(A)
+    fed.wait_all([B], [own, others])
+    assert cancel(A, own).startswith("240")
+    wait_for("it gone at both", lambda: own not in shown(A) | shown(B))
+    assert not cancel(B, others).startswith("240")
+    forged = entry(extra=f"Control: cancel {others}")
+    server = liar([forged])
+    try:
+        served(server, [])
+        wait_for("the forged one", lambda: server.asked("KART"))
+        mid = fed.post(A)
+        fed.wait_all([B], [mid])
+        assert others in shown(A) and others in shown(B)
+    finally:
+        server.close()
+
+
 # ---- entries ----
 
 def tags_out_of_form():
@@ -327,7 +361,7 @@ if __name__ == "__main__":
     try:
         lab.run_cases([
             old_tls_and_no_certificate, stalled_handshake, wrong_names, strangers, many_connections,
-            tags_out_of_form, changed_on_the_way, out_of_bounds, floods_of_heads, heads_without_articles,
+            cancels_travel, tags_out_of_form, changed_on_the_way, out_of_bounds, floods_of_heads, heads_without_articles,
             groups_of_others, flood_of_entries])
     finally:
         A.stop()
