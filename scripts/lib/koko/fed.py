@@ -83,7 +83,7 @@ def post(site, group=GROUP, subject="Frage", limit=None, **article):
     with site.reader(user["login"], user["password"]) as conn:
         wire = lab.article(mid, group, f"{user['name']} <{user['address']}>", subject, **article)
         reply = conn.post(wire)
-        if limit:
+        if limit and not reply.startswith("240"):
             wait_for("a post to be taken", lambda: conn.post(wire).startswith("240"), limit)
         else:
             assert reply.startswith("240"), reply

@@ -119,7 +119,7 @@ class Wire:
 class Net:
     """
     n daemons over wires, Anke in the common group at each; those of `mute` do not run, the test
-    speaks for them.  With `clock` each daemon has a clock that is set by set_clock.
+    speaks for them.  With `clock` each has a clock of its own (set_clocks).
     """
 
     def __init__(self, n, groups="1", mute=(), more="", clock=False):
@@ -184,9 +184,23 @@ class Net:
         for wire in self.wires.values():
             wire.cut()
 
-    def set_clock(self, site, offset_s):
-        with open(os.path.join(site.dir, "clock"), "w", encoding="ascii") as f:
-            f.write(f"{offset_s:+d}\n")
+    def set_clocks(self, offset_s, *sites):
+        """Set the clocks of these (of all without them), and wait until those that run know it."""
+        self.set_each_clock({s: offset_s for s in sites or self.sites})
+
+    def set_each_clock(self, offsets):
+        for site, offset_s in offsets.items():
+            with open(os.path.join(site.dir, "clock"), "w", encoding="ascii") as f:
+                f.write(f"{offset_s:+d}\n")
+        for site, offset_s in offsets.items():
+            if site.alive():
+                wait_for(f"the clock of {site.name}", lambda s=site, o=offset_s: abs(
+                    self.clock(s) - time.time() - o) < 5, pause=0.1)
+
+    def clock(self, site):
+        """What its part in the federation takes for the time."""
+        with fedpeer.Client(site.ports["peer"], self.asker(site), fed.keys(site).oid) as peer:
+            return int(peer.reply.split(" ")[2])
 
     # ---- links ----
 
@@ -356,8 +370,11 @@ class Poster(threading.Thread):
         return self.noted
 
 
-def run_trial(make, *names):
-    """Cases are methods of what `make` makes, which has a `net`; they are skipped when it is."""
+def run_trial(make, *names, first=()):
+    """
+    Cases are methods of what `make` makes, which has a `net`; they are skipped when it is.  Those
+    of `first` are functions that have daemons of their own.
+    """
     trial, why = None, ""
 
     def start():
@@ -378,7 +395,7 @@ def run_trial(make, *names):
         return run
 
     try:
-        lab.run_cases([start] + [case(n) for n in names])
+        lab.run_cases([*first, start] + [case(n) for n in names])
     finally:
         if trial:
             trial.net.stop()

@@ -1,0 +1,150 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+# limit: 300
+"""
+Daemons that come and go: one joins a group with history by the admins' commands (2,000 articles, at
+night 20,000), one is removed while all post, and is taken in again (row 45 of the faults).
+"""
+
+import concurrent.futures
+import os
+import time
+
+from koko import fed, lab
+from koko.fednet import Net, Poster, listed, numbered, run_trial
+from koko.site import Site, wait_for
+
+HISTORY = 20000 if os.environ.get("KOKO_LEVEL") == "nightly" else 2000
+QUOTA = "peer {\n\tquota-entries = 1000000\n\tquota-bytes = 4G\n}\n"
+RAT = "koko.a.rat"
+
+
+class Joining:
+    """Three daemons that nobody has linked yet."""
+
+    def __init__(self):
+        folder = lab.scratch()
+        self.sites = [Site(name, folder) for name in "abc"]
+        for site in self.sites:
+            site.prepare()
+            fed.settings(site, QUOTA)
+        fed.start(self.sites)
+        self.a, self.b, self.c = self.sites
+        for site in self.sites:
+            lab.add_person(site, lab.person(site), [])
+        self.a.ctl("federation", "found", "Kreise")
+        self.a.ctl("group", "add", RAT, "--title", "Rat")
+        self.a.ctl("member", "add", RAT, "anke", "writer")
+        self.a.ctl("group", "share", RAT)
+
+    def takes_in(self, guest):
+        """What the admins type, up to the first article."""
+        token = self.a.ctl_json("peer", "invite", guest.domain)["token"]
+        numbers = guest.ctl_json("peer", "accept", token)["numbers"]
+        self.a.ctl("peer", "confirm", guest.domain, "--numbers", numbers)
+        wait_for("the federation", lambda: guest.ctl(
+            "federation", "show", check=False).returncode == 0, 20)
+        self.a.ctl("group", "invite", RAT, guest.domain)
+        fed.wait_group(guest, RAT)
+        guest.ctl("member", "add", RAT, "anke", "writer")
+
+    def write_history(self):
+        """Four people at once at each of two daemons."""
+        def write(site, i):
+            lab.post_articles(site, HISTORY // 8, RAT, f"history{i}")
+        with concurrent.futures.ThreadPoolExecutor(8) as crew:
+            list(crew.map(write, (self.a, self.b) * 4, range(8)))
+
+    def joins_with_history(self):
+        """Two daemons have written; the third gets all of it, and what is said meanwhile."""
+        self.takes_in(self.b)
+        self.write_history()
+        wait_for("the history", lambda: self.n(self.a) == self.n(self.b) == HISTORY, 60)
+        begun = time.monotonic()
+        self.takes_in(self.c)
+        mids = [fed.post(s, RAT) for s in self.sites]
+        wait_for("all of it", lambda: self.n(self.c) == HISTORY + 3, 60, 0.1)
+        print(f"{HISTORY} articles in {time.monotonic() - begun:.1f} s with all that was typed")
+        fed.wait_all(self.sites, mids)
+        sets = [listed(s, RAT) for s in self.sites]
+        assert sets[0] == sets[1] == sets[2] and len(sets[0]) == HISTORY + 3
+        for site in self.sites:
+            site.ctl("check")
+
+    @staticmethod
+    def n(site):
+        with site.reader("anke", lab.PASSWORD) as conn:
+            return conn.group(RAT)[0]
+
+    def stop(self):
+        for site in self.sites:
+            site.stop()
+
+
+class Leaving:
+    """Five daemons in one group."""
+
+    def __init__(self):
+        self.net = Net(5, more=QUOTA)
+        self.owner, self.gone = self.net.sites[0], self.net.sites[3]
+        self.others = [s for s in self.net.sites if s is not self.gone]
+        self.mids = []
+
+    def removed_while_all_post(self):
+        """Row 45: the others end equal; what it wrote behind the cut is nowhere."""
+        posters = {s: Poster(s, pause_s=0.005) for s in self.net.sites}
+        wait_for("posts", lambda: all(len(p.noted) > 20 for p in posters.values()))
+        self.owner.ctl("group", "remove-member", fed.GROUP, self.gone.domain)
+        said = len(posters[self.owner].noted)
+        wait_for("more posts", lambda: len(posters[self.owner].noted) > said + 50)
+        noted = {s: p.stop() for s, p in posters.items()}
+        self.mids = [m for s in self.others for m in noted[s]]
+        everywhere = self.net.settled(self.mids, self.others)
+        its = [m for m in noted[self.gone] if m in everywhere]
+        print(f"{len(its)} of {len(noted[self.gone])} posts of the one that was removed count")
+        assert its == noted[self.gone][:len(its)] and len(its) > 0
+
+    def gets_nothing_more(self):
+        """Neither article nor head nor record; and may not post."""
+        mids = [fed.post(s) for s in self.others]
+        self.mids += mids
+        self.net.settled(mids, self.others)
+        keys = fed.keys(self.gone)
+        for site in self.others:
+            with fed.fedpeer.Client(site.ports["peer"], keys, fed.keys(site).oid) as peer:
+                text = "\n".join(peer.ask("KREC list")[1] + peer.ask("KHEADS * 0")[1])
+                assert self.net.gid() not in text, text
+        assert not listed(self.gone) & set(mids)
+
+    def taken_in_again(self):
+        """It gets what it has missed, and goes on in another epoch."""
+        self.owner.ctl("group", "invite", fed.GROUP, self.gone.domain)
+        self.net.connect()
+        fed.wait_all([self.gone], self.mids[-4:])
+        mid = fed.post(self.gone, limit=20)
+        self.mids += [mid] + [fed.post(s) for s in self.others]
+        self.net.settled(self.mids)
+
+    def all_again(self):
+        for site in self.net.sites:
+            site.stop()
+        self.net.start(self.net.sites)
+        self.net.connect()
+        before = dict(numbered(self.owner))
+        self.mids += [fed.post(s) for s in self.net.sites]
+        self.net.settled(self.mids)
+        after = dict(numbered(self.owner))
+        assert all(after[n] == before[n] for n in before)
+
+
+def joins_with_history():
+    joining = Joining()
+    try:
+        joining.joins_with_history()
+    finally:
+        joining.stop()
+
+
+if __name__ == "__main__":
+    run_trial(Leaving, "removed_while_all_post", "gets_nothing_more", "taken_in_again",
+              "all_again", first=[joins_with_history])
