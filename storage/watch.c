@@ -6,18 +6,19 @@
  */
 #include "storage/watch.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
 
 struct watch_thread {
 	pthread_t id;
-	pthread_mutex_t lock;
-	pthread_cond_t ended;
-	bool ending;
+	int end_fd; /* readable: it is to end */
 };
 
 static void look_at_views(struct watch *w, const struct kv_care *care)
@@ -60,20 +61,16 @@ bool watch_round(struct watch *w)
 	return care.n_rounds < WATCH_END_ROUNDS;
 }
 
-/* Wait for the next round; false when there is none. */
+/* Wait for the next round; false when there is none.  A span, so no clock can cut it short. */
 static bool rest(struct watch_thread *t)
 {
-	struct timespec until;
-	int rc = 0;
+	struct pollfd end = {.fd = t->end_fd, .events = POLLIN};
+	int rc;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += WATCH_S;
-	pthread_mutex_lock(&t->lock);
-	while (!t->ending && rc == 0)
-		rc = pthread_cond_timedwait(&t->ended, &t->lock, &until);
-	bool ending = t->ending;
-	pthread_mutex_unlock(&t->lock);
-	return !ending;
+	do
+		rc = poll(&end, 1, WATCH_S * 1000);
+	while (rc < 0 && errno == EINTR);
+	return rc == 0;
 }
 
 static void *watch_main(void *arg)
@@ -98,18 +95,13 @@ void watch_init(struct watch *w, struct kv *kv)
 int watch_start(struct watch *w)
 {
 	struct watch_thread *t = mem_new(struct watch_thread);
-	pthread_condattr_t attr;
 
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_mutex_init(&t->lock, NULL);
-	pthread_cond_init(&t->ended, &attr);
-	pthread_condattr_destroy(&attr);
+	t->end_fd = eventfd(0, EFD_CLOEXEC);
 	w->thread = t;
-	if (pthread_create(&t->id, NULL, watch_main, w) == 0)
+	if (t->end_fd >= 0 && pthread_create(&t->id, NULL, watch_main, w) == 0)
 		return 0;
-	pthread_cond_destroy(&t->ended);
-	pthread_mutex_destroy(&t->lock);
+	if (t->end_fd >= 0)
+		close(t->end_fd);
 	free(t);
 	w->thread = NULL;
 	return KERR_BUSY;
@@ -121,13 +113,9 @@ void watch_fini(struct watch *w)
 
 	if (!t)
 		return;
-	pthread_mutex_lock(&t->lock);
-	t->ending = true;
-	pthread_cond_signal(&t->ended);
-	pthread_mutex_unlock(&t->lock);
+	(void)eventfd_write(t->end_fd, 1);
 	pthread_join(t->id, NULL);
-	pthread_cond_destroy(&t->ended);
-	pthread_mutex_destroy(&t->lock);
+	close(t->end_fd);
 	free(t);
 	w->thread = NULL;
 }
