@@ -393,6 +393,17 @@ uint64_t fed_reg_serial(const struct fed_reg *r, const struct fed_record_key *ke
 	return in_force(chain_of(r, key));
 }
 
+uint64_t fed_reg_federation_serial(const struct fed_reg *r)
+{
+	const struct fed_federation *f = fed_reg_federation(r);
+	struct fed_record_key key = {.type = FED_REC_FEDERATION};
+
+	if (!f)
+		return 0;
+	memcpy(key.s, f->fid.s, sizeof f->fid.s);
+	return fed_reg_serial(r, &key);
+}
+
 struct slice fed_reg_text(
 	const struct fed_reg *r, const struct fed_record_key *key, uint64_t serial)
 {

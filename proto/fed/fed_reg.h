@@ -61,6 +61,9 @@ const struct fed_group *fed_reg_group_at(
 /* Serial in force; 0: none. */
 uint64_t fed_reg_serial(const struct fed_reg *r, const struct fed_record_key *key);
 
+/* That of the federation record. */
+uint64_t fed_reg_federation_serial(const struct fed_reg *r);
+
 /* Text of a serial (0: the one in force); p is NULL when it is not held. */
 struct slice fed_reg_text(
 	const struct fed_reg *r, const struct fed_record_key *key, uint64_t serial);

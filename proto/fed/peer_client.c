@@ -374,7 +374,8 @@ static bool on_line(struct peer_client *c, struct slice line)
 		say(c, &(struct fed_cmd){.verb = FED_KHELLO,
 			       .oid = c->o.self,
 			       .expected = c->o.other,
-			       .clock_at = (uint64_t)c->talk.now_at});
+			       .clock_at = (uint64_t)c->talk.now_at,
+			       .serial = fed_reg_federation_serial(c->o.reg)});
 		c->state = CL_HELLO;
 		return true;
 	}

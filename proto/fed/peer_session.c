@@ -83,17 +83,6 @@ static const struct fed_oid *who(const struct peer_session *s)
 
 /* ---- KHELLO ---- */
 
-static uint64_t federation_serial(const struct peer_session *s)
-{
-	const struct fed_federation *f = fed_reg_federation(s->o.reg);
-	struct fed_record_key key = {.type = FED_REC_FEDERATION};
-
-	if (!f)
-		return 0;
-	memcpy(key.s, f->fid.s, sizeof f->fid.s);
-	return fed_reg_serial(s->o.reg, &key);
-}
-
 static bool cmd_hello(struct peer_session *s)
 {
 	if (!is_known(s))
@@ -104,7 +93,8 @@ static bool cmd_hello(struct peer_session *s)
 	if (!fed_oid_eq(&s->cmd.expected, &s->o.self))
 		return refuse(s, FED_494_UNKNOWN, "this is another daemon");
 	s->hello = true;
-	fed_answer_hello(out(s), &s->o.self, (uint64_t)s->talk.now_at, federation_serial(s));
+	fed_answer_hello(
+		out(s), &s->o.self, (uint64_t)s->talk.now_at, fed_reg_federation_serial(s->o.reg));
 	return true;
 }
 
@@ -487,7 +477,8 @@ static void greet(void *arg)
 {
 	struct peer_session *s = arg;
 
-	buf_add(out(s), lit("200 kokod peer port\r\n"));
+	/* its time, so that who joins can tell a clock that is wrong before it uses its token */
+	buf_addf(out(s), "200 kokod peer port %lld\r\n", (long long)s->talk.now_at);
 }
 
 static void rested(void *arg)

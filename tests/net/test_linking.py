@@ -12,6 +12,7 @@ import signal
 import time
 
 from koko import lab
+from koko.fednet import fake_clock
 from koko.site import free_ports, wait_for
 
 MINUTE = 60
@@ -128,6 +129,20 @@ class Trial:
         assert self.codes[self.c]  # shown all the same: it comes once
         self.a.start()
         self.a.wait_ready()
+
+    def clock_is_wrong(self):
+        """An hour apart: said before the token is used."""
+        token = self.token(self.a, self.c)
+        env = fake_clock(self.c)
+        with open(os.path.join(self.c.dir, "clock"), "w", encoding="ascii") as f:
+            f.write("+1h\n")
+        self.c.stop()
+        self.c.start(env=env)
+        self.c.wait_ready()
+        assert "seconds apart" in self.says(self.c, "peer", "accept", token)
+        self.c.stop()
+        self.c.start()
+        self.c.wait_ready()
 
     def address_is_wrong(self):
         """Our own, one where no kokod is, another kokod's, a name that DNS does not know."""
@@ -300,8 +315,9 @@ if __name__ == "__main__":
     try:
         lab.run_cases([
             trial.nothing_yet, trial.linked_in_a_minute, trial.status_and_show,
-            trial.token_is_misspelt, trial.daemon_is_away, trial.address_is_wrong,
-            trial.name_is_wrong, trial.numbers_differ, trial.token_was_used,
+            trial.token_is_misspelt, trial.daemon_is_away, trial.clock_is_wrong,
+            trial.address_is_wrong, trial.name_is_wrong, trial.numbers_differ,
+            trial.token_was_used,
             trial.pause_and_block, trial.keys_are_changed,
             trial.key_changes_in_absence, trial.key_is_stolen, trial.groups_are_changed,
             trial.german, trial.checks_are_clean])
