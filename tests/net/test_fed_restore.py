@@ -34,7 +34,7 @@ class Trial:
         self.net.settled(self.mids)
 
     def saved(self, only=None, without=()):
-        """A copy of the last daemon's data folder, or of one file of it, made while it is at rest."""
+        """A copy of the last daemon's data folder, or one file of it, made at rest."""
         self.last.stop()
         copy = os.path.join(self.last.dir, f"backup-{len(self.mids)}")
         os.makedirs(copy)

@@ -235,6 +235,8 @@ class Server:
             return self.krec(words)
         if verb == "KHEADS":
             return self.kheads(words)
+        if verb == "KENT":
+            return self.kent(*words[1:])
         if verb == "KART":
             return self.kart(tuple(words[1:4]) + (int(words[4]),))
         return b"500 unknown command\r\n"
@@ -246,6 +248,13 @@ class Server:
         if text is None:
             return b"491 not held here\r\n"
         return b"294 1\r\n" + stuffed(text.replace("\n", "\r\n").encode())
+
+    def kent(self, gid, oid, epoch, first, last):
+        lines = [e.line for (g, o, x, n), e in sorted(self.articles.items(), key=lambda x: x[0][3])
+                 if (g, o, str(x)) == (gid, oid, epoch) and int(first) <= n <= int(last)]
+        if not lines:
+            return b"493 outside of what is held\r\n"
+        return ("293\r\n" + "".join(x + "\r\n" for x in lines) + ".\r\n").encode()
 
     def kheads(self, words):
         with self.changed:

@@ -1,0 +1,100 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+# limit: 180
+"""
+An origin signs two entries with one number and shows one to these and the other to those (row 46 of
+the faults).  Four real daemons; the liar is spoken for by the test, with two faces.
+"""
+
+import time
+
+from koko import fed
+from koko.fednet import Net, heads, run_trial
+from koko.fedpeer import NONE, Entry, Server
+from koko.site import free_ports, wait_for
+
+
+def alarms(site, word):
+    return [row for row in site.ctl_json("peer", "status")
+            if row["kind"] == "alarm" and word in row["say"]]
+
+
+class Faces:
+    """Servers with the keys of daemon i, one for each set of those that dial it."""
+
+    def __init__(self, net, i, parts, **how):
+        self.net, self.i = net, i
+        self.site = net.sites[i]
+        self.keys = fed.keys(self.site)
+        self.servers = []
+        for part in parts:
+            port = free_ports(1)[0]
+            self.servers.append(Server(port, self.keys, **how))
+            for j in part:
+                net.wires[j, i].target = port
+                net.wires[j, i].drop()
+
+    def dialled(self):
+        """All dial anew."""
+        def resumed(site):
+            row = self.net.links(site)[self.site.domain]
+            if row["state"] != "active":
+                site.ctl("peer", "resume", self.site.domain)
+            return row["state"] == "active"
+        for site in self.net.running:
+            wait_for(f"{site.name} to dial", lambda s=site: resumed(s), pause=0.2)
+
+    def close(self):
+        for server in self.servers:
+            server.close()
+
+
+class Trial:
+    def __init__(self):
+        self.net = Net(5, mute=(4,))
+        self.epoch = int(time.time())
+        self.keys = fed.keys(self.net.sites[4])
+        self.liar = None
+
+    def chain(self, first, n, p):
+        made = []
+        for i in range(first, first + n):
+            made.append(Entry(self.keys, self.net.gid(), fed.GROUP, i, p, self.epoch, r=2))
+            p = made[-1].hash
+        return made
+
+    def two_continuations(self):
+        """Both are kept as branches, everywhere, and the admins are told."""
+        common = self.chain(1, 2, NONE)
+        one, other = (self.chain(3, 3, common[-1].hash) for _ in range(2))
+        self.liar = Faces(self.net, 4, ((0, 1), (2, 3)))
+        for server, entries in zip(self.liar.servers, (common + one, common + other)):
+            server.articles = {(e.gid, e.oid, e.epoch, e.n): e for e in entries}
+            server.tell(entries[-1].head_line())
+        self.liar.dialled()
+        try:
+            self.everywhere(common + one + other)
+        finally:
+            self.liar.close()
+
+    def everywhere(self, entries):
+        self.net.settled([e.mid for e in entries])
+        for site in self.net.running:
+            wait_for(f"an alarm at {site.name}", lambda s=site: alarms(s, "two entries"))
+        told = [x for x in heads(self.net.sites[0], fed.keys(self.net.sites[1]), self.net.gid())
+                if self.keys.oid in x]
+        assert len(told) == 3 and "~" in "".join(told), told
+
+    def others_go_on(self):
+        """They are not held up, before and after all start again."""
+        mids = [fed.post(s) for s in self.net.running]
+        self.net.settled(mids)
+        for site in self.net.running:
+            site.stop()
+        self.net.start(self.net.running)
+        self.net.connect()
+        self.net.settled(mids + [fed.post(s) for s in self.net.running])
+
+
+if __name__ == "__main__":
+    run_trial(Trial, "two_continuations", "others_go_on")
