@@ -33,22 +33,24 @@ class Trial:
         self.net.connect()
         self.net.settled(self.mids)
 
-    def saved(self, only=None, without=()):
-        """A copy of the last daemon's data folder, or one file of it, made at rest."""
-        self.last.stop()
-        copy = os.path.join(self.last.dir, f"backup-{len(self.mids)}")
+    def saved(self, only=None, without=(), site=None):
+        """A copy of the data folder of a daemon (the last), or one file of it, made at rest."""
+        site = site or self.last
+        site.stop()
+        copy = os.path.join(site.dir, f"backup-{len(self.mids)}")
         os.makedirs(copy)
-        for name in {only} if only else set(os.listdir(self.last.data)) - set(without):
-            there = os.path.join(self.last.data, name)
+        for name in {only} if only else set(os.listdir(site.data)) - set(without):
+            there = os.path.join(site.data, name)
             (shutil.copytree if os.path.isdir(there) else shutil.copy2)(
                 there, os.path.join(copy, name))
-        self.net.start([self.last])
+        self.net.start([site])
         return copy
 
-    def put_back(self, copy):
-        self.last.stop()
+    def put_back(self, copy, site=None):
+        site = site or self.last
+        site.stop()
         for name in os.listdir(copy):
-            here = os.path.join(self.last.data, name)
+            here = os.path.join(site.data, name)
             if os.path.isdir(here):
                 shutil.rmtree(here)
             there = os.path.join(copy, name)
@@ -115,6 +117,32 @@ class Trial:
         self.post([self.last])
         self.settled()
         assert "~" not in "".join(self.names()), self.names()
+
+    def owners_database(self):
+        """
+        The owner of the group does not know any more how it changed the group: it is told, and its
+        next change follows on that.
+        """
+        owner = self.net.sites[0]
+        users = [f"anke@{s.domain}" for s in self.net.sites]
+        copy = self.saved("data.mdb", site=owner)
+        owner.ctl("group", "moderator", fed.GROUP, users[1])
+        self.post(self.net.sites)
+        self.settled()
+        self.put_back(copy, owner)
+        self.net.start([owner])
+        self.post(self.net.sites)
+        self.settled()
+        wait_for("the change", lambda: "moderator already" in owner.ctl(
+            "group", "moderator", fed.GROUP, users[1], check=False).stderr)
+        owner.ctl("group", "moderator", fed.GROUP, users[2])
+        for site in self.net.sites:
+            wait_for(f"both changes at {site.name}", lambda s=site: self.serial(s) == 4)
+
+    def serial(self, site):
+        with fed.fedpeer.Client(site.ports["peer"], self.net.asker(site),
+                                fed.keys(site).oid) as peer:
+            return int(peer.cmd(f"KREC group {self.net.gid()} *").split(" ")[1])
 
     # ---- row 71 ----
 
@@ -190,4 +218,5 @@ class Trial:
 
 if __name__ == "__main__":
     run_trial(Trial, "yesterdays_database", "yesterdays_database_alone", "database_on_a_new_disk",
-              "whole_machine_put_back", "second_daemon_on_the_store", "one_oid_on_two_machines")
+              "owners_database", "whole_machine_put_back", "second_daemon_on_the_store",
+              "one_oid_on_two_machines")
