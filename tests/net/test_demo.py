@@ -84,6 +84,17 @@ class Trial:
             depths = [len(line.split("\t")[5].split()) for line in conn.lines("OVER 1-", "224")]
         assert max(depths) >= 3, depths
 
+    def overviews_are_equal(self):
+        """What was carried is listed as at home: all but number, bytes (Path) and Xref."""
+        held = []
+        for site in self.sites():
+            with self.conn(site) as conn:
+                conn.group("nrw.koko.forum")
+                rows = [line.split("\t") for line in conn.lines("OVER 1-", "224")]
+            held.append(sorted((*row[1:6], row[7]) for row in rows))
+        assert held[0] == held[1] == held[2]
+        assert all(int(row[-1]) > 0 for row in held[0]), held[0]
+
     def people_are_many(self):
         """Four and more a site; umlauts, sharp s, two of one name at one site."""
         everybody = ""
@@ -147,8 +158,9 @@ if __name__ == "__main__":
     trial = Trial()
     try:
         lab.run_cases([trial.first_start, trial.env_is_complete, trial.threads_are_everywhere,
-                       trial.people_are_many, trial.articles_are_varied, trial.first_two_write,
-                       trial.second_start, trial.status_tells])
+                       trial.overviews_are_equal, trial.people_are_many,
+                       trial.articles_are_varied, trial.first_two_write, trial.second_start,
+                       trial.status_tells])
     finally:
         if trial.env:
             trial.call("stop")
