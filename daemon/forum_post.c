@@ -105,6 +105,7 @@ static int group_for_person(struct posting *p, struct slice name, struct group_r
 	if (rc == 0)
 		rc = forum_group_shared(p->f, p->v, name, &shared);
 	p->shared = p->shared || shared;
+	p->federated = p->federated || fed_plans_shared(p->f->env->fed, name);
 	return rc < 0 ? rc : note_moderator(p, g);
 }
 
@@ -233,6 +234,7 @@ struct inject_env posting_env(struct posting *p, struct slice *addresses)
 		.mail_domains = e->mail_domains,
 		.n_mail_domains = e->n_mail_domains,
 		.local_groups = !p->shared,
+		.plain_trace = p->federated,
 		.new_msgid = p->copy,
 		.newsgroups = buf_slice(&p->newsgroups),
 		.complaints_to = slice_str(e->complaints_to),

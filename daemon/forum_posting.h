@@ -24,6 +24,7 @@ struct posting {
 	struct buf bytes;
 	struct buf signed_bytes;   /* ... with the fields of an entry */
 	struct fed_posting *entry; /* NULL: its group is not shared */
+	bool federated;            /* its group is shared by signed entries */
 	bool is_entry;             /* a peer's article of a shared group: the federation's */
 	struct buf newsgroups;     /* of mail: where its envelope says that it goes; empty: post */
 	struct buf actor;          /* login@host of a moderator */

@@ -99,7 +99,7 @@ NODISCARD int fed_draft_fits(const struct fed_federation *f, const struct fed_oi
 struct fed_group_wish {
 	struct slice group, title;
 	bool closed, moderated, history_join;
-	bool inn; /* servers that are no kokods may carry it; public only */
+	bool inn;          /* servers that are no kokods may carry it; public only */
 	uint64_t max_size; /* 0: the default */
 	uint64_t retain;   /* days, 0: for ever */
 };

@@ -94,7 +94,7 @@ struct fed_node {
 	struct vec neighbours;  /* struct fed_oid, computed when records have changed */
 	struct vec down;        /* struct fed_oid: out of reach for so long that others stand in */
 	bool neighbours_known;
-	struct vec probes; /* struct fork_probe */
+	struct vec probes;             /* struct fork_probe */
 	const struct fed_vouch *vouch; /* of the answer under way */
 	enum fed_got verdict;          /* on the last entry */
 	bool catching, catch_open;     /* the control pass is on; ... and not over yet */

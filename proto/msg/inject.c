@@ -345,6 +345,18 @@ static void add_mail_fields(struct inject_job *j)
 		j->out, "References", inject_has_alias(j->env, id, known) ? slice_str(known) : id);
 }
 
+/* RFC 5536 section 3.2.8 */
+static void add_info(struct inject_job *j)
+{
+	struct slice to = j->env->complaints_to;
+
+	buf_add(j->out, lit("Injection-Info: "));
+	buf_add(j->out, j->env->host);
+	if (to.len > 0)
+		buf_addf(j->out, "; mail-complaints-to=\"%.*s\"", SLICE_ARG(to));
+	buf_add(j->out, lit("\r\n"));
+}
+
 /* The server's own fields; nothing in them tells who or where the author is. */
 static void add_our_fields(struct inject_job *j)
 {
@@ -354,11 +366,8 @@ static void add_our_fields(struct inject_job *j)
 		inject_add_date(b, "Date", j->env->now_at);
 	inject_add_field(b, "Message-ID", slice_str(j->res->msgid));
 	inject_add_date(b, "Injection-Date", j->env->now_at);
-	buf_add(b, lit("Injection-Info: "));
-	buf_add(b, j->env->host);
-	if (j->env->complaints_to.len > 0)
-		buf_addf(b, "; mail-complaints-to=\"%.*s\"", SLICE_ARG(j->env->complaints_to));
-	buf_add(b, lit("\r\n"));
+	if (!j->env->plain_trace)
+		add_info(j);
 	if (j->is_others && !j->env->post_as_any && j->env->actor.len > 0)
 		inject_add_field(b, "Kokod-Actor", j->env->actor);
 	add_locks(j);

@@ -25,6 +25,7 @@ struct inject_env {
 	size_t n_addresses;
 	bool post_as_any;                 /* From may be anybody's */
 	bool for_others;                  /* likewise, and Kokod-Actor tells who posts */
+	bool plain_trace;                 /* no Injection-Info: its fields will be signed */
 	struct slice actor;               /* "anna@host", for Kokod-Actor; empty: no field */
 	const struct slice *mail_domains; /* right sides of Message-IDs that we keep, beside host */
 	size_t n_mail_domains;
