@@ -132,8 +132,8 @@ class Trial:
 
     def clock_is_wrong(self):
         """An hour apart: said before the token is used."""
-        token = self.token(self.a, self.c)
         env = fake_clock(self.c)
+        token = self.token(self.a, self.c)
         with open(os.path.join(self.c.dir, "clock"), "w", encoding="ascii") as f:
             f.write("+1h\n")
         self.c.stop()
