@@ -18,7 +18,7 @@ import threading
 import time
 
 from koko import fed, fedpeer, lab
-from koko.site import build_dir, free_ports, Site, wait_for
+from koko.site import Site, build_dir, free_ports, wait_for
 
 SETTLE_LIMIT = int(os.environ.get("KOKO_SETTLE", "40"))
 CHUNK = 65536
