@@ -420,6 +420,8 @@ static void stop(struct daemon *d)
 	for (unsigned i = 0; i < d->n_loops; i++)
 		conn_set_free(d->sets[i]);
 	pool_free(d->pool);
+	for (unsigned i = 0; i < d->n_loops; i++)
+		loop_flush(d->loops[i]); /* what the pool has done may want the store once more */
 	store_close(d->store);
 	stats_free(d->stats);
 	for (unsigned i = 0; i < d->n_loops; i++)

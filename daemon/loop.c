@@ -163,14 +163,19 @@ void loop_join(struct loop *l)
 	pthread_join(l->thread, NULL);
 }
 
-void loop_free(struct loop *l)
+void loop_flush(struct loop *l)
 {
-	if (!l)
-		return;
 	current = l;
 	for (struct post *p = take_posts(l); p; p = take_posts(l))
 		run_posts(p);
 	current = NULL;
+}
+
+void loop_free(struct loop *l)
+{
+	if (!l)
+		return;
+	loop_flush(l);
 	event_del(&l->on_posts);
 	event_base_free(l->base);
 	close(l->wake_fd);

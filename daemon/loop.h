@@ -19,6 +19,9 @@ void loop_start(struct loop *l);
 void loop_stop(struct loop *l);
 void loop_join(struct loop *l);
 
+/* Run what was posted and has not run yet, on the calling thread; its own has ended. */
+void loop_flush(struct loop *l);
+
 /* Runs what was posted and has not run yet, on the calling thread; then frees. */
 void loop_free(struct loop *l);
 

@@ -288,8 +288,11 @@ bool node_catch_no_signs(struct fed_node *n, unsigned peer, const struct fed_req
 
 void node_catch_answered(struct fed_node *n, unsigned peer, const struct fed_request *req)
 {
-	struct fed_peer *p = &n->peers[peer];
+	struct fed_peer *p;
 
+	if (peer >= FED_PULL_PEERS)
+		return; /* nobody was asked: another news server brought it */
+	p = &n->peers[peer];
 	for (size_t i = p->controls.n; i-- > 0;) {
 		struct control_want *c = control_at(p, i);
 
