@@ -338,7 +338,10 @@ static int moved(struct errand *a)
 
 static int stays_mute(struct errand *a)
 {
-	errand_say(a, N_("this daemon is not dialled any more: it dials the others"), NULL);
+	errand_say(a,
+		N_("this daemon is not dialled any more: it still gets what others write, and what "
+		   "is written here stays here"),
+		NULL);
 	return 0;
 }
 
