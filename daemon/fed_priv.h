@@ -7,10 +7,14 @@
  *   fed_load.c   records and feeds from the store at the start
  *   fed_link.c   one neighbour that we dial: address, two connections, back-off
  *   fed_door.c   connections of those that dial us; invitations in use
+ *   fed_dial.c   from a name to a connection
+ *   fed_book.c   invitations, who has invited us, who is paused or blocked
  *   fed_tls.c    contexts of the peer port
  *   fed_keys.c   the keys on disk
  *   fed_watch.c  heartbeats, who is late, clocks
  *   fed_epoch.c  which epoch we may issue in
+ *   fed_group.c  the newsgroups of the records
+ *   fed_relay.c  entries that other news servers bring (other threads call it)
  *   fed_posting.c  posts that become entries (other threads call it)
  *   control_fed*.c the admin's commands
  */
