@@ -360,6 +360,7 @@ static int on_store(void *arg, const struct fed_take *t)
 
 /* ---- cuts ---- */
 
+/* A feed that is being cut, or begins later now. */
 struct cutting {
 	struct fed *f;
 	struct fed_feed *feed;
@@ -394,6 +395,35 @@ static void on_cut(void *arg, struct fed_feed *feed, uint64_t end)
 	int rc = store_feed_end(c->f->d->store, slice_str(c->name), end, &call);
 	if (rc < 0) {
 		log_error("fed.cut", "feed=\"%s\" why=%s", c->name, kerr_name(rc));
+		free(c);
+	}
+}
+
+/* ---- begins ---- */
+
+static void on_begin_done(void *arg, const struct store_result *res)
+{
+	struct cutting *c = arg;
+	struct fed_link tip = {.n = 0};
+
+	if (res->rc < 0 && res->rc != KERR_NOTFOUND)
+		log_error("fed.begin", "feed=\"%s\" why=%s", c->name, kerr_name(res->rc));
+	else if (!c->f->stopping && fed_feed_tip(c->f, &c->feed->stored, &tip) == 0)
+		fed_node_begun(c->f->node, c->feed, &tip);
+	free(c);
+}
+
+static void on_begin(void *arg, struct fed_feed *feed, uint64_t low)
+{
+	struct cutting *c = mem_new(struct cutting);
+	const struct store_call call = {
+		.home = ((struct fed *)arg)->loop, .done = on_begin_done, .arg = c};
+
+	*c = (struct cutting){.f = arg, .feed = feed};
+	fed_feed_name_text(&feed->stored, c->name);
+	int rc = store_feed_begin(c->f->d->store, slice_str(c->name), low, &call);
+	if (rc < 0) {
+		log_error("fed.begin", "feed=\"%s\" why=%s", c->name, kerr_name(rc));
 		free(c);
 	}
 }
@@ -504,6 +534,7 @@ const struct fed_outside fed_outside = {
 	.held = on_held,
 	.article = on_article,
 	.cut = on_cut,
+	.begin = on_begin,
 	.news = on_news,
 	.work = on_work,
 	.neighbours = on_neighbours,

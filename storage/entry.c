@@ -348,12 +348,12 @@ int store_entry(struct store *s, const struct store_entry *e, const struct store
 	return queue(s, &j->job);
 }
 
-/* ---- store_feed_end ---- */
+/* ---- store_feed_end, store_feed_begin ---- */
 
 struct end_job {
 	struct store_job job;
 	char feed[STORE_FEED_NAME + 1];
-	uint64_t end;
+	uint64_t at; /* the last entry; store_feed_begin: the first */
 	struct store_fed_result res;
 };
 
@@ -428,23 +428,23 @@ static int end_run(struct txn *t, struct store_job *job)
 	struct key feed, from, to;
 	int rc = feed_get(t, slice_str(j->feed), &f);
 
-	if (rc == 0 && j->end > f.end)
+	if (rc == 0 && j->at > f.end)
 		rc = KERR_INVALID;
 	if (rc < 0)
 		return rc;
 	vec_init(&w.found, sizeof(struct entry_rec));
 	key_of_u32(&feed, TABLE_ENTRY, f.id);
 	struct kv_range r = range_of(&feed, &to);
-	key_of_entry(&from, f.id, j->end + 1);
+	key_of_entry(&from, f.id, j->at + 1);
 	r.from = key_slice(&from);
 	t->rc = kv_batch_scan(t->b, &r, void_on, &w);
 	for (size_t i = 0; i < w.found.n; i++)
 		hide(t, vec_at(&w.found, i));
 	vec_fini(&w.found);
-	step_back(t, &f, j->end);
+	step_back(t, &f, j->at);
 	f.changed_seq = job->res.seq = txn_seq(t);
 	feed_put(t, &f);
-	j->res = (struct store_fed_result){.feed = f.id, .n = j->end, .high = f.high};
+	j->res = (struct store_fed_result){.feed = f.id, .n = j->at, .high = f.high};
 	memcpy(j->res.hash, f.tip, sizeof f.tip);
 	j->res.more = w.more;
 	job->res.fed = &j->res;
@@ -457,20 +457,54 @@ static void end_release(struct store_job *job)
 	free(end_of(job));
 }
 
-int store_feed_end(struct store *s, struct slice feed, uint64_t end, const struct store_call *c)
+static int queue_end(struct store *s, struct slice feed, uint64_t at,
+	int (*run)(struct txn *t, struct store_job *job), const struct store_call *c)
 {
 	struct end_job *j = mem_new(struct end_job);
 
-	if (!slice_cstr(feed, j->feed, sizeof j->feed) || end == UINT64_MAX) {
+	if (!slice_cstr(feed, j->feed, sizeof j->feed) || at == UINT64_MAX) {
 		free(j);
 		return KERR_INVALID;
 	}
-	j->end = end;
+	j->at = at;
 	job_init(&j->job, JOB_COST + (size_t)END_SLICE * (ENTRY_COST + STORE_SIGN_MAX), c,
-		lit("feed end"));
-	j->job.run = end_run;
+		lit("end of a feed"));
+	j->job.run = run;
 	j->job.release = end_release;
 	return queue(s, &j->job);
+}
+
+int store_feed_end(struct store *s, struct slice feed, uint64_t end, const struct store_call *c)
+{
+	return queue_end(s, feed, end, end_run, c);
+}
+
+static int begin_run(struct txn *t, struct store_job *job)
+{
+	struct end_job *j = end_of(job);
+	struct feed_rec f;
+	int rc = feed_get(t, slice_str(j->feed), &f);
+
+	if (rc == 0 && j->at <= f.high)
+		rc = KERR_INVALID;
+	if (rc < 0)
+		return rc;
+	f.low = j->at;
+	f.high = j->at - 1;
+	f.n_note = 0;
+	memset(f.tip, 0, sizeof f.tip);
+	close_gap(t, &f);
+	f.changed_seq = job->res.seq = txn_seq(t);
+	feed_put(t, &f);
+	j->res = (struct store_fed_result){.feed = f.id, .n = j->at, .high = f.high};
+	memcpy(j->res.hash, f.tip, sizeof f.tip);
+	job->res.fed = &j->res;
+	return t->rc;
+}
+
+int store_feed_begin(struct store *s, struct slice feed, uint64_t low, const struct store_call *c)
+{
+	return queue_end(s, feed, low, begin_run, c);
 }
 
 /* ---- reading ---- */

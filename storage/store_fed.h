@@ -130,6 +130,14 @@ NODISCARD int store_entry(struct store *s, const struct store_entry *e, const st
 NODISCARD int store_feed_end(
 	struct store *s, struct slice feed, uint64_t end, const struct store_call *c);
 
+/*
+ * The feed begins at `low` now: entries before it stay where they stand, and are none of the feed;
+ * `high` is what follows there without a gap, low - 1 when nothing does.  KERR_INVALID: low is not
+ * behind `high`.  KERR_NOTFOUND: no such feed.
+ */
+NODISCARD int store_feed_begin(
+	struct store *s, struct slice feed, uint64_t low, const struct store_call *c);
+
 /* ---- records ---- */
 
 enum record_type {

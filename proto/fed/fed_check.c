@@ -89,6 +89,9 @@ static enum fed_got is_ours(struct check *c)
 		return say(c, FED_GOT_SCOPE, "group is not known");
 	if (!fed_reg_reads(c->scene->reg, &c->scene->self, &c->sign->g))
 		return say(c, FED_GOT_SCOPE, "we are not in the group");
+	if (c->sign->n < fed_reg_begin(c->scene->reg, &c->scene->self, &c->sign->g, &c->sign->o,
+				 c->sign->e))
+		return say(c, FED_GOT_SCOPE, "it was before we joined the group");
 	return FED_GOT_TAKE;
 }
 
@@ -275,6 +278,12 @@ static enum fed_got follows(struct check *c, const struct fed_link *before)
 	return FED_GOT_TAKE;
 }
 
+/* Is it known what the entry is?  Not of the one before the first that a member is given. */
+static bool is_known(const struct fed_link *l)
+{
+	return l->e.s[0] != '\0' && !fed_hash_eq(&l->e, &fed_hash_none);
+}
+
 /* 8: the chain on both sides, as far as it is here. */
 static enum fed_got is_linked(struct check *c)
 {
@@ -284,7 +293,7 @@ static enum fed_got is_linked(struct check *c)
 
 	if (s->n > 1) {
 		c->rc = link_of(c, s->n - 1, &l);
-		if (c->rc == 0)
+		if (c->rc == 0 && is_known(&l))
 			got = follows(c, &l);
 	}
 	if (c->rc == 0 || c->rc == KERR_NOTFOUND) {

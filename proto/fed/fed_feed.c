@@ -86,6 +86,17 @@ struct fed_feed *fed_feeds_make(struct fed_feeds *s, const struct fed_feed_name 
 	return f;
 }
 
+void fed_feed_begin(struct fed_feed *f, uint64_t low)
+{
+	f->low = low;
+	fed_spans_take(&f->stubs, 0, low - 1);
+	fed_spans_take(&f->ahead, 0, low - 1);
+	if (f->high < low) {
+		f->high = low - 1;
+		f->tip = (struct fed_link){.n = low - 1};
+	}
+}
+
 void fed_feeds_touch(struct fed_feeds *s, struct fed_feed *f)
 {
 	f->changed = ++s->n_changes;

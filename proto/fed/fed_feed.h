@@ -84,6 +84,9 @@ struct fed_feed *fed_feeds_get(const struct fed_feeds *s, const struct fed_feed_
 /* The feed of that name; a new one is empty and begins at 1. */
 struct fed_feed *fed_feeds_make(struct fed_feeds *s, const struct fed_feed_name *name);
 
+/* What lies before entry `low` is no part of it any more: it begins there. */
+void fed_feed_begin(struct fed_feed *f, uint64_t low);
+
 /* Does a head line of it say something else now? */
 void fed_feeds_touch(struct fed_feeds *s, struct fed_feed *f);
 

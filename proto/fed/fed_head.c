@@ -92,16 +92,20 @@ bool fed_head_parse(struct slice line, struct fed_head *out, const char **why)
 	return true;
 }
 
-static void add_ranges(struct buf *b, char mark, const struct fed_spans *s)
+/* What of the ranges lies at `first` and behind it. */
+static void add_ranges(struct buf *b, char mark, const struct fed_spans *s, uint64_t first)
 {
-	size_t n = s ? fed_spans_n(s) : 0;
+	size_t n = s ? fed_spans_n(s) : 0, n_out = 0;
 
-	for (size_t i = 0; i < n && i < FED_HEAD_RANGES_MAX; i++) {
+	for (size_t i = 0; i < n && n_out < FED_HEAD_RANGES_MAX; i++) {
 		const struct fed_span *r = fed_spans_at(s, i);
-		if (i == 0)
+
+		if (r->to < first)
+			continue;
+		if (n_out == 0)
 			buf_addc(b, ' ');
-		buf_addc(b, i == 0 ? mark : ',');
-		buf_addu(b, r->from);
+		buf_addc(b, n_out++ == 0 ? mark : ',');
+		buf_addu(b, r->from > first ? r->from : first);
 		buf_addc(b, '-');
 		buf_addu(b, r->to);
 	}
@@ -110,6 +114,8 @@ static void add_ranges(struct buf *b, char mark, const struct fed_spans *s)
 void fed_head_add(struct buf *b, const struct fed_feed_name *name, uint64_t low, uint64_t high,
 	const struct fed_hash *e, const struct fed_spans *ahead, const struct fed_spans *stubs)
 {
+	if (high < low)
+		high = low - 1;
 	buf_addz(b, name->gid.s);
 	buf_addc(b, ' ');
 	buf_addz(b, name->oid.s);
@@ -121,7 +127,7 @@ void fed_head_add(struct buf *b, const struct fed_feed_name *name, uint64_t low,
 	buf_addu(b, high);
 	buf_addc(b, ' ');
 	buf_addz(b, e->s);
-	add_ranges(b, '+', ahead);
-	add_ranges(b, '!', stubs);
+	add_ranges(b, '+', ahead, high + 2);
+	add_ranges(b, '!', stubs, low);
 	buf_add(b, lit("\r\n"));
 }

@@ -248,7 +248,7 @@ static struct on_the_way *way_new(struct fed_node *n, const struct fed_take *t, 
 static int take(struct fed_node *n, unsigned peer, const struct fed_sign *s, struct fed_entry *en,
 	const struct fed_verdict_entry *v)
 {
-	struct fed_take t = {.feed = fed_feeds_make(n->o.feeds, &v->feed),
+	struct fed_take t = {.feed = node_feed_make(n, &v->feed),
 		.link = v->link,
 		.kind = s->y,
 		.absent = v->absent,

@@ -65,6 +65,8 @@ struct fed_outside {
 	int (*article)(void *arg, const struct fed_feed *f, uint64_t n, struct buf *out);
 	/* Entries after `end` are void: take them out; fed_node_cut answers. */
 	void (*cut)(void *arg, struct fed_feed *f, uint64_t end);
+	/* The feed begins at `low` now, what lies before is none of it; fed_node_begun answers. */
+	void (*begin)(void *arg, struct fed_feed *f, uint64_t low);
 	/* Heads or records have changed: wake those who wait for it. */
 	void (*news)(void *arg);
 	/* There is something to ask of this neighbour. */
@@ -207,6 +209,9 @@ void fed_node_issued(struct fed_node *n, struct fed_feed *f, const struct fed_li
 /* The entries after the end are out; tip: the link of what is `high` now. */
 void fed_node_cut(struct fed_node *n, struct fed_feed *f, const struct fed_link *tip);
 
+/* The feed begins where it was told to; tip: of what follows there without a gap. */
+void fed_node_begun(struct fed_node *n, struct fed_feed *f, const struct fed_link *tip);
+
 /* A record of our own making (or the admin's): judged, then kept like any other. */
 NODISCARD enum fed_reg_got fed_node_give_record(
 	struct fed_node *n, struct slice text, struct err *why);
@@ -219,8 +224,11 @@ struct fed_heads_query {
 	const struct fed_gid *gid; /* NULL: of all groups */
 };
 
-/* Feeds that changed since, in the order of change, as far as `who` may know; then records. */
-typedef bool (*fed_head_fn)(void *arg, const struct fed_feed *f);
+/*
+ * Feeds that changed since, in the order of change, as far as `who` may know; then records.  low: no
+ * entry before it is told of.
+ */
+typedef bool (*fed_head_fn)(void *arg, const struct fed_feed *f, uint64_t low);
 void fed_node_heads(
 	const struct fed_node *n, const struct fed_heads_query *q, fed_head_fn fn, void *arg);
 void fed_node_records(

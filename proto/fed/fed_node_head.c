@@ -87,7 +87,7 @@ static struct fed_feed *feed_of_head(
 	if (f || p->n_empty >= EMPTY_FEEDS_MAX)
 		return f;
 	p->n_empty++;
-	f = fed_feeds_make(n->o.feeds, name);
+	f = node_feed_make(n, name);
 	g = fed_reg_group(n->o.reg, &name->gid);
 	if (g)
 		f->end = node_feed_end(g, name);

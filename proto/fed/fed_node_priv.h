@@ -109,6 +109,11 @@ void node_record_taken(struct fed_node *n, const struct fed_record_key *key);
 void node_want_record(
 	struct fed_node *n, unsigned peer, const struct fed_record_key *key, uint64_t upto);
 
+/* The feed of that name; a new one begins where the group's record says.  fed_node_begin.c */
+struct fed_feed *node_feed_make(struct fed_node *n, const struct fed_feed_name *name);
+/* Feeds that we have had begin later now. */
+void node_apply_begins(struct fed_node *n, const struct fed_group *g);
+
 /* The last entry of a feed that counts by the group's cuts. */
 uint64_t node_feed_end(const struct fed_group *g, const struct fed_feed_name *name);
 

@@ -312,18 +312,19 @@ static void apply_cuts(struct fed_node *n, const struct fed_group *g)
 	vec_fini(&feeds);
 }
 
-static bool apply_cuts_of(void *arg, const struct fed_group *g, uint64_t serial)
+static bool apply_marks_of(void *arg, const struct fed_group *g, uint64_t serial)
 {
 	(void)serial;
 	apply_cuts(arg, g);
+	node_apply_begins(arg, g);
 	return true;
 }
 
-/* A record is kept before its cuts are: a crash may have come between. */
+/* A record is kept before its marks act: a crash may have come between. */
 void fed_node_start(struct fed_node *n)
 {
 	node_parts_start(n);
-	fed_reg_groups(n->o.reg, apply_cuts_of, n);
+	fed_reg_groups(n->o.reg, apply_marks_of, n);
 }
 
 /* Those who are not in the group any more are asked for nothing of it. */
@@ -368,8 +369,10 @@ void node_record_taken(struct fed_node *n, const struct fed_record_key *key)
 	struct fed_gid gid;
 
 	if (key->type != FED_REC_DAEMON && fed_gid_parse(slice_str(key->s), &gid)) {
-		if (fed_reg_group(n->o.reg, &gid))
+		if (fed_reg_group(n->o.reg, &gid)) {
 			apply_cuts(n, fed_reg_group(n->o.reg, &gid));
+			node_apply_begins(n, fed_reg_group(n->o.reg, &gid));
+		}
 		renew_heads(n, &gid);
 	}
 	n->neighbours_known = false;

@@ -453,6 +453,14 @@ bool fed_reg_reads(const struct fed_reg *r, const struct fed_oid *who, const str
 	return fed_gid_eq(&f->fid, gid) || (g && fed_group_reads(g, f, who));
 }
 
+uint64_t fed_reg_begin(const struct fed_reg *r, const struct fed_oid *who,
+	const struct fed_gid *gid, const struct fed_oid *feed, uint64_t epoch)
+{
+	const struct fed_group *g = fed_reg_group(r, gid);
+
+	return g ? fed_group_begin(g, who, feed, epoch) : 1;
+}
+
 bool fed_reg_sees(
 	const struct fed_reg *r, const struct fed_oid *who, const struct fed_record_key *key)
 {

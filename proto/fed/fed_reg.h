@@ -84,6 +84,10 @@ bool fed_reg_sees(
 /* May this daemon have entries of the group?  The control group (gid is the fid): when active. */
 bool fed_reg_reads(const struct fed_reg *r, const struct fed_oid *who, const struct fed_gid *gid);
 
+/* ... and from which entry on, in an epoch of a feed (history: join); UINT64_MAX: none of it. */
+uint64_t fed_reg_begin(const struct fed_reg *r, const struct fed_oid *who,
+	const struct fed_gid *gid, const struct fed_oid *feed, uint64_t epoch);
+
 /* All records in force: federation, then daemons, then groups, the order in which they are needed.
  */
 typedef bool (*fed_reg_fn)(void *arg, const struct fed_record_key *key, uint64_t serial);

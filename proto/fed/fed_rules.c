@@ -567,13 +567,17 @@ bool fed_group_reads(
 	return d && d->state == FED_ACTIVE && (!now->closed || fed_group_member(now, oid));
 }
 
-bool fed_group_reads_from(const struct fed_group *now, const struct fed_oid *oid,
-	const struct fed_oid *feed, uint64_t epoch, uint64_t n)
+uint64_t fed_group_begin(const struct fed_group *now, const struct fed_oid *oid,
+	const struct fed_oid *feed, uint64_t epoch)
 {
 	for (size_t i = 0; i < now->n_start && now->history_join; i++) {
 		const struct fed_start *s = &now->start[i];
-		if (fed_oid_eq(&s->oid, oid) && fed_oid_eq(&s->of, feed))
-			return epoch != s->epoch ? epoch > s->epoch : n >= s->n;
+
+		if (!fed_oid_eq(&s->oid, oid) || !fed_oid_eq(&s->of, feed))
+			continue;
+		if (epoch == s->epoch)
+			return s->n;
+		return epoch > s->epoch ? 1 : UINT64_MAX;
 	}
-	return true;
+	return 1;
 }

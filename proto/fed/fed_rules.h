@@ -117,9 +117,12 @@ NODISCARD bool fed_group_moderates(
 NODISCARD bool fed_group_reads(
 	const struct fed_group *now, const struct fed_federation *fed, const struct fed_oid *oid);
 
-/* May it be given this entry of a feed (history: join)?  Only where fed_group_reads. */
-NODISCARD bool fed_group_reads_from(const struct fed_group *now, const struct fed_oid *oid,
-	const struct fed_oid *feed, uint64_t epoch, uint64_t n);
+/*
+ * history: join.  The first entry that it is given of an epoch of a feed; UINT64_MAX: none.  Only
+ * where fed_group_reads.
+ */
+uint64_t fed_group_begin(const struct fed_group *now, const struct fed_oid *oid,
+	const struct fed_oid *feed, uint64_t epoch);
 
 /* Is the place after the mark: a later epoch, a higher n, or the same n with another E? */
 NODISCARD bool fed_pos_after(const struct fed_pos *at, const struct fed_pos *mark);

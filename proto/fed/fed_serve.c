@@ -36,9 +36,21 @@ static bool reads(struct reads *r, const struct fed_gid *gid)
 	return r->answer;
 }
 
-static bool is_empty(const struct fed_feed *f)
+/* Where the feed begins for `who`.  Of a branch that begins before, nothing is for it. */
+static uint64_t low_for(const struct fed_node *n, const struct fed_oid *who, const struct fed_feed *f)
 {
-	return f->high < f->low && fed_spans_n(&f->ahead) == 0;
+	uint64_t begin = fed_reg_begin(
+		n->o.reg, who, &f->name.gid, &f->name.oid, f->name.epoch.n);
+
+	if (begin <= f->low)
+		return f->low;
+	return f->name.epoch.branch[0] != '\0' ? UINT64_MAX : begin;
+}
+
+/* Is there nothing from `low` on? */
+static bool is_empty(const struct fed_feed *f, uint64_t low)
+{
+	return f->high < low && fed_spans_next(&f->ahead, low) == UINT64_MAX;
 }
 
 static struct fed_feed *feed_at(struct list *it)
@@ -57,10 +69,11 @@ void fed_node_heads(
 	for (; it != head; it = it->next) {
 		const struct fed_feed *f = feed_at(it);
 
-		if (is_empty(f) || (q->gid && !fed_gid_eq(q->gid, &f->name.gid)) ||
+		if (is_empty(f, f->low) || (q->gid && !fed_gid_eq(q->gid, &f->name.gid)) ||
 			!reads(&r, &f->name.gid))
 			continue;
-		if (!fn(arg, f))
+		uint64_t low = low_for(n, q->who, f);
+		if (!is_empty(f, low) && !fn(arg, f, low))
 			return;
 	}
 }
@@ -121,7 +134,7 @@ int fed_node_give_entry(struct fed_node *n, const struct fed_oid *who,
 	int rc;
 
 	mid_out[0] = '\0';
-	if (!f || !fed_feed_has(f, num))
+	if (!f || !fed_feed_has(f, num) || num < low_for(n, who, f))
 		return 0;
 	rc = n->o.outside->held(n->o.arg, f, num, &h);
 	if (rc == KERR_WAIT)
@@ -162,6 +175,8 @@ int fed_node_give_signs(struct fed_node *n, const struct fed_oid *who,
 	struct fed_held h;
 	unsigned lines = 0;
 
+	if (f && from < low_for(n, who, f))
+		from = low_for(n, who, f);
 	if (!f || from > to || !(fed_feed_has(f, from) || fed_feed_has(f, to)))
 		return 0;
 	for (uint64_t num = from; num <= to && lines < SIGNS_MAX; num++, lines++) {

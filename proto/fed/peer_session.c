@@ -137,11 +137,11 @@ static bool cmd_heads(struct peer_session *s)
 	return true;
 }
 
-static bool head_on(void *arg, const struct fed_feed *f)
+static bool head_on(void *arg, const struct fed_feed *f, uint64_t low)
 {
 	struct peer_session *s = arg;
 
-	fed_head_add(out(s), &f->name, f->low, f->high, &f->tip.e, &f->ahead, &f->stubs);
+	fed_head_add(out(s), &f->name, low, f->high, &f->tip.e, &f->ahead, &f->stubs);
 	s->heads.since = f->changed;
 	return !talk_full(&s->talk);
 }
@@ -165,9 +165,10 @@ static bool record_line_on(void *arg, const struct fed_record_key *key, uint64_t
 	return true;
 }
 
-static bool any_head(void *arg, const struct fed_feed *f)
+static bool any_head(void *arg, const struct fed_feed *f, uint64_t low)
 {
 	(void)f;
+	(void)low;
 	*(bool *)arg = true;
 	return false;
 }

@@ -46,8 +46,9 @@ static double now_us(void)
 }
 
 /* What step_heads asks when a neighbour comes with the last cookie. */
-static bool found(void *arg, const struct fed_feed *f)
+static bool found(void *arg, const struct fed_feed *f, uint64_t low)
 {
+	(void)low;
 	(void)f;
 	*(bool *)arg = true;
 	return false;

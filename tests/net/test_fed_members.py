@@ -3,7 +3,8 @@
 # limit: 300
 """
 Daemons that come and go: one joins a group with history by the admins' commands (2,000 articles, at
-night 20,000), one is removed while all post, and is taken in again (row 45 of the faults).
+night 20,000), one joins without (`--history join`), one is removed while all post, and is taken in
+again (row 45 of the faults).
 """
 
 import concurrent.futures
@@ -22,7 +23,7 @@ RAT = "koko.a.rat"
 class Joining:
     """Three daemons that nobody has linked yet."""
 
-    def __init__(self):
+    def __init__(self, *share):
         folder = lab.scratch()
         self.sites = [Site(name, folder) for name in "abc"]
         for site in self.sites:
@@ -35,7 +36,7 @@ class Joining:
         self.a.ctl("federation", "found", "Kreise")
         self.a.ctl("group", "add", RAT, "--title", "Rat")
         self.a.ctl("member", "add", RAT, "anke", "writer")
-        self.a.ctl("group", "share", RAT)
+        self.a.ctl("group", "share", RAT, *share)
 
     def takes_in(self, guest):
         """What the admins type, up to the first article."""
@@ -70,6 +71,52 @@ class Joining:
         assert sets[0] == sets[1] == sets[2] and len(sets[0]) == HISTORY + 3
         for site in self.sites:
             site.ctl("check")
+
+    def joins_without(self):
+        """`--history join`: what was said before, and while it was out, is told it by nobody."""
+        self.takes_in(self.b)
+        before = [fed.post(s, RAT) for s in (self.a, self.b) * 3]
+        fed.wait_all([self.a, self.b], before)
+        self.takes_in(self.c)
+        self.gid = fed.gid_of(self.a, fed.keys(self.c), RAT)
+        first = [fed.post(s, RAT) for s in self.sites * 2]
+        fed.wait_all(self.sites, first)
+        assert listed(self.c, RAT) == set(first)
+        self.gives_nothing_before(3)
+        self.a.ctl("group", "remove-member", RAT, self.c.domain)
+        wait_for("the removal", lambda: not any(self.heads_for_c(s) for s in (self.a, self.b)))
+        missed = [fed.post(s, RAT) for s in (self.a, self.b) * 2]
+        fed.wait_all([self.a, self.b], missed)
+        self.a.ctl("group", "invite", RAT, self.c.domain)
+        second = [fed.post(s, RAT) for s in (self.a, self.b)]
+        fed.wait_all(self.sites, second)
+        self.c.stop()
+        second += [fed.post(s, RAT) for s in (self.a, self.b)]
+        fed.start([self.c])
+        second.append(fed.post(self.c, RAT, limit=20))
+        fed.wait_all(self.sites, second)
+        assert listed(self.c, RAT) == set(first + second)
+        for site in self.sites:
+            site.ctl("check")
+
+    def heads_for_c(self, site):
+        """Words of the head lines of the group that c is told, its own feeds left out."""
+        own = fed.keys(self.c)
+        with fed.fedpeer.Client(site.ports["peer"], own, fed.keys(site).oid) as peer:
+            heads = [line.split() for line in peer.ask("KHEADS * 0")[1]]
+        return [h for h in heads if h[0] == self.gid and h[1] != own.oid]
+
+    def gives_nothing_before(self, n):
+        """Asked for by name, as an operator could: entries 1 to n of each feed are outside."""
+        for site in (self.a, self.b):
+            heads = self.heads_for_c(site)
+            with fed.fedpeer.Client(site.ports["peer"], fed.keys(self.c), fed.keys(site).oid) as peer:
+                for gid, oid, epoch, low, high, *_ in heads:
+                    assert int(low) == n + 1 and int(high) >= n + 2, heads
+                    assert peer.ask(f"KART {gid} {oid} {epoch} {n}")[0].startswith("493")
+                    tags = peer.ask(f"KENT {gid} {oid} {epoch} 1 {high}")[1]
+                    assert len(tags) == int(high) - n, tags
+            assert len(heads) == 2, heads
 
     @staticmethod
     def n(site):
@@ -145,6 +192,14 @@ def joins_with_history():
         joining.stop()
 
 
+def joins_without_history():
+    joining = Joining("--history", "join")
+    try:
+        joining.joins_without()
+    finally:
+        joining.stop()
+
+
 if __name__ == "__main__":
     run_trial(Leaving, "removed_while_all_post", "gets_nothing_more", "taken_in_again",
-              "all_again", first=[joins_with_history])
+              "all_again", first=[joins_with_history, joins_without_history])

@@ -109,15 +109,48 @@ static const char *check_chains(
 	return NULL;
 }
 
+bool sim_is_for(const struct fed_group *rec, const struct sim_daemon *d,
+	const struct fed_oid *origin, uint64_t epoch, uint64_t n)
+{
+	for (size_t i = 0; i < rec->n_start; i++) {
+		const struct fed_start *s = &rec->start[i];
+
+		if (fed_oid_eq(&s->oid, &d->oid) && fed_oid_eq(&s->of, origin))
+			return epoch > s->epoch || (epoch == s->epoch && n >= s->n);
+	}
+	return true;
+}
+
+/* What is not for that member goes; how much that was. */
+static size_t leave_for(
+	const struct fed_group *rec, const struct sim_daemon *d, struct vec *all)
+{
+	size_t n = 0, before = all->n;
+
+	for (size_t i = 0; i < all->n; i++) {
+		const struct held *h = vec_at(all, i);
+
+		if (sim_is_for(rec, d, &h->e->sign.o, h->e->sign.e, h->e->sign.n))
+			*(struct held *)vec_at(all, n++) = *h;
+	}
+	all->n = n;
+	return before - n;
+}
+
 static const char *compare_entries(struct sim_world *w, const struct sim_group *g,
 	const struct sim_daemon *a, const struct sim_daemon *b)
 {
+	const struct fed_group *rec = fed_reg_group(w->daemons[g->owner].reg, &g->gid);
 	struct vec x, y;
-	const char *why = NULL;
+	const char *why;
 
 	collect(a, g, &x);
 	collect(b, g, &y);
-	if (x.n != y.n)
+	why = check_chains(w, &x, a);
+	(void)leave_for(rec, b, &x);
+	if (!why && leave_for(rec, b, &y) > 0)
+		why = fails(w, "group %s: %s has what was before it joined", g->name, b->name);
+	if (!why && x.n != y.n)
 		why = fails(w, "group %s: %s has %zu entries, %s has %zu", g->name, a->name, x.n,
 			b->name, y.n);
 	for (size_t i = 0; i < x.n && !why; i++) {
@@ -128,7 +161,6 @@ static const char *compare_entries(struct sim_world *w, const struct sim_group *
 			why = fails(w, "feed %s entry %llu: %s and %s differ", p->feed,
 				(unsigned long long)p->e->link.n, a->name, b->name);
 	}
-	why = why ? why : check_chains(w, &x, a);
 	vec_fini(&x);
 	vec_fini(&y);
 	return why;
@@ -143,7 +175,7 @@ struct heads {
  * Where a cut has left one of two branches, its name is that of a branch for those who have met the
  * other, and that of the epoch for the rest: such feeds are compared by their entries alone.
  */
-static bool add_head(void *arg, const struct fed_feed *f)
+static bool add_head(void *arg, const struct fed_feed *f, uint64_t low)
 {
 	struct heads *h = arg;
 	struct buf line;
@@ -154,7 +186,7 @@ static bool add_head(void *arg, const struct fed_feed *f)
 			return true;
 
 	buf_init(&line, FED_HEAD_LINE_MAX);
-	fed_head_add(&line, &f->name, f->low, f->high, &f->tip.e, &f->ahead, &f->stubs);
+	fed_head_add(&line, &f->name, low, f->high, &f->tip.e, &f->ahead, &f->stubs);
 	*(char **)vec_push(&h->lines) = mem_dup(buf_slice(&line));
 	buf_fini(&line);
 	return true;
@@ -343,9 +375,11 @@ static const char *check_posts(struct sim_world *w)
 			((p->put_back || is_cut_epoch(rec, w, p)) && nobody_has(w, rec, p)))
 			continue;
 		for (unsigned d = 0; d < w->o.n_daemons; d++) {
-			const char *why = fed_group_member(rec, &w->daemons[d].oid)
-						  ? find_post(w, &w->daemons[d], p)
-						  : NULL;
+			bool due = fed_group_member(rec, &w->daemons[d].oid) &&
+				   sim_is_for(rec, &w->daemons[d], &w->daemons[p->origin].oid,
+					   p->at.epoch, p->at.n);
+			const char *why = due ? find_post(w, &w->daemons[d], p) : NULL;
+
 			if (why)
 				return why;
 		}

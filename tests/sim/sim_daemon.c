@@ -109,6 +109,16 @@ static int on_article(void *arg, const struct fed_feed *f, uint64_t n, struct bu
 	return 0;
 }
 
+static void on_begin(void *arg, struct fed_feed *f, uint64_t low)
+{
+	struct sim_daemon *d = arg;
+	struct sim_op op = {.kind = SIM_BEGIN, .low = low, .first = low};
+
+	fed_feed_name_text(&f->stored, op.feed);
+	sim_disk_queue(&d->disk, &op);
+	commit_soon(d);
+}
+
 static void on_cut(void *arg, struct fed_feed *f, uint64_t end)
 {
 	struct sim_daemon *d = arg;
@@ -187,7 +197,9 @@ static bool was_to_have(struct sim_daemon *d, const struct sim_post *p)
 		from->put_back || d->put_back || !from->up || !g || !fed_group_member(g, &d->oid) ||
 		!fed_group_member(g, &from->oid))
 		return false;
-	return fed_reg_reads(from->reg, &d->oid, gid) && sim_find_post(d->w, from, p);
+	g = fed_reg_group(from->reg, gid);
+	return fed_reg_reads(from->reg, &d->oid, gid) &&
+	       sim_is_for(g, d, &from->oid, p->at.epoch, p->at.n) && sim_find_post(d->w, from, p);
 }
 
 static void on_caught_up(void *arg)
@@ -214,6 +226,7 @@ static const struct fed_outside outside = {
 	.held = on_held,
 	.article = on_article,
 	.cut = on_cut,
+	.begin = on_begin,
 	.news = on_news,
 	.work = on_work,
 	.neighbours = on_neighbours,

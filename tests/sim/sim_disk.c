@@ -176,6 +176,21 @@ static int cut(struct sim_feed *f, uint64_t end)
 	return 0;
 }
 
+/* Entries before it stay, and are none of the feed. */
+static int begin(struct sim_feed *f, uint64_t low)
+{
+	if (low <= f->high)
+		return KERR_INVALID;
+	f->low = low;
+	f->high = low - 1;
+	f->tip = (struct fed_link){.n = f->high};
+	for (const struct sim_entry *next; (next = sim_disk_entry(f, f->high + 1)) != NULL;) {
+		f->high++;
+		f->tip = next->link;
+	}
+	return 0;
+}
+
 /* The place of one of our own: what storage/entry.c does with `seal`. */
 static void seal(const struct sim_feed *f, struct sim_op *op, int64_t now_at,
 	const uint8_t seed[CRYPTO_KEY_LEN])
@@ -204,6 +219,9 @@ static struct sim_feed *apply(struct sim_disk *d, struct sim_op *op)
 		break;
 	case SIM_CUT:
 		op->rc = cut(f, op->end);
+		break;
+	case SIM_BEGIN:
+		op->rc = begin(f, op->low);
 		break;
 	case SIM_RECORD:
 	case SIM_OWN:

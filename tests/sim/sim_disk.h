@@ -23,7 +23,7 @@ void sim_blob_unref(struct sim_blob *b);
 
 enum { SIM_MID = 64 }; /* bytes of a Message-ID */
 
-enum sim_op_kind { SIM_ENTRY, SIM_OWN, SIM_RECORD, SIM_CUT };
+enum sim_op_kind { SIM_ENTRY, SIM_OWN, SIM_RECORD, SIM_CUT, SIM_BEGIN };
 
 struct sim_op {
 	enum sim_op_kind kind;
@@ -36,7 +36,7 @@ struct sim_op {
 	struct sim_blob *blob; /* NULL: no content, or a record's text */
 	char cancels[SIM_MID]; /* what is taken out with it; "": nothing */
 	struct fed_record_key key;
-	uint64_t serial, end;
+	uint64_t serial, end, low;
 	uint64_t target; /* of a cancel: the post's id */
 	uint64_t note;   /* whose post it is, for the checker; 0: nobody's; SIM_BEAT */
 	int rc;          /* after the commit */

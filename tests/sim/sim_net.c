@@ -58,6 +58,38 @@ static void watch_leak(struct sim_daemon *d, const struct fed_oid *who, struct s
 	}
 }
 
+/* The value behind a tag of a list, which goes to the next ';'. */
+static struct slice tag_of(struct slice list, struct slice tag)
+{
+	struct slice rest = slice_from(list, slice_find(list, tag) + tag.len);
+
+	return slice_head(rest, slice_chr(rest, ';'));
+}
+
+/* Nor of a group with `history: join` what was written before the other was in it. */
+static void watch_history(struct sim_daemon *d, const struct fed_oid *who, struct slice text)
+{
+		size_t at;
+
+	while ((at = slice_find(text, lit("v=1; o="))) < text.len) {
+		struct fed_oid origin;
+		struct fed_gid gid;
+		uint64_t epoch = 0, n = 0;
+
+		text = slice_from(text, at + 4);
+		if (!fed_oid_parse(tag_of(text, lit(" o=")), &origin) ||
+			!fed_gid_parse(tag_of(text, lit(" g=")), &gid) ||
+			!fed_num_parse(tag_of(text, lit(" e=")), &epoch) ||
+			!fed_num_parse(tag_of(text, lit(" n=")), &n))
+			continue;
+		const struct fed_group *rec = fed_reg_group(d->reg, &gid);
+		for (size_t i = 0; rec && i < d->w->o.n_daemons; i++)
+			if (fed_oid_eq(&d->w->daemons[i].oid, who))
+				d->w->n.leaks +=
+					!sim_is_for(rec, &d->w->daemons[i], &origin, epoch, n);
+	}
+}
+
 /* Change one byte at `at` into another that may stand there. */
 static void change(struct sim_world *w, struct buf *b, size_t at, const char *by)
 {
@@ -146,10 +178,12 @@ static void send(struct sim_link *l, enum peer_client_kind kind, bool to_b)
 
 	if (out->len == 0)
 		return;
-	if (to_b)
+	if (to_b) {
 		watch_questions(l->from, &l->to->oid, buf_slice(out));
-	else
+	} else {
 		watch_leak(l->to, &l->from->oid, buf_slice(out));
+		watch_history(l->to, &l->from->oid, buf_slice(out));
+	}
 	if (at < to->clear_ms)
 		at = to->clear_ms;
 	to->clear_ms = at;

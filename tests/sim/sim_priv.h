@@ -84,6 +84,7 @@ struct sim_group {
 	struct fed_gid gid;
 	char name[32];
 	unsigned owner;
+	bool join; /* who comes later gets what comes later */
 };
 
 /* A post that was acknowledged. */
@@ -159,6 +160,10 @@ void sim_mid(const struct sim_world *w, unsigned origin, uint64_t id, char out[S
 /* The entry of that post on a disk; NULL: not there, or without its text. */
 const struct sim_entry *sim_find_post(
 	const struct sim_world *w, const struct sim_daemon *d, const struct sim_post *p);
+
+/* Does the member get entry n of that feed, by the record? */
+bool sim_is_for(const struct fed_group *rec, const struct sim_daemon *d,
+	const struct fed_oid *origin, uint64_t epoch, uint64_t n);
 
 /* ---- setting up (sim_setup.c) ---- */
 void sim_setup(struct sim_world *w);

@@ -48,9 +48,9 @@ static void federation_record(struct sim_world *w, struct buf *out)
 	fed_record_sign(out, founder->seed);
 }
 
-/* A group record: the one before (NULL: none) with member and cut lines given. */
+/* A group record: the one before (NULL: none) with lines of members and marks given. */
 static void group_record(struct sim_world *w, unsigned group, uint64_t serial,
-	const struct fed_hash *prev, struct slice members, struct slice cuts, struct buf *out)
+	const struct fed_hash *prev, struct slice members, struct slice marks, struct buf *out)
 {
 	const struct sim_group *g = &w->groups[group];
 	const struct sim_daemon *owner = &w->daemons[g->owner];
@@ -59,11 +59,11 @@ static void group_record(struct sim_world *w, unsigned group, uint64_t serial,
 		"record: group\nv: 1\ngid: %s\nfounder: %s\nsalt: %s\ngroup: %s\nserial: %llu\n"
 		"prev: %s\ntitle: %s\nowner: %s\nquorum: 1\nclass: closed\npost: members\nwiki: "
 		"no\n"
-		"inn: no\nretain: 0\nmax-size: 1000000\nhistory: all\n",
+		"inn: no\nretain: 0\nmax-size: 1000000\nhistory: %s\n",
 		g->gid.s, owner->oid.s, salt, g->name, (unsigned long long)serial, prev->s, g->name,
-		owner->oid.s);
+		owner->oid.s, g->join ? "join" : "all");
 	buf_add(out, members);
-	buf_add(out, cuts);
+	buf_add(out, marks);
 	buf_addf(out, "state: active\n");
 	fed_record_sign(out, owner->seed);
 }
@@ -74,6 +74,8 @@ static void group_setup(struct sim_world *w, unsigned group)
 	struct buf members, out;
 
 	g->owner = sim_draw(&w->rand, w->o.n_daemons);
+	/* where no chain is cut short by a disk that was put back, or goes on in two ways */
+	g->join = w->o.restore == 0 && w->o.equivocate == 0 && (w->o.seed + group) % 3 == 0;
 	snprintf(g->name, sizeof g->name, "p%u.g%u", g->owner, group);
 	fed_gid_of(&w->daemons[g->owner].oid, slice_str(g->name), slice_str(salt), &g->gid);
 	buf_init(&members, FED_RECORD_MAX);
@@ -108,9 +110,9 @@ void sim_setup(struct sim_world *w)
 
 /* ---- members come and go ---- */
 
-/* Where the owner draws the line for each feed of `who`: the latest epoch that he holds. */
-static void add_cut(struct sim_daemon *owner, const struct fed_gid *gid, const struct fed_oid *who,
-	struct buf *out)
+/* The latest epoch of `who` that the owner holds; NULL: none. */
+static const struct fed_feed *last_feed(
+	struct sim_daemon *owner, const struct fed_gid *gid, const struct fed_oid *who)
 {
 	const struct fed_feed *last = NULL;
 
@@ -122,9 +124,43 @@ static void add_cut(struct sim_daemon *owner, const struct fed_gid *gid, const s
 			(!last || f->name.epoch.n > last->name.epoch.n))
 			last = f;
 	}
+	return last;
+}
+
+/* Where the owner draws the line for each feed of `who`. */
+static void add_cut(struct sim_daemon *owner, const struct fed_gid *gid, const struct fed_oid *who,
+	struct buf *out)
+{
+	const struct fed_feed *last = last_feed(owner, gid, who);
+
 	buf_addf(out, "cut: %s %llu %llu %s\n", who->s,
 		last ? (unsigned long long)last->name.epoch.n : 0,
 		last ? (unsigned long long)last->high : 0, last ? last->tip.e.s : fed_hash_none.s);
+}
+
+/* The lines of start of the record before, but those of `who`. */
+static void keep_starts(const struct fed_group *rec, const struct fed_oid *who, struct buf *out)
+{
+	for (size_t i = 0; i < rec->n_start; i++)
+		if (!fed_oid_eq(&rec->start[i].oid, who))
+			buf_addf(out, "start: %s %s %llu %llu\n", rec->start[i].oid.s,
+				rec->start[i].of.s, (unsigned long long)rec->start[i].epoch,
+				(unsigned long long)rec->start[i].n);
+}
+
+/* `who` gets of each member what comes from now on. */
+static void add_starts(struct sim_daemon *owner, const struct fed_gid *gid,
+	const struct fed_oid *who, struct buf *out)
+{
+	for (unsigned i = 0; i < owner->w->o.n_daemons; i++) {
+		const struct fed_oid *of = &owner->w->daemons[i].oid;
+		const struct fed_feed *last = last_feed(owner, gid, of);
+
+		if (last && !fed_oid_eq(of, who))
+			buf_addf(out, "start: %s %s %llu %llu\n", who->s, of->s,
+				(unsigned long long)last->name.epoch.n,
+				(unsigned long long)last->high + 1);
+	}
 }
 
 void sim_change_member(struct sim_world *w, unsigned group, unsigned who)
@@ -135,7 +171,7 @@ void sim_change_member(struct sim_world *w, unsigned group, unsigned who)
 	struct fed_record_key key = {.type = FED_REC_GROUP};
 	const struct fed_group *rec;
 	struct fed_hash prev;
-	struct buf members, cuts, out;
+	struct buf members, marks, out;
 
 	memcpy(key.s, g->gid.s, sizeof g->gid.s);
 	if (!owner->up || owner->put_back || who == g->owner ||
@@ -150,7 +186,7 @@ void sim_change_member(struct sim_world *w, unsigned group, unsigned who)
 	if (!was && cut_before)
 		return; /* who was put out does not come back in these runs */
 	buf_init(&members, FED_RECORD_MAX);
-	buf_init(&cuts, FED_RECORD_MAX);
+	buf_init(&marks, FED_RECORD_MAX);
 	buf_init(&out, FED_RECORD_MAX);
 	for (size_t i = 0; i < rec->n_member; i++)
 		if (!fed_oid_eq(&rec->member[i].oid, oid))
@@ -158,16 +194,19 @@ void sim_change_member(struct sim_world *w, unsigned group, unsigned who)
 				(unsigned long long)rec->member[i].joined);
 	if (!was)
 		buf_addf(&members, "member: %s rw %llu\n", oid->s, (unsigned long long)serial + 1);
+	keep_starts(rec, oid, &marks);
+	if (!was && g->join)
+		add_starts(owner, &g->gid, oid, &marks);
 	for (size_t i = 0; i < rec->n_cut; i++)
-		buf_addf(&cuts, "cut: %s %llu %llu %s\n", rec->cut[i].oid.s,
+		buf_addf(&marks, "cut: %s %llu %llu %s\n", rec->cut[i].oid.s,
 			(unsigned long long)rec->cut[i].at.epoch,
 			(unsigned long long)rec->cut[i].at.n, rec->cut[i].at.e.s);
 	if (was)
-		add_cut(owner, &g->gid, oid, &cuts);
+		add_cut(owner, &g->gid, oid, &marks);
 	fed_record_hash(fed_reg_text(owner->reg, &key, serial), &prev);
-	group_record(w, group, serial + 1, &prev, buf_slice(&members), buf_slice(&cuts), &out);
+	group_record(w, group, serial + 1, &prev, buf_slice(&members), buf_slice(&marks), &out);
 	sim_daemon_record(owner, buf_slice(&out));
 	buf_fini(&members);
-	buf_fini(&cuts);
+	buf_fini(&marks);
 	buf_fini(&out);
 }

@@ -295,6 +295,14 @@ static void head_lines(void **state)
 	buf_reset(&b);
 	fed_head_add(&b, &h.name, h.low, h.high, &h.e, NULL, NULL);
 	assert_buf(&b, NAME " 1 5 " H1 "\r\n");
+	/* for one who is given less: the line stays in its form */
+	buf_reset(&b);
+	fed_head_add(&b, &h.name, 3, h.high, &h.e, &ahead, &stubs);
+	assert_buf(&b, NAME " 3 5 " H1 " +7-9,11-11 !3-3\r\n");
+	buf_reset(&b);
+	fed_head_add(&b, &h.name, 8, h.high, &h.e, &ahead, &stubs);
+	assert_buf(&b, NAME " 8 7 " H1 " +9-9,11-11\r\n");
+	assert_true(fed_head_parse(slice_head(buf_slice(&b), b.len - 2), &h, &why));
 	buf_fini(&b);
 	fed_spans_fini(&ahead);
 	fed_spans_fini(&stubs);

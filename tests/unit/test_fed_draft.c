@@ -411,8 +411,8 @@ static void test_history_join(void **state)
 	assert_int_equal(g->n_start, 1);
 	assert_string_equal(g->start[0].of.s, a.s);
 	assert_int_equal(g->start[0].n, 8);
-	assert_false(fed_group_reads_from(g, &b, &a, 100, 7));
-	assert_true(fed_group_reads_from(g, &b, &a, 100, 8));
+	assert_false(fed_group_begin(g, &b, &a, 100) <= 7);
+	assert_true(fed_group_begin(g, &b, &a, 100) <= 8);
 	remove_member(&b);
 	assert_int_equal(group()->n_start, 0);
 	highest_pos = at(200, 1);

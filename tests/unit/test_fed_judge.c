@@ -261,12 +261,12 @@ static void readers(void **state)
 	(void)state;
 	assert_true(fed_group_reads(&g->group, &f->federation, &b));
 	assert_false(fed_group_reads(&g->group, &f->federation, &c));
-	assert_false(fed_group_reads_from(&g->group, &b, &a, 100, 4));
-	assert_true(fed_group_reads_from(&g->group, &b, &a, 100, 5));
-	assert_false(fed_group_reads_from(&g->group, &b, &a, 99, 6));
-	assert_true(fed_group_reads_from(&g->group, &b, &a, 101, 1));
-	assert_true(fed_group_reads_from(&g->group, &b, &b, 1, 1));
-	assert_true(fed_group_reads_from(&g->group, &a, &a, 1, 1));
+	assert_false(fed_group_begin(&g->group, &b, &a, 100) <= 4);
+	assert_true(fed_group_begin(&g->group, &b, &a, 100) <= 5);
+	assert_false(fed_group_begin(&g->group, &b, &a, 99) <= 6);
+	assert_true(fed_group_begin(&g->group, &b, &a, 101) <= 1);
+	assert_true(fed_group_begin(&g->group, &b, &b, 1) <= 1);
+	assert_true(fed_group_begin(&g->group, &a, &a, 1) <= 1);
 }
 
 int main(void)

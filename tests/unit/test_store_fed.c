@@ -320,6 +320,45 @@ static void test_end(void **state)
 	rig_assert_clean(r);
 }
 
+/* ---- a feed that begins later ---- */
+
+static int begin_at(struct store_rig *r, uint64_t low)
+{
+	assert_int_equal(store_feed_begin(r->s, lit("f"), low, call_of(r)), 0);
+	return rig_run(r);
+}
+
+/* 1..3, then 7, 8 beyond a gap: it begins at 7. */
+static void test_begin(void **state)
+{
+	struct store_rig *r = *state;
+	uint32_t g = rig_group(r, "koko.test");
+	struct store_entry in;
+
+	assert_int_equal(begin_at(r, 7), KERR_NOTFOUND);
+	for (uint64_t n = 1; n <= 8; n++) {
+		char mid[32];
+
+		in = came("f", 'b', n);
+		snprintf(mid, sizeof mid, "<%d@x>", (int)n);
+		if (n < 4 || n > 6)
+			assert_int_equal(put_run(r, &in, mid, g), 0);
+	}
+	assert_int_equal(fed.high, 3);
+	assert_int_equal(begin_at(r, 3), KERR_INVALID);
+	assert_int_equal(begin_at(r, 7), 0);
+	assert_int_equal(fed.high, 8);
+	assert_int_equal(feed_of(r, "f").low, 7);
+	in = came("f", 'b', 6);
+	assert_int_equal(put_run(r, &in, "<6@x>", g), KERR_TOOBIG);
+	assert_int_equal(begin_at(r, 20), 0);
+	assert_int_equal(fed.high, 19);
+	in = came("f", 'b', 20);
+	assert_int_equal(put_run(r, &in, "<20@x>", g), 0);
+	assert_int_equal(fed.high, 20);
+	rig_assert_clean(r);
+}
+
 /* ---- listing; what stays over a restart ---- */
 
 static bool collect(void *arg, const struct entry_rec *e)
@@ -462,6 +501,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_first, open_mem, close_rig),
 		cmocka_unit_test_setup_teardown(test_end, open_mem, close_rig),
 		cmocka_unit_test_setup_teardown(test_end, open_dir, close_rig),
+		cmocka_unit_test_setup_teardown(test_begin, open_mem, close_rig),
+		cmocka_unit_test_setup_teardown(test_begin, open_dir, close_rig),
 		cmocka_unit_test_setup_teardown(test_list, open_mem, close_rig),
 		cmocka_unit_test_setup_teardown(test_list, open_dir, close_rig),
 		cmocka_unit_test_setup_teardown(test_records, open_mem, close_rig),
