@@ -9,6 +9,7 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -438,6 +439,25 @@ static void stop(struct daemon *d)
 	free(d->sets);
 	free(d->loops);
 	conf_free(d->conf);
+}
+
+int daemon_make_keys(const struct conf *c, struct err *err)
+{
+	struct store *s;
+	struct stat st;
+	int rc;
+
+	if (stat(c->data, &st) == 0 && st.st_uid != geteuid())
+		return err_set(err, KERR_DENIED, "%s belongs to another user: run it as that one",
+			c->data);
+	rc = store_open(&(struct store_opts){.dir = c->data,
+				.map_size = c->store.map_size,
+				.manual = true,
+				.lost_keys = true},
+		&s, err);
+	if (rc == 0)
+		store_close(s);
+	return rc;
 }
 
 int daemon_run(const struct daemon_opts *o, struct conf *conf_take)

@@ -72,4 +72,10 @@ int daemon_run(const struct daemon_opts *o, struct conf *conf_take);
 /* The exit code that says rc. */
 int daemon_exit_code(int rc);
 
+/*
+ * The content keys of its store are lost: make others, without serving.  As the user of the daemon,
+ * to whom the files belong.  Results as store_open with lost_keys; KERR_DENIED: as another user.
+ */
+NODISCARD int daemon_make_keys(const struct conf *c, struct err *err);
+
 #endif

@@ -19,16 +19,18 @@ struct options {
 	struct daemon_opts daemon;
 	bool check;      /* -t */
 	bool foreground; /* -f */
+	bool lost_keys;  /* -L */
 };
 
 static int ready_fd = -1; /* tells the waiting parent that all doors answer */
 
 static int usage(FILE *to, int code)
 {
-	fputs("usage: kokod [-c FILE] [-D DIR] [-f] [-t] [-V]\n"
+	fputs("usage: kokod [-c FILE] [-D DIR] [-f] [-L] [-t] [-V]\n"
 	      "  -c FILE  configuration (" SYSCONFDIR "/kokod/kokod.conf)\n"
 	      "  -D DIR   data directory, in place of the setting\n"
 	      "  -f       stay in the foreground\n"
+	      "  -L       the file keys is lost: make another one and end\n"
 	      "  -t       check the configuration and end\n"
 	      "  -V       show the version\n",
 		to);
@@ -40,7 +42,7 @@ static int take_options(int argc, char **argv, struct options *o)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "c:D:fhtV")) != -1) {
+	while ((c = getopt(argc, argv, "c:D:fhLtV")) != -1) {
 		switch (c) {
 		case 'c':
 			o->daemon.file = optarg;
@@ -50,6 +52,9 @@ static int take_options(int argc, char **argv, struct options *o)
 			break;
 		case 'f':
 			o->foreground = true;
+			break;
+		case 'L':
+			o->lost_keys = true;
 			break;
 		case 't':
 			o->check = true;
@@ -133,6 +138,22 @@ static int start(struct options *o, struct conf *conf_take)
 	return code;
 }
 
+/* Once, by hand, before the daemon is started again. */
+static int make_keys(struct conf *conf_take)
+{
+	struct err err = {""};
+	int rc = daemon_make_keys(conf_take, &err);
+
+	if (rc < 0)
+		fprintf(stderr, "kokod: %s\n", err.text);
+	else
+		printf("%s/keys is made; when kokod runs, what is lost of shared groups is fetched "
+		       "again, and kokoctl peer status says how far it is\n",
+			conf_take->data);
+	conf_free(conf_take);
+	return daemon_exit_code(rc);
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = {.daemon = {.file = SYSCONFDIR "/kokod/kokod.conf"}};
@@ -154,5 +175,5 @@ int main(int argc, char **argv)
 		conf_free(conf);
 		return 0;
 	}
-	return start(&o, conf);
+	return o.lost_keys ? make_keys(conf) : start(&o, conf);
 }

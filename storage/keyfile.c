@@ -138,6 +138,38 @@ int keyfile_ahead(struct keyfile *f)
 	return grow_to(f, next, KEYFILE_AHEAD);
 }
 
+uint64_t keyfile_slots(const struct keyfile *f)
+{
+	return atomic_load(&f->n_slots);
+}
+
+uint64_t keyfile_mark(const struct keyfile *f)
+{
+	uint8_t hash[CRYPTO_HASH_LEN];
+	uint64_t mark = 0;
+
+	if (keyfile_slots(f) > 0)
+		crypto_sha256(slice_of(f->map, SLOT), hash);
+	else
+		memset(hash, 0, sizeof hash);
+	for (size_t i = 0; i < sizeof mark; i++)
+		mark = mark << 8 | hash[i];
+	return mark;
+}
+
+int keyfile_renew(struct keyfile *f, uint64_t id)
+{
+	uint8_t slot[SLOT];
+	int rc;
+
+	if (id >= keyfile_slots(f))
+		return KERR_NOTFOUND;
+	crypto_random(slot, sizeof slot);
+	rc = write_slots(f, id, slot, sizeof slot);
+	mem_wipe(slot, sizeof slot);
+	return rc < 0 ? rc : sync_slots(f);
+}
+
 int keyfile_wipe(struct keyfile *f, const uint64_t *ids, size_t n)
 {
 	static const uint8_t zero[SLOT];

@@ -39,6 +39,15 @@ NODISCARD int keyfile_take(struct keyfile *f, uint64_t *id_out);
 /* Add a block when few are left; the writer calls it so that keyfile_take need not. */
 NODISCARD int keyfile_ahead(struct keyfile *f);
 
+/* Slots that are on disk. */
+uint64_t keyfile_slots(const struct keyfile *f);
+
+/* By which the file is known again: made of slot 0, which belongs to no content. */
+uint64_t keyfile_mark(const struct keyfile *f);
+
+/* Draw another key for this slot, durably: what was sealed under the one before is lost. */
+NODISCARD int keyfile_renew(struct keyfile *f, uint64_t id);
+
 /* Zero these slots, durably. */
 NODISCARD int keyfile_wipe(struct keyfile *f, const uint64_t *ids, size_t n);
 

@@ -2,7 +2,7 @@
 /*
  * Opening and closing, views, figures.
  *
- * Start order: the engine (its lock keeps others out), the key file, schema, generation, contents
+ * Start order: the engine (its lock keeps others out), schema, the key file, generation, contents
  * a crash left, the writer.  Nothing in it depends on the number of articles.
  */
 #include "storage/store.h"
@@ -18,6 +18,7 @@
 #include "storage/dict.h"
 #include "storage/file.h"
 #include "storage/generation.h"
+#include "storage/keycheck.h"
 #include "storage/keyfile.h"
 #include "storage/meta.h"
 #include "storage/migrate.h"
@@ -44,34 +45,6 @@ static int open_engine(struct store *s, struct err *err)
 	return kv_lmdb_open(s->dir, map, &s->kv, err);
 }
 
-static bool last_content_on(void *arg, struct slice key, struct slice value)
-{
-	struct dec d = dec_of_key(key, TABLE_CONTENT);
-
-	(void)value;
-	*(uint64_t *)arg = take_u64(&d);
-	return false;
-}
-
-/* The next content id is behind the last that has a row. */
-static int set_next_content(struct store *s)
-{
-	uint64_t last = 0;
-	struct key from, to;
-	struct kv_view *v;
-	int rc = kv_view_open(s->kv, &v);
-
-	if (rc < 0)
-		return rc;
-	key_begin(&from, TABLE_CONTENT);
-	struct kv_range r = range_of(&from, &to);
-	r.reverse = true;
-	rc = kv_scan(v, &r, last_content_on, &last);
-	kv_view_close(v);
-	keyfile_set_next(s->keys, last + 1); /* so 0 is never given */
-	return rc;
-}
-
 /* New files must be found again after a power cut. */
 static int sync_dir(const struct store *s)
 {
@@ -93,9 +66,9 @@ static int open_all(struct store *s, struct err *err)
 	int rc = open_engine(s, err);
 
 	if (rc == 0)
-		rc = keyfile_open(s->dir, &s->keys, err);
-	if (rc == 0)
 		rc = migrate_open(s, &fresh, err);
+	if (rc == 0)
+		rc = keys_open(s, err);
 	if (rc == 0)
 		rc = sync_dir(s);
 	if (rc == 0 && s->dir)
@@ -105,9 +78,7 @@ static int open_all(struct store *s, struct err *err)
 	if (rc == 0)
 		rc = sweep_all(s);
 	if (rc == 0)
-		rc = set_next_content(s);
-	if (rc == 0)
-		rc = keyfile_ahead(s->keys);
+		rc = keys_begin(s, err);
 	return rc;
 }
 

@@ -50,6 +50,7 @@ struct store_opts {
 	const char *dir;   /* data directory, created when missing; NULL: in memory, for tests */
 	uint64_t map_size; /* bytes; 0: 64 GiB */
 	uint64_t reserve;  /* bytes of the reserve file; 0: none */
+	bool lost_keys;    /* the file `keys` is lost or is not whole: make another one */
 	bool manual;       /* no writer thread: store_run() does its work (tests) */
 	int zstd_level;    /* 0: default (1) */
 
@@ -66,6 +67,10 @@ struct store_opts {
 /*
  * Open or create.  KERR_EXISTS: another process has it open; KERR_VERSION: made by a newer program;
  * KERR_DAMAGED, KERR_IO: *err says what.  A restored store (generation) is renumbered here.
+ *
+ * KERR_NOTFOUND: `keys` is missing, too short, or of another store, and *err says what to do.  With
+ * lost_keys another one is made, and what was sealed under the keys that are missing is lost;
+ * KERR_INVALID then: none are.
  */
 NODISCARD int store_open(const struct store_opts *o, struct store **out, struct err *err);
 
