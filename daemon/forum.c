@@ -226,6 +226,8 @@ static bool over_on(void *arg, const struct row *r)
 		.arrived_at = r->arrived_at,
 		.fields = r->overview};
 
+	if (r->overview.len == 0)
+		return true; /* erased, or lost and not mended yet: an empty place */
 	buf_reset(&w->xref);
 	w->rc = xref_add(w->f, w->v, r, w->home, &w->xref);
 	if (w->rc < 0)
@@ -354,7 +356,7 @@ static int db_read(struct forum *base, const struct forum_art *a, uint32_t chunk
 		return rc;
 	rc = view_content(v, a->content, chunk, out);
 	view_close(v);
-	return rc;
+	return rc == KERR_DAMAGED ? KERR_NOTFOUND : rc; /* not there until it is mended */
 }
 
 static int db_wanted(struct forum *base, struct slice mid)

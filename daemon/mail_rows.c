@@ -241,6 +241,10 @@ static bool row_on(void *arg, const struct row *r)
 	}
 	if (w->want & MAIL_WANT_STRUCT)
 		w->rc = set_structure(w, r, &out);
+	if (w->rc == KERR_DAMAGED || w->rc == KERR_NOTFOUND) {
+		w->rc = 0; /* erased, or lost and not mended yet: those behind it are shown */
+		return true;
+	}
 	w->stopped = w->rc < 0 || !w->fn(w->arg, &out);
 	return !w->stopped;
 }

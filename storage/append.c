@@ -23,8 +23,8 @@ int append_make(struct store *s, const struct store_append *a, const uint32_t *a
 	int rc = room_check(&s->room, ROOM_POST);
 
 	if (rc == 0)
-		rc = incoming_make(
-			s, a->message, a->overview, fits ? a->structure : lit(""), &out->in);
+		rc = incoming_make(s, CONTENT_ID_NONE, a->message, a->overview,
+			fits ? a->structure : lit(""), &out->in);
 	if (rc < 0)
 		return rc;
 	out->box = a->box;

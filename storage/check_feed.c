@@ -69,6 +69,9 @@ void check_entry(struct check *c, struct slice key, struct slice value)
 	}
 	if (e.content != 0)
 		check_article(c, &e);
+	if (entry_is_lost(&e) && e.absent != ENTRY_VOID)
+		check_fault(c, "entry %" PRIu32 "/%" PRIu64 ": its content is lost, and asked for",
+			e.feed, e.n);
 	key_of_u32(&k, TABLE_FEED, e.feed);
 	if (!check_get(c, &k, &value) || feed_decode(value, &f) < 0) {
 		check_fault(c, "entry %" PRIu32 "/%" PRIu64 ": of no feed", e.feed, e.n);

@@ -132,9 +132,18 @@ static struct sealed_chunk *make_chunk(
 	return seal_chunk(c->key, c->id, chunk, &h, packed);
 }
 
-int content_seal(struct store *s, struct slice article, struct sealed *out)
+/* A key that is lost is drawn anew. */
+static int take_key(struct store *s, uint64_t id, uint64_t *id_out)
 {
-	int rc = keyfile_take(s->keys, &out->id);
+	if (id == CONTENT_ID_NONE)
+		return keyfile_take(s->keys, id_out);
+	*id_out = id;
+	return keyfile_get(s->keys, id) ? 0 : keyfile_renew(s->keys, id);
+}
+
+int content_seal(struct store *s, uint64_t id, struct slice article, struct sealed *out)
+{
+	int rc = take_key(s, id, &out->id);
 
 	if (rc < 0)
 		return rc;

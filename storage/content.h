@@ -32,8 +32,11 @@ struct sealed {
 	struct sealed_chunk **chunks;
 };
 
-/* Compress and seal article under a fresh id.  KERR_FULL, KERR_IO: no key could be had. */
-NODISCARD int content_seal(struct store *s, struct slice article, struct sealed *out);
+/*
+ * Compress and seal article under a fresh id (CONTENT_ID_NONE), or again under the one it had.
+ * KERR_FULL, KERR_IO: no key could be had.
+ */
+NODISCARD int content_seal(struct store *s, uint64_t id, struct slice article, struct sealed *out);
 void content_free(struct sealed *s);
 
 /* Put chunks from..to-1 of s. */

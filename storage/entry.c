@@ -9,6 +9,7 @@
 #include "proto/base/mem.h"
 #include "storage/history.h"
 #include "storage/post.h"
+#include "storage/row.h"
 #include "storage/schema.h"
 #include "storage/writer.h"
 
@@ -18,8 +19,7 @@ enum {
 	END_SLICE = 256,  /* entries that one call of store_feed_end takes out */
 };
 
-/* An entry that is void: it keeps its row, and nothing else. */
-enum { ABSENT_VOID = 0xff };
+enum entry_tag { TAG_PATH = 1 };
 
 /* ---- codecs ---- */
 
@@ -63,6 +63,8 @@ static void feed_put(struct txn *t, const struct feed_rec *f)
 int entry_decode(struct slice key, struct slice value, struct entry_rec *out)
 {
 	struct dec k = dec_of_key(key, TABLE_ENTRY), d = dec_of(value);
+	struct slice field;
+	uint8_t tag;
 
 	out->feed = take_u32(&k);
 	out->n = take_u64(&k);
@@ -75,6 +77,10 @@ int entry_decode(struct slice key, struct slice value, struct entry_rec *out)
 	struct slice mid = take_bytes(&d, sizeof out->mid);
 	out->note = take_bytes(&d, take_u8(&d));
 	out->sign = take_bytes(&d, take_u16(&d));
+	out->path = 0;
+	while (tag_next(&d, &tag, &field))
+		if (tag == TAG_PATH)
+			out->path = tag_value_u64(&d, field);
 	if (k.bad || d.bad)
 		return KERR_DAMAGED;
 	memcpy(out->hash, hash.p, hash.len);
@@ -99,6 +105,8 @@ static void row_of_entry(struct txn *t, const struct entry_rec *e)
 	buf_add(v, e->note);
 	put_u16(v, (uint16_t)e->sign.len);
 	buf_add(v, e->sign);
+	if (e->path != 0)
+		tag_u64(v, TAG_PATH, e->path);
 	txn_put_value(t, &k);
 }
 
@@ -126,8 +134,7 @@ static int feed_get(struct txn *t, struct slice name, struct feed_rec *out)
 	return feed_decode(value, out) < 0 ? txn_damaged(t, "feed") : 0;
 }
 
-/* The slices of out end with the next put or del. */
-static int entry_get(struct txn *t, uint32_t feed, uint64_t n, struct entry_rec *out)
+int entry_get(struct txn *t, uint32_t feed, uint64_t n, struct entry_rec *out)
 {
 	struct slice value;
 	struct key k;
@@ -149,14 +156,18 @@ int entry_in_init(struct entry_in *in, const struct store_entry *e)
 	if (e->sign.len > STORE_SIGN_MAX || e->note.len > STORE_NOTE_MAX)
 		return KERR_TOOBIG;
 	in->e = *e;
-	buf_init(&in->bytes, STORE_FEED_NAME + STORE_SIGN_MAX + STORE_NOTE_MAX);
+	if (in->e.path.len > STORE_PATH_MAX)
+		in->e.path = slice_of(NULL, 0);
+	buf_init(&in->bytes, STORE_FEED_NAME + STORE_SIGN_MAX + STORE_NOTE_MAX + STORE_PATH_MAX);
 	buf_add(&in->bytes, e->feed);
 	buf_add(&in->bytes, e->sign);
 	buf_add(&in->bytes, e->note);
+	buf_add(&in->bytes, in->e.path);
 	struct slice all = buf_slice(&in->bytes);
 	in->e.feed = slice_head(all, e->feed.len);
 	in->e.sign = slice_head(slice_from(all, e->feed.len), e->sign.len);
-	in->e.note = slice_from(all, e->feed.len + e->sign.len);
+	in->e.note = slice_head(slice_from(all, e->feed.len + e->sign.len), e->note.len);
+	in->e.path = slice_from(all, e->feed.len + e->sign.len + e->note.len);
 	if (e->root)
 		memcpy(in->root, e->root, sizeof in->root);
 	buf_init(&in->made.sign, STORE_SIGN_MAX);
@@ -173,7 +184,7 @@ size_t entry_cost(const struct entry_in *in)
 {
 	size_t sign = in->e.n == 0 ? STORE_SIGN_MAX : in->e.sign.len;
 
-	return FEED_COST + ENTRY_COST + sign + in->e.note.len;
+	return FEED_COST + ENTRY_COST + sign + in->e.note.len + in->e.path.len;
 }
 
 static void feed_make_up(struct entry_in *in)
@@ -277,6 +288,8 @@ void entry_put(struct txn *t, struct entry_in *in, const uint8_t *mid, uint64_t 
 		memcpy(e.mid, mid, sizeof e.mid);
 	if (f->id == 0)
 		name_feed(t, f);
+	if (content != 0 && in->e.path.len > 0)
+		e.path = head_put(t, in->e.path);
 	e.feed = f->id;
 	row_of_entry(t, &e);
 	if (e.n == f->high + 1) {
@@ -372,7 +385,7 @@ static bool void_on(void *arg, struct slice key, struct slice value)
 	struct end_walk *w = arg;
 	struct entry_rec e;
 
-	if (entry_decode(key, value, &e) < 0 || e.absent == ABSENT_VOID)
+	if (entry_decode(key, value, &e) < 0 || e.absent == ENTRY_VOID)
 		return true;
 	w->more = w->found.n == END_SLICE;
 	if (!w->more)
@@ -380,15 +393,11 @@ static bool void_on(void *arg, struct slice key, struct slice value)
 	return !w->more;
 }
 
-/* Out of its group; history keeps the Message-ID, as of something that was cancelled. */
-static void hide(struct txn *t, struct entry_rec *e)
+void entry_rewrite(struct txn *t, const struct entry_rec *e, uint8_t absent, struct place place)
 {
 	struct entry_rec whole;
-	struct history h;
 	struct buf keep;
 
-	if (e->place.group != 0 && history_get(t, e->mid, &h) == 0 && h.state == HISTORY_ARTICLE)
-		article_take_out(t, e->mid, &h);
 	if (entry_get(t, e->feed, e->n, &whole) < 0)
 		return;
 	buf_init(&keep, STORE_SIGN_MAX + STORE_NOTE_MAX);
@@ -397,10 +406,20 @@ static void hide(struct txn *t, struct entry_rec *e)
 	size_t n_sign = whole.sign.len;
 	whole.sign = slice_head(buf_slice(&keep), n_sign);
 	whole.note = slice_from(buf_slice(&keep), n_sign);
-	whole.absent = ABSENT_VOID;
-	whole.place = (struct place){0, 0};
+	whole.absent = absent;
+	whole.place = place;
 	row_of_entry(t, &whole);
 	buf_fini(&keep);
+}
+
+/* Out of its group; history keeps the Message-ID, as of something that was cancelled. */
+static void hide(struct txn *t, struct entry_rec *e)
+{
+	struct history h;
+
+	if (e->place.group != 0 && history_get(t, e->mid, &h) == 0 && h.state == HISTORY_ARTICLE)
+		article_take_out(t, e->mid, &h);
+	entry_rewrite(t, e, ENTRY_VOID, (struct place){0, 0});
 }
 
 /* The tip of a feed that ends at `end` now. */
@@ -580,7 +599,7 @@ int view_entry(struct view *v, uint32_t feed, uint64_t n, struct entry_rec *out)
 	int rc = kv_get(v->kv, key_slice(&k), &value);
 	if (rc == 0)
 		rc = entry_decode(key_slice(&k), value, out);
-	return rc == 0 && out->absent == ABSENT_VOID ? KERR_NOTFOUND : rc;
+	return rc == 0 && out->absent == ENTRY_VOID ? KERR_NOTFOUND : rc;
 }
 
 struct entry_walk {
@@ -595,7 +614,7 @@ static bool entry_on(void *arg, struct slice key, struct slice value)
 	struct entry_rec e;
 
 	w->rc = entry_decode(key, value, &e);
-	return w->rc == 0 && (e.absent == ABSENT_VOID || w->fn(w->arg, &e));
+	return w->rc == 0 && (e.absent == ENTRY_VOID || w->fn(w->arg, &e));
 }
 
 int view_entries(struct view *v, uint32_t feed, uint64_t from, uint64_t to, entry_fn fn, void *arg)
@@ -609,6 +628,20 @@ int view_entries(struct view *v, uint32_t feed, uint64_t from, uint64_t to, entr
 	key_of_entry(&last, feed, to);
 	key_u8(&last, 0); /* `to` itself is within */
 	struct kv_range r = {key_slice(&first), key_slice(&last), false};
+	int rc = kv_scan(v->kv, &r, entry_on, &w);
+	return rc < 0 ? rc : w.rc;
+}
+
+int view_entries_after(struct view *v, uint32_t feed, uint64_t n, entry_fn fn, void *arg)
+{
+	struct entry_walk w = {fn, arg, 0};
+	struct key table, from, to;
+
+	key_begin(&table, TABLE_ENTRY);
+	struct kv_range r = range_of(&table, &to);
+	key_of_entry(&from, feed, n);
+	key_u8(&from, 0); /* behind that one */
+	r.from = key_slice(&from);
 	int rc = kv_scan(v->kv, &r, entry_on, &w);
 	return rc < 0 ? rc : w.rc;
 }

@@ -9,6 +9,9 @@
 #include "storage/store_fed.h"
 #include "storage/txn.h"
 
+/* entry_rec.absent of an entry that is void: it keeps its row, and nothing else. */
+enum { ENTRY_VOID = 0xff };
+
 /* A struct store_entry that a job owns, and what became of it. */
 struct entry_in {
 	struct store_entry e; /* its slices lie in `bytes` */
@@ -36,6 +39,12 @@ NODISCARD int entry_check(struct txn *t, struct entry_in *in, bool with_content)
  */
 void entry_put(struct txn *t, struct entry_in *in, const uint8_t *mid, uint64_t content,
 	struct place place);
+
+/* The slices of out end with the next put or del. */
+int entry_get(struct txn *t, uint32_t feed, uint64_t n, struct entry_rec *out);
+
+/* Write it again with another `absent` and place. */
+void entry_rewrite(struct txn *t, const struct entry_rec *e, uint8_t absent, struct place place);
 
 NODISCARD int feed_decode(struct slice value, struct feed_rec *out);
 NODISCARD int entry_decode(struct slice key, struct slice value, struct entry_rec *out);

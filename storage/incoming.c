@@ -17,12 +17,12 @@ struct piece_job {
 	size_t from, to;
 };
 
-int incoming_make(struct store *s, struct slice message, struct slice overview,
+int incoming_make(struct store *s, uint64_t id, struct slice message, struct slice overview,
 	struct slice structure, struct incoming *in)
 {
 	if (message.len > STORE_ARTICLE_MAX || overview.len > ROW_OVERVIEW_MAX)
 		return KERR_TOOBIG;
-	int rc = content_seal(s, message, &in->content);
+	int rc = content_seal(s, id, message, &in->content);
 	if (rc < 0)
 		return rc;
 	buf_init(&in->overview, ROW_OVERVIEW_MAX + SEAL_EXTRA);

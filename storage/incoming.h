@@ -23,10 +23,10 @@ struct incoming {
 
 /*
  * Seal a message and what derives from it; a structure over STORE_STRUCTURE_MAX is left out.
- * KERR_FULL, KERR_IO: no key could be had; KERR_TOOBIG.
+ * id: as content_seal.  KERR_FULL, KERR_IO: no key could be had; KERR_TOOBIG.
  */
-NODISCARD int incoming_make(struct store *s, struct slice message, struct slice overview,
-	struct slice structure, struct incoming *in);
+NODISCARD int incoming_make(struct store *s, uint64_t id, struct slice message,
+	struct slice overview, struct slice structure, struct incoming *in);
 void incoming_fini(struct incoming *in);
 
 /*

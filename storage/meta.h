@@ -12,7 +12,7 @@
 #define META_LINEAGE "lineage"       /* u64: random, another one after each restore */
 #define META_RENUMBER "renumber"     /* u32: groups up to this one are renumbered */
 #define META_COUNTERS "counters"     /* seq u64, audit u64, group u32, account u32 */
-#define META_KEYS "keys"               /* u64: mark of the file of content keys */
+#define META_KEYS "keys"             /* u64: mark of the file of content keys */
 #define META_PRUNED "pruned"         /* u64: removals up to this sequence are forgotten */
 #define META_GONE "gone/"            /* + group u32 -> owner u32: removed, not cleaned up */
 #define META_COPY                                                                                  \

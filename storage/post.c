@@ -238,7 +238,8 @@ int post_make(struct store *s, const struct store_post *p, struct posted *j)
 		rc = entry_in_init(j->entry, p->entry);
 	}
 	if (rc == 0)
-		rc = incoming_make(s, p->article, p->overview, p->structure, &j->in);
+		rc = incoming_make(
+			s, CONTENT_ID_NONE, p->article, p->overview, p->structure, &j->in);
 	if (rc < 0)
 		return rc;
 	copy_names(j, p);

@@ -242,6 +242,15 @@ int row_open(struct view *v, struct row *r, const struct row_sealed *sealed, enu
 	return rc;
 }
 
+/* For readers: what is damaged is not shown, and the rows behind it are. */
+static int open_kindly(
+	struct view *v, struct row *r, const struct row_sealed *sealed, enum rows_flags flags)
+{
+	int rc = row_open(v, r, sealed, flags);
+
+	return rc == KERR_DAMAGED ? 0 : rc;
+}
+
 int view_row(struct view *v, uint32_t group, uint32_t num, bool overview, struct row *out)
 {
 	struct row_sealed sealed;
@@ -253,7 +262,7 @@ int view_row(struct view *v, uint32_t group, uint32_t num, bool overview, struct
 	if (rc == 0)
 		rc = row_decode(key_slice(&k), value, out, &sealed);
 	if (rc == 0 && overview)
-		rc = row_open(v, out, &sealed, ROWS_OVERVIEW);
+		rc = open_kindly(v, out, &sealed, ROWS_OVERVIEW);
 	return rc;
 }
 
@@ -271,9 +280,10 @@ static bool row_on(void *arg, struct slice key, struct slice value)
 	struct row_sealed sealed;
 	struct row r;
 
-	w->rc = row_decode(key, value, &r, &sealed);
-	if (w->rc == 0 && (w->flags & (ROWS_OVERVIEW | ROWS_STRUCTURE)))
-		w->rc = row_open(w->v, &r, &sealed, w->flags);
+	if (row_decode(key, value, &r, &sealed) < 0)
+		return true; /* store_check finds it */
+	if (w->flags & (ROWS_OVERVIEW | ROWS_STRUCTURE))
+		w->rc = open_kindly(w->v, &r, &sealed, w->flags);
 	return w->rc == 0 && w->fn(w->arg, &r);
 }
 

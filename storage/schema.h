@@ -75,7 +75,8 @@ enum table {
 	/* entry.c: name -> feed u32 */
 	TABLE_FEED_NAME = 'N',
 	/* entry.c: feed u32, n u64 -> kind u8, absent u8, content u64, group u32, num u32, hash 32,
-	   Message-ID hash 16, note length u8, note, signature length u16, signature */
+	   Message-ID hash 16, note length u8, note, signature length u16, signature, tagged tail:
+	   Path (an id in H) */
 	TABLE_ENTRY = 'E',
 	/* record.c: type u8, key length u8, key, serial u64, piece u16 -> more u8, text */
 	TABLE_RECORD = 'R',

@@ -18,6 +18,7 @@ enum {
 	STORE_ENTRY_HASH = 32, /* bytes of an entry's hash */
 	STORE_SIGN_MAX = 1024, /* bytes of its signature line */
 	STORE_NOTE_MAX = 64,   /* bytes that the caller keeps with an entry */
+	STORE_PATH_MAX = 255,  /* bytes of a Path that is kept beside its article */
 	STORE_RECORD_KEY = 64, /* bytes of a record's key */
 	STORE_RECORD_MAX = 1024 * 1024,
 };
@@ -46,13 +47,26 @@ struct entry_rec {
 	uint64_t n;
 	enum entry_kind kind;
 	uint8_t absent; /* why its content is not here (the caller's codes); 0: it is, or a beat */
-	uint64_t content;   /* 0: none */
+	uint64_t content;   /* 0: none.  With `absent`: it was here, and is lost */
+	uint64_t path;      /* of its article, for view_head; 0: not kept */
 	struct place place; /* where it stands; {0, 0}: nowhere */
 	uint8_t hash[STORE_ENTRY_HASH];
 	uint8_t mid[STORE_MID_HASH]; /* zeros while the content is not here */
 	struct slice sign; /* slices are valid until the view ends or the callback returns */
 	struct slice note;
 };
+
+/* Its content is here, and whole as far as is known. */
+static inline bool entry_is_here(const struct entry_rec *e)
+{
+	return e->content != 0 && e->absent == 0;
+}
+
+/* It was here, and store_mend gives it back. */
+static inline bool entry_is_lost(const struct entry_rec *e)
+{
+	return e->content != 0 && e->absent != 0;
+}
 
 NODISCARD int view_feed(struct view *v, uint32_t feed, struct feed_rec *out);
 NODISCARD int view_feed_named(struct view *v, struct slice name, struct feed_rec *out);
@@ -67,6 +81,9 @@ NODISCARD int view_entry(struct view *v, uint32_t feed, uint64_t n, struct entry
 typedef bool (*entry_fn)(void *arg, const struct entry_rec *e);
 NODISCARD int view_entries(
 	struct view *v, uint32_t feed, uint64_t from, uint64_t to, entry_fn fn, void *arg);
+
+/* Entries of all feeds behind entry n of that feed, by feed and number; (0, 0): from the first. */
+NODISCARD int view_entries_after(struct view *v, uint32_t feed, uint64_t n, entry_fn fn, void *arg);
 
 /* The entry of an article that came through a feed; KERR_NOTFOUND. */
 NODISCARD int view_entry_of(struct view *v, struct slice mid, struct entry_rec *out);
@@ -106,6 +123,10 @@ struct store_entry {
 	uint8_t absent; /* with store_entry: why there is no content */
 	uint8_t hash[STORE_ENTRY_HASH];
 	struct slice sign, note; /* copied */
+	/* Value of the article's Path, which nobody signed: with it an article that is lost and
+	   fetched again from others has the bytes that it had.  Copied; empty, or too long: none is
+	   kept. */
+	struct slice path;
 	int (*seal)(void *arg, const struct entry_place *at, struct entry_made *out);
 	void *seal_arg; /* must live until the answer */
 };
@@ -137,6 +158,42 @@ NODISCARD int store_feed_end(
  */
 NODISCARD int store_feed_begin(
 	struct store *s, struct slice feed, uint64_t low, const struct store_call *c);
+
+/* ---- content that is lost, and comes again ---- */
+
+/* What is said of the content of an entry. */
+struct store_mark {
+	uint32_t feed;
+	uint64_t n, content;
+	uint8_t absent; /* why it is not here (the caller's code); 0: it is whole after all */
+	bool wrong;     /* it opens, and is not what it should be: it is deleted now */
+};
+
+/*
+ * Numbers, Message-ID, history and what else leads to the article stay, so that it is the same one
+ * when it comes again; unless `wrong` its bytes stay too, for the keys may be found again.
+ * KERR_NOTFOUND: there is no such entry, or it has another content; KERR_EXISTS: so it is already.
+ */
+NODISCARD int store_entry_mark(
+	struct store *s, const struct store_mark *m, const struct store_call *c);
+
+/* The article of an entry that is lost, as it was. */
+struct store_mend {
+	uint32_t feed;
+	uint64_t n, content;
+	const uint8_t *hash;                       /* of the entry, STORE_ENTRY_HASH bytes */
+	struct slice article, overview, structure; /* as in struct store_post */
+	uint32_t lines;
+	/* For a row that is gone too: */
+	int64_t arrived_at;
+	struct store_head head; /* text empty: none */
+};
+
+/*
+ * Put it where it was: the same content id, so that copies in mailboxes read it again, the same
+ * numbers.  KERR_NOTFOUND: there is no such entry.  result.fed.
+ */
+NODISCARD int store_mend(struct store *s, const struct store_mend *m, const struct store_call *c);
 
 /* ---- records ---- */
 

@@ -28,6 +28,9 @@ struct fetch {
 	enum imap_part_need need;
 	/* the message under way, when bytes are asked for */
 	bool has_row, loaded, begun;
+	bool whole_row; /* all of it that was written is still in the output, from row_at on */
+	size_t row_at;
+	bool lost; /* it, or one before it, cannot be read */
 	struct mail_row row;
 	uint32_t seq;
 	uint64_t load_from;
@@ -209,7 +212,21 @@ static bool begin_bytes(struct imap_session *s, struct fetch *f, const struct im
 	return true;
 }
 
-/* Bytes as far as the output has room.  A message cannot end early: then all is lost. */
+/*
+ * A message that cannot be read.  What was written of it is taken back, so that others are shown;
+ * when some of it has gone out already, all is lost.
+ */
+static enum cmd_step give_up(struct imap_session *s, struct fetch *f)
+{
+	if (!f->whole_row)
+		return CMD_CLOSE;
+	buf_cut(&s->talk.out, f->row_at);
+	f->has_row = false;
+	f->lost = true;
+	return CMD_DONE;
+}
+
+/* Bytes as far as the output has room.  A message cannot end early. */
 static enum cmd_step add_bytes(
 	struct imap_session *s, struct fetch *f, const struct imap_fetch_item *it)
 {
@@ -227,7 +244,7 @@ static enum cmd_step add_bytes(
 			if (rc == KERR_WAIT)
 				return CMD_WAIT;
 			if (rc < 0 || s->talk.out.len == before || s->talk.out.len - before > n)
-				return CMD_CLOSE;
+				return give_up(s, f);
 		}
 		f->at += s->talk.out.len - before;
 	}
@@ -276,18 +293,23 @@ static enum cmd_step add_row(struct imap_session *s, struct fetch *f)
 
 		if (rc == KERR_WAIT)
 			return CMD_WAIT;
-		if (rc < 0)
+		if (rc < 0) {
+			f->lost = f->lost || rc == KERR_DAMAGED;
 			return CMD_DONE;
+		}
 		f->loaded = true;
 	}
-	if (!f->begun)
+	if (!f->begun) {
+		f->whole_row = true;
+		f->row_at = s->talk.out.len;
 		begin_row(s, f, f->seq, f->row.num);
+	}
 	f->begun = true;
 	while (f->item < f->ask.n) {
 		const struct imap_fetch_item *it = &f->ask.v[f->item];
 
 		step = add_item(s, f, it);
-		if (step != CMD_DONE)
+		if (step != CMD_DONE || !f->has_row)
 			return step;
 		f->item++;
 		if (is_tiring(f, it))
@@ -329,6 +351,7 @@ static enum cmd_step walk(struct imap_session *s, struct fetch *f)
 {
 	const struct mail_ranges *set = &s->cur.set;
 
+	f->whole_row = false;
 	while (f->has_row || s->cur.range < set->n) {
 		if (f->has_row) {
 			enum cmd_step step = add_row(s, f);
@@ -404,13 +427,20 @@ static enum cmd_step begin(struct imap_session *s, const struct imap_line *a)
 	return CMD_MORE;
 }
 
+/* RFC 5530 section 3 */
+static enum cmd_step say_done(struct imap_session *s, const struct fetch *f)
+{
+	return f->lost ? imap_no(s, "[UNAVAILABLE] some messages cannot be read now")
+		       : imap_ok(s, "fetched");
+}
+
 /* What was read is seen now; the updates tell it. */
 static enum cmd_step mark_seen(struct imap_session *s)
 {
 	int rc;
 
 	if (s->cur.found.n == 0)
-		return imap_ok(s, "fetched");
+		return say_done(s, s->cur.own);
 	rc = mail_flags(s->mail, s->sel.box, &s->cur.found, FLAGS_ADD, MAIL_SEEN, 0, imap_on_done,
 		s, &s->ticket);
 	return imap_wait(s, rc, PHASE_SEEN);
@@ -421,7 +451,7 @@ enum cmd_step imap_cmd_fetch(struct imap_session *s, const struct imap_line *a)
 	enum cmd_step step;
 
 	if (s->cur.phase == PHASE_SEEN)
-		return imap_ok(s, "fetched");
+		return say_done(s, s->cur.own);
 	if (s->cur.phase == PHASE_BEGIN) {
 		step = begin(s, a);
 		if (s->cur.phase == PHASE_BEGIN)

@@ -304,7 +304,7 @@ static void test_big_swept_at_start(void **state)
 
 	assert_int_equal(rig_post1(r, "<1@x>", g), 0);
 	struct store_post p = big_post(&text, &g, "<2@x>");
-	assert_int_equal(content_seal(r->s, p.article, &content), 0);
+	assert_int_equal(content_seal(r->s, CONTENT_ID_NONE, p.article, &content), 0);
 	assert_int_equal(txn_begin(r->s->kv, &r->s->counters, 0, &t), 0);
 	content_put(&t, &content, 0, 5);
 	meta_key_big(&k, content.id);
