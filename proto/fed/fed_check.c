@@ -346,6 +346,8 @@ static enum fed_got has_quota(struct check *c)
 {
 	size_t bytes = c->en ? c->en->a.bytes.len : 0;
 
+	if (c->feed && fed_spans_has(&c->feed->lost, c->sign->n))
+		return FED_GOT_TAKE; /* it was counted when it came first */
 	if (c->scene->quota && !c->scene->quota(c->scene->arg, c->sign, bytes))
 		return say(c, FED_GOT_LATER, "over the quota of its origin");
 	return FED_GOT_TAKE;

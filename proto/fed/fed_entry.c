@@ -465,6 +465,25 @@ int fed_entry_check(struct fed_entry *en, struct slice group, struct slice name)
 	return rc < 0 ? rc : check_body(en, salt);
 }
 
+bool fed_entry_holds(struct slice line, struct slice article, const char **why)
+{
+	struct fed_entry en = {.gateway = false};
+	uint8_t salt[FED_SALT_BYTES];
+
+	*why = "its signed tags cannot be read";
+	if (!fed_sign_parse(line, &en.sign, why))
+		return false;
+	*why = "its head cannot be read";
+	if (article_parse(&en.a, article, &msg_limits_relay) < 0)
+		return false;
+	*why = "Kokod-Salt is not valid";
+	if (!fed_salt_parse(en.a.value[ART_KOKOD_SALT], salt))
+		return false;
+	bool holds = check_head(&en, salt) == 0 && check_body(&en, salt) == 0;
+	*why = en.a.why;
+	return holds;
+}
+
 /* Our name in front of what was there; folded so that no line grows over what travels. */
 static void add_path(struct buf *b, struct slice our_name, struct slice old)
 {

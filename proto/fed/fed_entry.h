@@ -94,6 +94,15 @@ NODISCARD int fed_entry_parse(struct fed_entry *en, struct slice bytes);
 NODISCARD int fed_entry_check(struct fed_entry *en, struct slice group, struct slice name);
 
 /*
+ * Is an article that was stored still what was signed?
+ *
+ * line     "<T>; s=<signature>", as it was kept beside it
+ * article  as fed_entry_store, or the origin, has made it
+ * why      what is wrong, when it is not
+ */
+NODISCARD bool fed_entry_holds(struct slice line, struct slice article, const char **why);
+
+/*
  * Append what is stored: the listed fields as they are, Path with our name in front (a Path over
  * 2 KiB begins anew), the body.  Every other field goes; Kokod-Sign is kept apart and put in front
  * when the article is relayed.  Only after fed_entry_check.

@@ -20,6 +20,7 @@ static void feed_free(struct fed_feed *f)
 	list_remove(&f->node);
 	fed_spans_fini(&f->ahead);
 	fed_spans_fini(&f->stubs);
+	fed_spans_fini(&f->lost);
 	vec_fini(&f->pending);
 	free(f);
 }
@@ -77,6 +78,7 @@ struct fed_feed *fed_feeds_make(struct fed_feeds *s, const struct fed_feed_name 
 	f->tip.e = fed_hash_none;
 	fed_spans_init(&f->ahead);
 	fed_spans_init(&f->stubs);
+	fed_spans_init(&f->lost);
 	vec_init(&f->pending, sizeof(struct fed_link));
 	list_append(&s->by_change, &f->node);
 	f->changed = ++s->n_changes;
@@ -161,14 +163,34 @@ void fed_feed_unpend(struct fed_feed *f, uint64_t n)
 	}
 }
 
+void fed_feed_content(struct fed_feed *f, uint64_t n, bool here)
+{
+	if (!here) {
+		fed_spans_add(&f->stubs, n, n);
+		return;
+	}
+	fed_spans_take(&f->stubs, n, n);
+	fed_spans_take(&f->lost, n, n);
+}
+
+void fed_feed_lose(struct fed_feeds *s, struct fed_feed *f, uint64_t n)
+{
+	fed_spans_add(&f->stubs, n, n);
+	fed_spans_add(&f->lost, n, n);
+	fed_feeds_touch(s, f);
+}
+
+void fed_feed_find(struct fed_feeds *s, struct fed_feed *f, uint64_t n)
+{
+	fed_feed_content(f, n, true);
+	fed_feeds_touch(s, f);
+}
+
 void fed_feed_stored(
 	struct fed_feeds *s, struct fed_feed *f, uint64_t n, const struct fed_link *tip, bool stub)
 {
 	fed_feed_unpend(f, n);
-	if (stub)
-		fed_spans_add(&f->stubs, n, n);
-	else
-		fed_spans_take(&f->stubs, n, n);
+	fed_feed_content(f, n, !stub);
 	if (tip->n > f->high) {
 		f->high = tip->n;
 		f->tip = *tip;
@@ -240,6 +262,7 @@ struct fed_feed *fed_feeds_split(struct fed_feeds *s, struct fed_feed *f, uint64
 	f->forked = true;
 	move_spans(&f->ahead, &to->ahead, n);
 	move_spans(&f->stubs, &to->stubs, n);
+	move_spans(&f->lost, &to->lost, n);
 	move_pending(f, to, n);
 	fed_feeds_touch(s, f);
 	fed_feeds_touch(s, to);

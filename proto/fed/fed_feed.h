@@ -40,6 +40,7 @@ struct fed_feed {
 	struct fed_link tip;     /* entry `high`, or what came before low */
 	struct fed_spans ahead;  /* entries held beyond high */
 	struct fed_spans stubs;  /* entries within or beyond that are here without content */
+	struct fed_spans lost;   /* of these, those whose content was here */
 	uint64_t changed;        /* fed_feeds.n_changes at its last change */
 	struct vec pending;      /* struct fed_link, in the order of acceptance */
 	struct fed_want *want;   /* fed_pull.h; NULL: nothing is asked for */
@@ -108,6 +109,13 @@ void fed_feed_pend(struct fed_feed *f, const struct fed_link *l);
  */
 void fed_feed_stored(
 	struct fed_feeds *s, struct fed_feed *f, uint64_t n, const struct fed_link *tip, bool stub);
+
+/* Entry n is here with its content, or without. */
+void fed_feed_content(struct fed_feed *f, uint64_t n, bool here);
+
+/* The content of entry n, which is here, is lost; or it is there after all. */
+void fed_feed_lose(struct fed_feeds *s, struct fed_feed *f, uint64_t n);
+void fed_feed_find(struct fed_feeds *s, struct fed_feed *f, uint64_t n);
 
 /* Entry n, which was pending, is not any more. */
 void fed_feed_unpend(struct fed_feed *f, uint64_t n);

@@ -254,6 +254,7 @@ static int take(struct fed_node *n, unsigned peer, const struct fed_sign *s, str
 		.absent = v->absent,
 		.group = v->group,
 		.mid = slice_str(s->m)};
+	bool again = fed_spans_has(&t.feed->lost, s->n); /* it was counted, and has acted */
 	struct buf article, sign;
 	int rc = 0;
 
@@ -264,7 +265,7 @@ static int take(struct fed_node *n, unsigned peer, const struct fed_sign *s, str
 	if (en)
 		rc = fed_entry_store(en, n->name, &article);
 	t.article = buf_slice(&article);
-	if (en)
+	if (en && !again)
 		t.cancels = node_cancel_of(n, s, en);
 	if (rc == 0)
 		rc = n->o.outside->store(n->o.arg, &t);
@@ -272,8 +273,9 @@ static int take(struct fed_node *n, unsigned peer, const struct fed_sign *s, str
 		struct on_the_way *w = way_new(n, &t, peer);
 
 		fed_feed_pend(t.feed, &t.link);
-		fed_quota_count(&n->quota, &s->g, &s->o, s->t, article.len, n->now_at);
-		w->control = en ? node_control_keep(s, en) : NULL;
+		if (!again)
+			fed_quota_count(&n->quota, &s->g, &s->o, s->t, article.len, n->now_at);
+		w->control = en && !again ? node_control_keep(s, en) : NULL;
 	}
 	buf_fini(&article);
 	buf_fini(&sign);
@@ -498,6 +500,39 @@ void fed_node_issued(struct fed_node *n, struct fed_feed *f, const struct fed_li
 	node_mark_rise(n, f, before);
 	f->active_t = 0;
 	n->o.outside->news(n->o.arg);
+}
+
+/* What others told of it was forgotten when nothing was missing any more. */
+static void ask_all_heads(struct fed_node *n, const struct fed_gid *gid)
+{
+	for (unsigned i = 0; i < FED_PULL_PEERS; i++)
+		if (n->peers[i].up)
+			node_ask_heads(n, i, gid);
+}
+
+void fed_node_lost(struct fed_node *n, struct fed_feed *f, uint64_t num)
+{
+	f = node_part_of(n, f, num);
+	if (!fed_feed_has(f, num))
+		return;
+	fed_pull_forgive(f, num);
+	fed_feed_lose(n->o.feeds, f, num);
+	ask_all_heads(n, &f->name.gid);
+	n->o.outside->news(n->o.arg);
+}
+
+void fed_node_found(struct fed_node *n, struct fed_feed *f, uint64_t num)
+{
+	f = node_part_of(n, f, num);
+	if (!fed_feed_has(f, num))
+		return;
+	fed_feed_find(n->o.feeds, f, num);
+	n->o.outside->news(n->o.arg);
+}
+
+bool fed_node_offered(struct fed_node *n, struct fed_feed *f, uint64_t num)
+{
+	return fed_pull_offered(node_part_of(n, f, num), num);
 }
 
 void fed_node_cut(struct fed_node *n, struct fed_feed *f, const struct fed_link *tip)

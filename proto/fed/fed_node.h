@@ -203,6 +203,17 @@ void fed_node_stored(
 void fed_node_recorded(
 	struct fed_node *n, const struct fed_record_key *key, uint64_t serial, int rc);
 
+/*
+ * The content of an entry, which was here, is damaged and marked so on disk: it is told as a stub,
+ * and asked of any neighbour that has it; fed_outside.store gets it then, as that of any stub.
+ * Said again, those are asked too that were asked in vain.  docs/federation.md section 7.7
+ */
+void fed_node_lost(struct fed_node *n, struct fed_feed *f, uint64_t num);
+/* It is whole after all. */
+void fed_node_found(struct fed_node *n, struct fed_feed *f, uint64_t num);
+/* Does any neighbour in reach say that it has what is lost? */
+bool fed_node_offered(struct fed_node *n, struct fed_feed *f, uint64_t num);
+
 /* An entry of our own was stored by others than the node: a post.  tip: its link. */
 void fed_node_issued(struct fed_node *n, struct fed_feed *f, const struct fed_link *tip);
 

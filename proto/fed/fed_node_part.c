@@ -89,10 +89,7 @@ void node_part_stored(struct fed_node *n, struct fed_feed *f, uint64_t num,
 	const struct fed_link *known, bool stub)
 {
 	fed_feed_unpend(f, num);
-	if (stub)
-		fed_spans_add(&f->stubs, num, num);
-	else
-		fed_spans_take(&f->stubs, num, num);
+	fed_feed_content(f, num, !stub);
 	if (!fed_feed_has(f, num))
 		fed_spans_add(&f->ahead, num, num);
 	close_gap(n, f, known);

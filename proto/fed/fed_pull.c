@@ -206,6 +206,18 @@ static bool settle(struct fed_want *w)
 	return true;
 }
 
+/* It had no content of these, and has it now. */
+static void forgive_stubs(
+	struct fed_want *w, unsigned peer, const struct fed_spans *was, const struct fed_spans *is)
+{
+	for (size_t k = 0; k < w->asks.n; k++) {
+		struct ask *a = ask_at(w, k);
+
+		if (fed_spans_has(was, a->n) && !fed_spans_has(is, a->n))
+			a->tried &= ~(UINT64_C(1) << peer);
+	}
+}
+
 /* What it was asked for in vain may be asked of it again. */
 static void forgive(struct fed_want *w, unsigned peer)
 {
@@ -233,6 +245,7 @@ bool fed_pull_head(
 	to->h.e = h->e;
 	to->h.as = h->as;
 	to->h.sure = h->sure > to->h.sure ? h->sure : to->h.sure;
+	forgive_stubs(w, peer, &to->h.stubs, &h->stubs);
 	fed_spans_copy(&to->h.ahead, &h->ahead);
 	fed_spans_copy(&to->h.stubs, &h->stubs);
 	list_remove(&w->node);
@@ -385,6 +398,18 @@ static void in_vain(struct fed_want *w, struct ask *a, unsigned peer, int64_t no
 	a->until = now_at + for_s;
 }
 
+/* A stub: who has it may get the content; after a month nobody will.  Section 7.2 */
+static void no_content(struct fed_want *w, struct ask *a, unsigned peer, int64_t now_at)
+{
+	int64_t days = FED_ABSENT_DAYS;
+
+	in_vain(w, a, peer, now_at, FED_ABSENT_S);
+	if (a->since == 0)
+		a->since = now_at;
+	if (now_at - a->since >= days * FED_ABSENT_S)
+		a->until = INT64_MAX;
+}
+
 /* May any neighbour be asked for what is new? */
 static bool is_open(const struct fed_want *w)
 {
@@ -416,7 +441,7 @@ bool fed_pull_end(struct fed_pull *p, struct fed_feed *f, uint64_t n, unsigned p
 			w->lead = NOBODY;
 		break;
 	case FED_ASK_STUB:
-		in_vain(w, a, peer, now_at, FED_ABSENT_S);
+		no_content(w, a, peer, now_at);
 		break;
 	case FED_ASK_NOT_HELD:
 		in_vain(w, a, peer, now_at, FED_RETRY_S);
@@ -447,6 +472,29 @@ bool fed_pull_tick(struct fed_pull *p, int64_t now_at)
 		}
 	}
 	return news;
+}
+
+bool fed_pull_offered(const struct fed_feed *f, uint64_t n)
+{
+	const struct fed_want *w = f->want;
+	const struct ask *a = w ? get_ask(w, n) : NULL;
+
+	for (size_t i = 0; w && i < w->holders.n; i++) {
+		const struct holder *h = holder_at(w, i);
+
+		if (covers(&h->h, n) && !fed_spans_has(&h->h.stubs, n) &&
+			!(a && a->tried & UINT64_C(1) << h->peer))
+			return true;
+	}
+	return false;
+}
+
+void fed_pull_forgive(struct fed_feed *f, uint64_t n)
+{
+	struct ask *a = f->want ? get_ask(f->want, n) : NULL;
+
+	if (a)
+		*a = (struct ask){.n = a->n, .peer = a->peer, .at = a->at};
 }
 
 bool fed_pull_wants(const struct fed_pull *p, const struct fed_feed *f)

@@ -21,7 +21,8 @@ enum {
 	FED_PULL_PEERS = 64,      /* neighbours that are asked at the same time */
 	FED_ASK_S = 60,           /* an ask without an answer is given to another */
 	FED_RETRY_S = 60,         /* nobody has it: so long until all are asked again */
-	FED_ABSENT_S = 24 * 3600, /* a stub everywhere: likewise */
+	FED_ABSENT_S = 24 * 3600, /* a stub everywhere: likewise ... */
+	FED_ABSENT_DAYS = 30,     /* ... for so long */
 	FED_SPANS_MAX = 1000,     /* spans of a neighbour's head that are looked at */
 };
 
@@ -111,6 +112,15 @@ bool fed_pull_tick(struct fed_pull *p, int64_t now_at);
 
 /* Feeds with the newest entries (fed_feed.newest_t) are asked for first. */
 void fed_pull_newest_first(struct fed_pull *p);
+
+/*
+ * Says any neighbour in reach that it has the content of entry n, of those that were not asked in
+ * vain?
+ */
+bool fed_pull_offered(const struct fed_feed *f, uint64_t n);
+
+/* Entry n is asked for anew, of all, whoever was asked in vain. */
+void fed_pull_forgive(struct fed_feed *f, uint64_t n);
 
 /* Entries known to exist and not held here; of all feeds, and of one neighbour's heads. */
 uint64_t fed_pull_behind(const struct fed_pull *p);

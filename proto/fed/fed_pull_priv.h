@@ -11,6 +11,7 @@ struct ask {
 	uint64_t tried; /* bit i: neighbour i */
 	int64_t at;     /* when it was asked, or may be again */
 	int64_t until;  /* then those who were tried may be asked anew */
+	int64_t since;  /* the first answer was a stub; 0: none was */
 	unsigned peer;
 };
 

@@ -339,6 +339,13 @@ const struct sim_entry *sim_find_post(
 	return f.found;
 }
 
+bool sim_holds_post(const struct sim_world *w, const struct sim_daemon *d, const struct sim_post *p)
+{
+	const struct sim_entry *e = sim_find_post(w, d, p);
+
+	return e && same_text(e->blob->bytes, p->blob->bytes);
+}
+
 static const char *find_post(
 	struct sim_world *w, const struct sim_daemon *d, const struct sim_post *p)
 {

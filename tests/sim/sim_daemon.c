@@ -306,6 +306,8 @@ static void load_feed(void *arg, struct slice key, void *value)
 			fed_spans_add(&f->ahead, e->link.n, e->link.n);
 		if (!e->blob && e->sign.y != FED_HEARTBEAT)
 			fed_spans_add(&f->stubs, e->link.n, e->link.n);
+		if (!e->blob && e->absent == FED_ABSENT_LOST)
+			fed_spans_add(&f->lost, e->link.n, e->link.n);
 	}
 	for (unsigned g = 0; g < d->w->o.n_groups; g++)
 		if (fed_gid_eq(&name.gid, &d->w->groups[g].gid) && fed_oid_eq(&name.oid, &d->oid) &&
@@ -327,14 +329,19 @@ static void collect_feed(void *arg, struct slice key, void *value)
 }
 
 /* The map has no order of its own: a run must not depend on it. */
+static void sorted_feeds(struct sim_daemon *d, struct vec *out)
+{
+	vec_init(out, sizeof(struct sim_feed *));
+	map_each(d->disk.feeds, collect_feed, out);
+	if (out->n > 0)
+		qsort(out->data, out->n, sizeof(struct sim_feed *), by_name);
+}
+
 static void load_feeds(struct sim_daemon *d)
 {
 	struct vec all;
 
-	vec_init(&all, sizeof(struct sim_feed *));
-	map_each(d->disk.feeds, collect_feed, &all);
-	if (all.n > 0)
-		qsort(all.data, all.n, sizeof(struct sim_feed *), by_name);
+	sorted_feeds(d, &all);
 	for (size_t i = 0; i < all.n; i++) {
 		struct sim_feed *f = *(struct sim_feed **)vec_at(&all, i);
 		load_feed(d, slice_str(f->name), f);
@@ -446,6 +453,12 @@ static void on_done(void *arg, const struct sim_op *op, const struct sim_feed *s
 		fed_node_cut(d->node, f, &sf->tip);
 		return;
 	}
+	if (op->kind == SIM_LOST) {
+		if (op->rc == 0)
+			fed_node_lost(d->node, f, op->link.n);
+		return;
+	}
+	d->w->n.mended += op->rc == 0 && fed_spans_has(&f->lost, op->link.n);
 	if (op->note == 0) {
 		fed_node_stored(d->node, f, op->link.n, op->rc, &sf->tip);
 		return;
@@ -465,6 +478,39 @@ void sim_daemon_commit(struct sim_daemon *d)
 	sim_daemon_copy(d, &d->past[d->n_past++ % PAST_MAX]);
 	if (d->disk.queue.n > 0)
 		commit_soon(d);
+}
+
+static void check_feed(struct sim_daemon *d, const struct sim_feed *f)
+{
+	const char *why;
+
+	for (size_t i = 0; i < f->entries.n; i++) {
+		const struct sim_entry *e = vec_at(&f->entries, i);
+		struct sim_op op = {.kind = SIM_LOST, .first = f->low, .link = e->link};
+		struct buf b;
+
+		if (!e->blob)
+			continue;
+		buf_init(&b, FED_FIELD_MAX);
+		fed_sign_add_line(&b, &e->sign);
+		bool holds = fed_entry_holds(buf_slice(&b), e->blob->bytes, &why);
+		buf_fini(&b);
+		if (holds)
+			continue;
+		memcpy(op.feed, f->name, sizeof op.feed);
+		sim_disk_queue(&d->disk, &op);
+		commit_soon(d);
+	}
+}
+
+void sim_daemon_self_check(struct sim_daemon *d)
+{
+	struct vec all;
+
+	sorted_feeds(d, &all);
+	for (size_t i = 0; i < all.n; i++)
+		check_feed(d, *(struct sim_feed **)vec_at(&all, i));
+	vec_fini(&all);
 }
 
 void sim_daemon_tick(struct sim_daemon *d)

@@ -191,6 +191,35 @@ static int begin(struct sim_feed *f, uint64_t low)
 	return 0;
 }
 
+/* What is damaged is not kept: storage/mend.c */
+static int lose(struct sim_feed *f, uint64_t n)
+{
+	size_t i = find(f, n);
+	struct sim_entry *e = i < f->entries.n ? entry_at(f, i) : NULL;
+
+	if (!e || e->link.n != n || !e->blob)
+		return KERR_NOTFOUND;
+	sim_blob_unref(e->blob);
+	e->blob = NULL;
+	e->absent = FED_ABSENT_LOST;
+	return 0;
+}
+
+void sim_disk_rot(struct sim_disk *d, const char *feed, uint64_t n)
+{
+	struct sim_feed *f = map_get(d->feeds, slice_str(feed));
+	size_t i = f ? find(f, n) : 0;
+	struct sim_entry *e = f && i < f->entries.n ? entry_at(f, i) : NULL;
+	struct sim_blob *bad;
+
+	if (!e || e->link.n != n || !e->blob)
+		return;
+	bad = sim_blob_new(e->blob->bytes);
+	((char *)bad->bytes.p)[bad->bytes.len - 3] ^= 1; /* in the last line */
+	sim_blob_unref(e->blob);
+	e->blob = bad;
+}
+
 /* The place of one of our own: what storage/entry.c does with `seal`. */
 static void seal(const struct sim_feed *f, struct sim_op *op, int64_t now_at,
 	const uint8_t seed[CRYPTO_KEY_LEN])
@@ -222,6 +251,10 @@ static struct sim_feed *apply(struct sim_disk *d, struct sim_op *op)
 		break;
 	case SIM_BEGIN:
 		op->rc = begin(f, op->low);
+		break;
+
+	case SIM_LOST:
+		op->rc = lose(f, op->link.n);
 		break;
 	case SIM_RECORD:
 	case SIM_OWN:

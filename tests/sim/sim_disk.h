@@ -23,7 +23,7 @@ void sim_blob_unref(struct sim_blob *b);
 
 enum { SIM_MID = 64 }; /* bytes of a Message-ID */
 
-enum sim_op_kind { SIM_ENTRY, SIM_OWN, SIM_RECORD, SIM_CUT, SIM_BEGIN };
+enum sim_op_kind { SIM_ENTRY, SIM_OWN, SIM_RECORD, SIM_CUT, SIM_BEGIN, SIM_LOST };
 
 struct sim_op {
 	enum sim_op_kind kind;
@@ -76,6 +76,9 @@ void sim_disk_queue(struct sim_disk *d, const struct sim_op *op);
 typedef void (*sim_done_fn)(void *arg, const struct sim_op *op, const struct sim_feed *f);
 void sim_disk_commit(struct sim_disk *d, size_t n, int64_t now_at,
 	const uint8_t seed[CRYPTO_KEY_LEN], sim_done_fn fn, void *arg);
+
+/* The bytes of an article rot; no other disk has these. */
+void sim_disk_rot(struct sim_disk *d, const char *feed, uint64_t n);
 
 /* Forget what is queued. */
 void sim_disk_crash(struct sim_disk *d);

@@ -131,6 +131,8 @@ void sim_daemon_put_back(struct sim_daemon *d, const struct sim_past *at, bool n
 void sim_daemon_commit(struct sim_daemon *d);
 void sim_daemon_tick(struct sim_daemon *d);
 void sim_daemon_post(struct sim_daemon *d, unsigned group);
+/* All that it has is read and compared: docs/federation.md section 7.7 */
+void sim_daemon_self_check(struct sim_daemon *d);
 /* What it owes: docs/federation.md section 7.6 */
 void sim_daemon_beats(struct sim_daemon *d);
 /* A record of its making: signed with its key (root: its root key). */
@@ -164,6 +166,10 @@ const struct sim_entry *sim_find_post(
 /* Does the member get entry n of that feed, by the record? */
 bool sim_is_for(const struct fed_group *rec, const struct sim_daemon *d,
 	const struct fed_oid *origin, uint64_t epoch, uint64_t n);
+
+/* ... and it is as its origin made it. */
+bool sim_holds_post(
+	const struct sim_world *w, const struct sim_daemon *d, const struct sim_post *p);
 
 /* ---- setting up (sim_setup.c) ---- */
 void sim_setup(struct sim_world *w);

@@ -6,7 +6,7 @@
  *
  * A run that breaks a promise prints its seed and what was broken; the same seed does it again.
  * Without -d a seed has 3 to 7 daemons; -o sets how often a kind of step comes (partition, crash,
- * restore, snapshot, equivocate, membership, clock, night; liars: how many daemons are).  Exit
+ * restore, snapshot, equivocate, membership, clock, night, rot; liars: how many daemons are).  Exit
  * status 1 when any run failed.
  */
 #include <stdio.h>
@@ -40,7 +40,8 @@ static bool set_chance(struct sim_opts *o, const char *text)
 		{"membership", &o->membership},
                 {"clock",      &o->clock     },
                 {"night",      &o->night     },
-		{"liars",      &o->liars     }
+		{"rot",        &o->rot       },
+                {"liars",      &o->liars     }
         };
 
 	for (size_t i = 0; i < array_len(kinds); i++) {
@@ -83,6 +84,9 @@ static struct sim_opts opts_of(uint64_t seed, const struct wishes *wish)
 		o.restore = o.liars = 0;
 	}
 
+	/* where no copy goes but by rot, one is always left */
+	if (o.restore == 0 && o.equivocate == 0 && o.membership == 0)
+		o.rot = 3;
 	for (size_t i = 0; i < wish->n_chances; i++)
 		(void)set_chance(&o, wish->chances[i]); /* main has looked at it */
 	return o;

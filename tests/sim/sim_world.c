@@ -303,6 +303,39 @@ static void step_night(struct sim_world *w)
 	w->nights_s += FED_BEAT_S;
 }
 
+/* Has another daemon this post as its origin made it? */
+static bool is_elsewhere(
+	const struct sim_world *w, const struct sim_daemon *than, const struct sim_post *p)
+{
+	for (unsigned i = 0; i < w->o.n_daemons; i++)
+		if (&w->daemons[i] != than && sim_holds_post(w, &w->daemons[i], p))
+			return true;
+	return false;
+}
+
+/* An article rots on a disk.  One that is nowhere else would be gone for good. */
+static void step_rot(struct sim_world *w)
+{
+	struct sim_daemon *d = &w->daemons[sim_draw(&w->rand, w->o.n_daemons)];
+	const struct sim_post *p;
+	char feed[FED_FEED_NAME_LEN];
+
+	if (w->posts.n == 0)
+		return;
+	p = vec_at(&w->posts, sim_draw(&w->rand, (uint32_t)w->posts.n));
+	if (p->control || !sim_find_post(w, d, p) || !is_elsewhere(w, d, p))
+		return;
+	fed_feed_name_text(&(struct fed_feed_name){.gid = w->groups[p->group].gid,
+				   .oid = w->daemons[p->origin].oid,
+				   .epoch = {.n = p->at.epoch}},
+		feed);
+	tell(w, "rot: daemon, post", d->i, (unsigned)p->id);
+	sim_disk_rot(&d->disk, feed, p->at.n);
+	w->n.rotten++;
+	if (d->up && sim_chance(&w->rand, 50))
+		sim_daemon_self_check(d);
+}
+
 static void step_post(struct sim_world *w)
 {
 	struct sim_daemon *d = &w->daemons[sim_draw(&w->rand, w->o.n_daemons)];
@@ -345,6 +378,8 @@ static void step(struct sim_world *w)
 		step_clock(w);
 	else if (falls(&dice, o->night))
 		step_night(w);
+	else if (falls(&dice, o->rot))
+		step_rot(w);
 	else
 		step_post(w);
 }
@@ -370,6 +405,9 @@ static bool become_quiet(struct sim_world *w)
 		w->daemons[i].clock_s = w->daemons[i].liar = 0;
 	while (w->now_ms < until) {
 		before_it = total_log(w);
+		for (unsigned i = 0; i < w->o.n_daemons; i++)
+			if (w->daemons[i].up)
+				sim_daemon_self_check(&w->daemons[i]);
 		run_until(w, w->now_ms + QUIET_MS);
 		bool all_up = true;
 		for (unsigned i = 0; i < w->o.n_daemons; i++)
