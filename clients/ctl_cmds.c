@@ -186,6 +186,8 @@ const struct ctl_cmd ctl_cmds[] = {
 		NULL, NULL, N_("end a membership")},
 	{"federation found", "TITLE", "federation.found", federation_found_opts, SHAPE_TELL, NULL, NULL,
 		NULL, N_("begin a federation; the first daemon alone does this")},
+	{"federation check", "", "federation.check", no_opts, SHAPE_TELL, NULL, NULL, NULL,
+		N_("read all articles of shared groups now and compare them with what was signed; what is damaged is fetched again")},
 	{"federation show", "", "federation.show", no_opts, SHAPE_FEDERATION, NULL, NULL, NULL,
 		N_("show the federation and its daemons")},
 	{"federation rotate-key", "", "federation.rotate-key", rotate_opts, SHAPE_TELL, NULL, NULL, NULL,

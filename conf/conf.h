@@ -89,6 +89,7 @@ struct conf {
 		uint64_t quota_bytes;
 		uint64_t conns;         /* that others have dialled, all together */
 		uint64_t conns_per_oid; /* ... of one daemon */
+		uint64_t self_check;    /* bytes a second that are read and compared; 0: none */
 	} peer;
 
 	struct {

@@ -130,6 +130,8 @@ const struct conf_row conf_rows[] = {
 		"connections that other daemons may have here, all together"),
 	ROW("peer.conns-per-daemon", CONF_COUNT, peer.conns_per_oid, "6", 2, 1000,
 		"connections that one other daemon may have here"),
+	ROW("peer.self-check", CONF_SIZE, peer.self_check, "4M", 0, 1 * GIB,
+		"bytes of shared articles that are read in a second and compared with what was signed, all of them once a day; 0: only kokoctl federation check does it"),
 
 	ROW("transit.open-loopback", CONF_BOOL, transit.open_loopback, "off", 0, 0,
 		"this machine itself may feed articles without a certificate; for load tests"),

@@ -9,7 +9,7 @@ _kokoctl()
 	user) words="add list show passwd disable enable " ;;
 	group) words="add set list show share invite remove-member moderator confirm-entries " ;;
 	member) words="add list remove " ;;
-	federation) words="found show rotate-key revoke-key address " ;;
+	federation) words="found check show rotate-key revoke-key address " ;;
 	peer) words="invite accept numbers confirm add list status pause resume block unblock remove " ;;
 	esac
 	else

@@ -11,6 +11,7 @@
 const struct control_cmd control_cmds[] = {
 	{"check",                 control_check,                 CONTROL_QUIET   },
 	{"conf",		  control_conf,                  CONTROL_QUIET   },
+	{"federation.check",      control_federation_check,      CONTROL_QUIET   },
 	{"federation.found",      control_federation_found,      0               },
 	{"federation.revoke-key", control_federation_revoke_key, 0               },
 	{"federation.address",    control_federation_address,    0               },

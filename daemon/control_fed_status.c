@@ -10,6 +10,7 @@
 #include "daemon/fed_link.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
+#include "proto/fed/fed_entry.h"
 
 enum {
 	CLOCK_WARN_S = 60, /* docs/federation.md section 12 */
@@ -217,6 +218,9 @@ static void add_alarm(struct errand *a, const struct fed_note *n)
 		[FED_NOTE_LAGGING] = N_(
 			"%1 is connected, and has not got for an hour what others have: call its "
 			"admin"),
+		[FED_NOTE_DAMAGED] = N_(
+			"articles of %2 were found damaged on this disk; they are fetched again by "
+			"themselves: see that the disk is sound (smartctl, dmesg)"),
 	};
 	const struct fed_daemon *d = n->who.s[0] ? fed_reg_daemon(a->f->reg, &n->who) : NULL;
 	char name[FED_NAME_MAX + 1] = "";
@@ -231,12 +235,89 @@ static void add_alarm(struct errand *a, const struct fed_note *n)
 	json_array_append_new(a->rows, row);
 }
 
+/* ---- what is lost ---- */
+
+enum { LOOK_MAX = 1000 }; /* lost entries of which others are asked whether they have them */
+
+struct lost {
+	struct fed_gid gid;
+	uint64_t n, n_alone; /* nobody in reach has these */
+};
+
+static struct lost *lost_of(struct vec *all, const struct fed_gid *gid)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (fed_gid_eq(&((struct lost *)vec_at(all, i))->gid, gid))
+			return vec_at(all, i);
+	struct lost *l = vec_push(all);
+	*l = (struct lost){.gid = *gid};
+	return l;
+}
+
+static void count_lost(struct fed *f, struct vec *out)
+{
+	unsigned looks = 0;
+
+	list_each(&f->feeds.by_change, it)
+	{
+		struct fed_feed *feed = container_of(it, struct fed_feed, node);
+		uint64_t n = fed_spans_next(&feed->lost, 0);
+		struct lost *l = n == UINT64_MAX ? NULL : lost_of(out, &feed->name.gid);
+
+		if (l)
+			l->n += fed_spans_count(&feed->lost);
+		for (; n != UINT64_MAX && looks < LOOK_MAX;
+			n = fed_spans_next(&feed->lost, n + 1)) {
+			l->n_alone += !fed_node_offered(f->node, feed, n);
+			looks++;
+		}
+	}
+}
+
+static void add_lost(struct errand *a, const struct lost *l)
+{
+	const struct fed_group *g = fed_reg_group(a->f->reg, &l->gid);
+	char n[24], alone[24], name[GROUP_NAME_MAX + 1] = FED_CONTROL_GROUP;
+	const char *const with[] = {n, name, alone, NULL};
+
+	if (g)
+		(void)!slice_cstr(g->group, name, sizeof name);
+	snprintf(n, sizeof n, "%llu", (unsigned long long)l->n);
+	snprintf(alone, sizeof alone, "%llu", (unsigned long long)l->n_alone);
+	json_t *row = fed_sentence(
+		l->n_alone == 0
+			? N_("%1 articles of %2 are damaged here and are being fetched again")
+			: N_("%1 articles of %2 are damaged here, and of %3 nobody in reach has a "
+			     "copy: readers do not see them until a daemon connects that has "
+			     "one; they are asked for every day for a month"),
+		with);
+	json_object_set_new(row, "kind", json_string("alarm"));
+	json_object_set_new(row, "since", control_time(fed_clock_at(a->f)));
+	json_object_set_new(row, "about", foreign(name));
+	json_object_set_new(row, "lost", json_integer((json_int_t)l->n));
+	json_object_set_new(row, "alone", json_integer((json_int_t)l->n_alone));
+	json_array_append_new(a->rows, row);
+}
+
+static void add_all_lost(struct errand *a)
+{
+	struct vec all;
+
+	vec_init(&all, sizeof(struct lost));
+	if (a->f->node)
+		count_lost(a->f, &all);
+	for (size_t i = 0; i < all.n; i++)
+		add_lost(a, vec_at(&all, i));
+	vec_fini(&all);
+}
+
 static int status(struct errand *a)
 {
 	fed_links_each(a->f, add_link, a);
 	fed_book_each(a->f->book, add_invite, a);
 	for (size_t i = 0; i < a->f->notes.n; i++)
 		add_alarm(a, vec_at(&a->f->notes, i));
+	add_all_lost(a);
 	return 0;
 }
 

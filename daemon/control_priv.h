@@ -140,6 +140,7 @@ int control_peer_invite(struct control_req *r);
 int control_peer_accept(struct control_req *r);
 int control_peer_numbers(struct control_req *r);
 int control_peer_confirm(struct control_req *r);
+int control_federation_check(struct control_req *r);
 int control_federation_found(struct control_req *r);
 int control_federation_show(struct control_req *r);
 int control_federation_rotate_key(struct control_req *r);

@@ -13,6 +13,7 @@
 #include "daemon/fed_book.h"
 #include "daemon/fed_door.h"
 #include "daemon/fed_link.h"
+#include "daemon/fed_mend.h"
 #include "daemon/fed_posting.h"
 #include "daemon/fed_tls.h"
 #include "proto/base/log.h"
@@ -97,6 +98,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	fed_links_tick(f);
 	fed_doors_tick(f);
 	fed_watch_tick(f);
+	fed_self_tick(f);
 	fed_soon(f);
 }
 
@@ -181,7 +183,7 @@ int fed_give(
 static const char *alarm_name(unsigned what)
 {
 	static const char *const names[] = {
-		"intruder", "fork", "record-fork", "behind-own", "silent", "lagging"};
+		"intruder", "fork", "record-fork", "behind-own", "silent", "lagging", "damaged"};
 
 	return what < array_len(names) ? names[what] : "alarm";
 }
@@ -288,8 +290,9 @@ void fed_begin(struct fed *f)
 
 static struct fed_opts opts_of(const struct conf *c)
 {
-	return (struct fed_opts){
-		.conns = (unsigned)c->peer.conns, .conns_per_oid = (unsigned)c->peer.conns_per_oid};
+	return (struct fed_opts){.conns = (unsigned)c->peer.conns,
+		.conns_per_oid = (unsigned)c->peer.conns_per_oid,
+		.self_check = (size_t)c->peer.self_check};
 }
 
 static int open_keys(struct fed *f, struct err *err)
@@ -332,6 +335,7 @@ int fed_open(struct daemon *d, struct fed **out, struct err *err)
 	list_init(&f->relays);
 	vec_init(&f->notes, sizeof(struct fed_note));
 	f->plans = fed_plans_new();
+	f->self = fed_self_new(f);
 	event_assign(&f->on_tick, loop_base(f->loop), -1, EV_PERSIST, on_tick, f);
 	event_assign(&f->on_soon, loop_base(f->loop), -1, 0, on_soon, f);
 	*out = f;
@@ -370,6 +374,7 @@ static void halt(struct fed *f, void *arg)
 	if (f->stopping)
 		return;
 	fed_links_end(f);
+	fed_self_halt(f);
 	f->stopping = true;
 	event_del(&f->on_tick);
 	event_del(&f->on_soon);
@@ -396,6 +401,7 @@ void fed_free(struct fed *f)
 	fed_node_free(f->node);
 	fed_book_free(f->book);
 	fed_plans_free(f->plans);
+	fed_self_free(f->self);
 	fed_feeds_fini(&f->feeds);
 	fed_reg_free(f->reg);
 	fed_tls_free(f->tls);
@@ -415,6 +421,7 @@ void fed_figures(struct fed *f, struct fed_figures *out)
 		.n_strangers = atomic_load(&f->stats.n_strangers),
 		.n_late = atomic_load(&f->n_late),
 		.n_alarms = atomic_load(&f->n_alarms)};
+	fed_self_figures(f, out);
 }
 
 static void set_opts(struct fed *f, void *arg)

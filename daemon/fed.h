@@ -42,6 +42,9 @@ struct fed_figures {
 	uint64_t n_commands, n_bad, n_strangers;
 	uint64_t n_late; /* closed without KHELLO in time */
 	uint64_t n_alarms;
+	/* The self-check: read and compared; found damaged; fetched again; missing now. */
+	uint64_t n_checked, bytes_checked, n_damaged, n_mended, n_lost;
+	uint64_t n_passes; /* how often all of it was read */
 };
 
 void fed_figures(struct fed *f, struct fed_figures *out);

@@ -37,8 +37,10 @@ static bool on_entry(void *arg, const struct entry_rec *e)
 
 	if (e->n > feed->high)
 		fed_spans_add(&feed->ahead, e->n, e->n);
-	if (e->content == 0 && e->kind != ENTRY_BEAT)
+	if (!entry_is_here(e) && e->kind != ENTRY_BEAT)
 		fed_spans_add(&feed->stubs, e->n, e->n);
+	if (entry_is_lost(e))
+		fed_spans_add(&feed->lost, e->n, e->n);
 	return true;
 }
 

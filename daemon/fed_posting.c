@@ -436,8 +436,10 @@ void fed_posting_beat(struct fed *f, const struct fed_feed_name *name)
 		fed_posting_end(p, NULL);
 }
 
-const struct store_entry *fed_posting_entry(struct fed_posting *p)
+const struct store_entry *fed_posting_entry(struct fed_posting *p, struct slice path)
 {
+	if (p)
+		p->entry.path = path;
 	return p ? &p->entry : NULL;
 }
 

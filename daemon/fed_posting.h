@@ -53,7 +53,8 @@ NODISCARD int fed_posting_begin(struct fed *f, const struct fed_wish *w, struct 
 /* A heartbeat in a feed of ours that is still in use.  The federation's thread. */
 void fed_posting_beat(struct fed *f, const struct fed_feed_name *name);
 
-const struct store_entry *fed_posting_entry(struct fed_posting *p);
+/* path: value of the article's Path; borrowed until it is stored. */
+const struct store_entry *fed_posting_entry(struct fed_posting *p, struct slice path);
 
 /* The store's answer (NULL: it was not even queued); p is freed.  Any thread. */
 void fed_posting_end(struct fed_posting *p, const struct store_result *res);

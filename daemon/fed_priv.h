@@ -14,6 +14,7 @@
  *   fed_watch.c  heartbeats, who is late, clocks
  *   fed_epoch.c  which epoch we may issue in
  *   fed_group.c  the newsgroups of the records
+ *   fed_self.c   the daily self-check; fed_mend.c  articles that were lost and came again
  *   fed_relay.c  entries that other news servers bring (other threads call it)
  *   fed_posting.c  posts that become entries (other threads call it)
  *   control_fed*.c the admin's commands
@@ -48,7 +49,11 @@ struct fed_waiter {
 };
 
 /* What the admin must know, beside the alarms of the node (enum fed_alarm). */
-enum { FED_NOTE_SILENT = FED_ALARM_BEHIND_OWN + 1, FED_NOTE_LAGGING };
+enum {
+	FED_NOTE_SILENT = FED_ALARM_BEHIND_OWN + 1,
+	FED_NOTE_LAGGING,
+	FED_NOTE_DAMAGED, /* about a group: articles of it on this disk */
+};
 
 struct fed_note {
 	int64_t at;
@@ -68,12 +73,13 @@ struct fed_sponsor {
 /* Settings; SIGHUP changes them. */
 struct fed_opts {
 	unsigned conns, conns_per_oid;
+	size_t self_check; /* bytes a second */
 };
 
 /* One post of our own on its way: what the next one in its epoch must not fall behind. */
 struct fed_book;
 struct fed_plans;
-struct fed_store;
+struct fed_self;
 
 struct fed {
 	struct daemon *d;
@@ -91,6 +97,7 @@ struct fed {
 	struct fed_sponsor sponsor;
 	struct fed_book *book;   /* invitations of ours */
 	struct fed_plans *plans; /* for posts */
+	struct fed_self *self;   /* the self-check */
 	struct list waiters;     /* struct fed_waiter */
 	struct list relays;      /* struct fed_relay, waiting for the disk */
 	struct vec notes;        /* struct fed_note, newest last */

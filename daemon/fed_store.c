@@ -7,6 +7,7 @@
 
 #include "daemon/fed_door.h"
 #include "daemon/fed_link.h"
+#include "daemon/fed_mend.h"
 #include "daemon/fed_relay.h"
 #include "daemon/mail.h"
 #include "proto/base/log.h"
@@ -139,7 +140,7 @@ static int on_held(void *arg, const struct fed_feed *feed, uint64_t n, struct fe
 
 	if (rc < 0)
 		return rc;
-	out->content = e.content != 0;
+	out->content = entry_is_here(&e);
 	out->absent = (enum fed_absent)e.absent;
 	rc = slice_cstr(e.sign, out->sign, sizeof out->sign) ? 0 : KERR_DAMAGED;
 	view_close(v);
@@ -154,7 +155,7 @@ static int on_article(void *arg, const struct fed_feed *feed, uint64_t n, struct
 
 	if (rc < 0)
 		return rc;
-	rc = e.content != 0 ? view_content_all(v, e.content, out) : KERR_NOTFOUND;
+	rc = entry_is_here(&e) ? view_content_all(v, e.content, out) : KERR_NOTFOUND;
 	view_close(v);
 	return rc;
 }
@@ -169,7 +170,7 @@ struct storing {
 	struct store_entry entry; /* without slices: for another try as stub */
 	char sign[FED_FIELD_MAX], name[FED_FEED_NAME_LEN];
 	uint8_t note[FED_NOTE_LEN], root[STORE_ENTRY_HASH];
-	bool stub;
+	bool stub, mends;
 };
 
 static int store_stub(struct storing *s);
@@ -200,6 +201,8 @@ static void on_stored(void *arg, const struct store_result *res)
 			return;
 		rc = KERR_BUSY;
 	}
+	if (rc == 0 && s->mends)
+		fed_self_mended(s->f);
 	if (rc == 0) {
 		s->feed->id = res->fed->feed;
 		if (res->fed->high != s->link.n)
@@ -317,8 +320,14 @@ static int store_article(struct storing *s, const struct fed_take *t)
 	struct known known = {.cancelled = false};
 	struct shown shown;
 	struct article a = {0};
-	int rc = look_up(s->f, t, &known);
+	int rc = KERR_NOTFOUND;
 
+	if (fed_spans_has(&t->feed->lost, t->link.n))
+		rc = fed_mend(s->f, t, &call);
+	s->mends = rc == 0;
+	if (rc != KERR_NOTFOUND)
+		return rc;
+	rc = look_up(s->f, t, &known);
 	if (rc == 0)
 		rc = article_parse(&a, t->article, &none);
 	if (rc == 0)
@@ -328,6 +337,7 @@ static int store_article(struct storing *s, const struct fed_take *t)
 	bool stands = t->group && t->kind == FED_ARTICLE && !article_has(&a, ART_CONTROL);
 
 	shown_make(s->f, &a, &known.group, &shown);
+	s->entry.path = a.value[ART_PATH];
 	struct store_post post = {.mid = t->mid,
 		.article = t->article,
 		.overview = buf_slice(&shown.over),
@@ -344,6 +354,7 @@ static int store_article(struct storing *s, const struct fed_take *t)
 		.entry = &s->entry};
 
 	rc = store_post(s->f->d->store, &post, &call);
+	s->entry.path = lit(""); /* it was borrowed */
 	shown_fini(&shown);
 	return rc;
 }

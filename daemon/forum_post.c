@@ -429,7 +429,7 @@ static struct store_post article_of(
 		.alias_account = p->account.id,
 		.alias = slice_str(p->old_mid),
 		.from_peer = p->how == FORUM_RELAY,
-		.entry = fed_posting_entry(p->entry),
+		.entry = fed_posting_entry(p->entry, p->out.value[ART_PATH]),
 	};
 }
 

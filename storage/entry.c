@@ -632,6 +632,16 @@ int view_entries(struct view *v, uint32_t feed, uint64_t from, uint64_t to, entr
 	return rc < 0 ? rc : w.rc;
 }
 
+static bool whole_on(void *arg, struct slice key, struct slice value)
+{
+	struct entry_walk *w = arg;
+	struct entry_rec e;
+
+	if (entry_decode(key, value, &e) < 0 || e.absent == ENTRY_VOID)
+		return true; /* store_check finds what is damaged */
+	return w->fn(w->arg, &e);
+}
+
 int view_entries_after(struct view *v, uint32_t feed, uint64_t n, entry_fn fn, void *arg)
 {
 	struct entry_walk w = {fn, arg, 0};
@@ -642,8 +652,7 @@ int view_entries_after(struct view *v, uint32_t feed, uint64_t n, entry_fn fn, v
 	key_of_entry(&from, feed, n);
 	key_u8(&from, 0); /* behind that one */
 	r.from = key_slice(&from);
-	int rc = kv_scan(v->kv, &r, entry_on, &w);
-	return rc < 0 ? rc : w.rc;
+	return kv_scan(v->kv, &r, whole_on, &w);
 }
 
 int view_entry_of(struct view *v, struct slice mid, struct entry_rec *out)

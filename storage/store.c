@@ -146,6 +146,11 @@ void store_secret(struct store *s, uint8_t out[32])
 	memcpy(out, s->secret, sizeof s->secret);
 }
 
+uint64_t store_keys_mark(struct store *s)
+{
+	return keyfile_mark(s->keys);
+}
+
 struct kv *store_kv(struct store *s)
 {
 	return s->kv;

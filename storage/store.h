@@ -83,6 +83,9 @@ size_t store_run(struct store *s);
 /* A random secret of this store (Cancel-Lock, keyed answers); stable for its life. */
 void store_secret(struct store *s, uint8_t out[32]);
 
+/* A number that is another one when the file `keys` is: of the store's life otherwise. */
+uint64_t store_keys_mark(struct store *s);
+
 struct store_stats {
 	uint64_t n_jobs, n_commits, n_articles, n_duplicates, n_refused;
 	uint64_t n_full, n_busy; /* turned away: disk nearly full, queue full */

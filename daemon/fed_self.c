@@ -1,0 +1,544 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The daily self-check.  A slice of the entries is read in the pool; what it finds is marked here,
+ * one after the other, and the node is told.  The place is kept in the file `self-check` beside the
+ * database once a minute, so a restart goes on there; a slice may be done twice.  Another database,
+ * or other content keys, than the file knows begin anew at once.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "daemon/control_fed.h"
+#include "daemon/fed_mend.h"
+#include "proto/base/log.h"
+#include "proto/base/mem.h"
+#include "proto/base/scan.h"
+#include "proto/fed/fed_entry.h"
+
+enum {
+	DAY_S = 24 * 3600,
+	KEEP_S = 60,             /* the place is written */
+	SLICE_ENTRIES = 256,     /* of a slice, at most */
+	HASTE = 8 * 1024 * 1024, /* bytes of a slice when the admin waits */
+	PATH_ROOM = 4096,
+	TEXT_ROOM = 256,
+};
+
+#define FILE_WORD "koko-self-check"
+
+struct spot {
+	uint32_t feed;
+	uint64_t n;
+};
+
+struct fed_self {
+	struct fed *f;
+	struct spot at;     /* all up to this one is done */
+	int64_t began_at;   /* of this pass, or of the last one */
+	bool over;          /* that pass is over: the next one waits for its day */
+	bool known;         /* the file was read */
+	bool out;           /* a slice is under way */
+	unsigned n_marking; /* on their way to the disk */
+	bool lost_due;      /* n_lost is to be counted */
+	unsigned ticks;
+	uint64_t n_entries, bytes, n_bad; /* of this pass */
+	uint64_t n_mends; /* so far: what a slice says of one that was mended meanwhile is void */
+	bool anew;        /* the slice under way is not counted: the admin asked for all */
+	struct errand *asked; /* the admin waits for the end of this pass */
+	atomic_uint_fast64_t n_checked, bytes_checked, n_damaged, n_mended, n_lost, n_passes;
+};
+
+/* ---- a slice, in the pool ---- */
+
+struct found {
+	struct store_mark mark;
+	char why[64];
+};
+
+struct slice_job {
+	struct fed *f;
+	struct spot from, to;
+	size_t max; /* bytes */
+	uint64_t n_entries, bytes, n_mends;
+	bool last;
+	int rc;
+	struct vec found; /* struct found */
+};
+
+/* What is read of an entry before its content is. */
+struct taken {
+	struct store_mark mark;
+	enum entry_kind kind;
+	struct place place;
+	char sign[STORE_SIGN_MAX + 1];
+};
+
+static bool take_on(void *arg, const struct entry_rec *e)
+{
+	struct vec *out = arg;
+	struct taken *t = vec_push(out);
+
+	*t = (struct taken){
+		.mark = {.feed = e->feed,
+			 .n = e->n,
+			 .content = e->kind == ENTRY_BEAT ? 0 : e->content,
+			 .absent = e->absent},
+		.kind = e->kind,
+		.place = e->place
+        };
+	(void)!slice_cstr(e->sign, t->sign, sizeof t->sign);
+	return out->n < SLICE_ENTRIES;
+}
+
+/* Does the Message-ID lead to it, and its number too? */
+static bool leads_there(struct view *v, const struct taken *t, const char **why)
+{
+	struct fed_sign s;
+	struct history h;
+	struct row row;
+
+	if (!fed_sign_parse(slice_str(t->sign), &s, why))
+		return false;
+	*why = "its Message-ID does not lead to it";
+	if (view_history(v, slice_str(s.m), &h) < 0 || h.content != t->mark.content)
+		return false;
+	*why = "its row is damaged";
+	for (unsigned i = 0; i < h.n_places; i++)
+		if (view_row(v, h.places[i].group, h.places[i].num, false, &row) < 0 ||
+			row.content != h.content)
+			return false;
+	return true;
+}
+
+static void note(
+	struct slice_job *j, const struct taken *t, uint8_t absent, bool wrong, const char *why)
+{
+	struct found *f = vec_push(&j->found);
+
+	*f = (struct found){.mark = t->mark};
+	f->mark.absent = absent;
+	f->mark.wrong = wrong;
+	snprintf(f->why, sizeof f->why, "%s", why);
+}
+
+/* Read one and compare. */
+static int check_one(struct slice_job *j, const struct taken *t, struct buf *text)
+{
+	const char *why = "it does not open";
+	struct view *v;
+	bool opens, holds, leads = false;
+	int rc = view_open(j->f->d->store, &v);
+
+	if (rc < 0)
+		return rc;
+	buf_reset(text);
+	rc = view_content_all(v, t->mark.content, text);
+	opens = rc == 0;
+	holds = opens && fed_entry_holds(slice_str(t->sign), buf_slice(text), &why);
+	leads = holds && leads_there(v, t, &why);
+	view_close(v);
+	if (rc == KERR_WAIT || rc == KERR_IO)
+		return rc;
+	j->n_entries++;
+	j->bytes += text->len;
+	if (leads && t->mark.absent != 0)
+		note(j, t, 0, false, "it is whole after all");
+	else if (!leads && t->mark.absent == 0)
+		note(j, t, FED_ABSENT_LOST, opens && !holds, why);
+	return 0;
+}
+
+static void check_slice(void *arg)
+{
+	struct slice_job *j = arg;
+	struct vec taken;
+	struct buf text;
+	struct view *v;
+	size_t i = 0;
+
+	vec_init(&taken, sizeof(struct taken));
+	buf_init(&text, STORE_ARTICLE_MAX);
+	j->rc = view_open(j->f->d->store, &v);
+	if (j->rc == 0) {
+		j->rc = view_entries_after(v, j->from.feed, j->from.n, take_on, &taken);
+		view_close(v);
+	}
+	while (j->rc == 0 && i < taken.n && j->bytes < j->max) {
+		const struct taken *t = vec_at(&taken, i++);
+
+		if (t->mark.content != 0)
+			j->rc = check_one(j, t, &text);
+		if (j->rc == 0)
+			j->to = (struct spot){t->mark.feed, t->mark.n};
+	}
+	j->last = j->rc == 0 && i == taken.n && taken.n < SLICE_ENTRIES;
+	mem_wipe(text.data, text.len);
+	buf_fini(&text);
+	vec_fini(&taken);
+}
+
+/* ---- what it found ---- */
+
+static struct fed_feed *feed_of(struct fed *f, uint32_t id)
+{
+	list_each(&f->feeds.by_change, it)
+	{
+		struct fed_feed *feed = container_of(it, struct fed_feed, node);
+
+		if (feed->id == id)
+			return feed;
+	}
+	return NULL;
+}
+
+static void count_lost(struct fed *f)
+{
+	uint64_t n = 0;
+
+	list_each(&f->feeds.by_change, it)
+	{
+		n += fed_spans_count(&container_of(it, struct fed_feed, node)->lost);
+	}
+	atomic_store(&f->self->n_lost, n);
+}
+
+static void number(char out[24], uint64_t n)
+{
+	snprintf(out, 24, "%" PRIu64, n);
+}
+
+static void answer(struct fed_self *s)
+{
+	char n[24], mib[24], bad[24];
+	struct errand *a = s->asked;
+
+	if (!a || s->n_marking > 0)
+		return;
+	s->asked = NULL;
+	number(n, s->n_entries);
+	number(mib, (s->bytes + (1 << 20) - 1) >> 20);
+	number(bad, s->n_bad);
+	errand_fact(a, "checked", n);
+	errand_fact(a, "damaged", bad);
+	if (s->n_bad == 0)
+		errand_say(a,
+			N_("%1 articles and records (%2 MiB) of shared groups were read: none was "
+			   "found damaged"),
+			n, mib, NULL);
+	else
+		errand_say(a,
+			N_("%1 articles and records (%2 MiB) of shared groups were read: %3 are "
+			   "damaged and are fetched again; kokoctl peer status says what is still "
+			   "missing"),
+			n, mib, bad, NULL);
+	errand_end(a, 0);
+}
+
+struct marking {
+	struct fed *f;
+	struct found found;
+};
+
+static struct slice group_of(struct fed *f, const struct fed_feed *feed)
+{
+	const struct fed_group *g = fed_reg_group(f->reg, &feed->name.gid);
+
+	return g ? g->group : lit(FED_CONTROL_GROUP);
+}
+
+static void lose(struct fed *f, struct fed_feed *feed, const struct found *m)
+{
+	log_error("fed.damaged", "gid=%s oid=%s epoch=%llu n=%llu why=\"%s\"", feed->name.gid.s,
+		feed->name.oid.s, (unsigned long long)feed->name.epoch.n,
+		(unsigned long long)m->mark.n, m->why);
+	atomic_fetch_add(&f->self->n_damaged, 1);
+	fed_note(f, FED_NOTE_DAMAGED, NULL, group_of(f, feed));
+	fed_node_lost(f->node, feed, m->mark.n);
+}
+
+static void on_marked(void *arg, const struct store_result *res)
+{
+	struct marking *m = arg;
+	struct fed *f = m->f;
+	struct fed_feed *feed = f->stopping ? NULL : feed_of(f, m->found.mark.feed);
+
+	if (feed && res->rc == 0) {
+		fed_now(f);
+		if (m->found.mark.absent != 0)
+			lose(f, feed, &m->found);
+		else
+			fed_node_found(f->node, feed, m->found.mark.n);
+		count_lost(f);
+	}
+	free(m);
+	f->self->n_marking--;
+	if (!f->stopping && f->self->over)
+		answer(f->self);
+}
+
+static int mark(struct fed *f, const struct found *found)
+{
+	struct marking *m = mem_new(struct marking);
+	struct store_call call = {.home = f->loop, .done = on_marked, .arg = m};
+
+	*m = (struct marking){f, *found};
+	int rc = store_entry_mark(f->d->store, &found->mark, &call);
+	if (rc < 0)
+		free(m);
+	else
+		f->self->n_marking++;
+	return rc;
+}
+
+/* ---- passes ---- */
+
+static void pass_begin(struct fed_self *s)
+{
+	s->at = (struct spot){0, 0};
+	s->began_at = fed_clock_at(s->f);
+	s->over = false;
+	s->n_entries = s->bytes = s->n_bad = 0;
+}
+
+static void slice_next(struct fed_self *s);
+static void keep(struct fed_self *s);
+
+static void pass_end(struct fed_self *s)
+{
+	s->over = true;
+	atomic_fetch_add(&s->n_passes, 1);
+	log_info("fed.self-check",
+		"entries=%" PRIu64 " bytes=%" PRIu64 " damaged=%" PRIu64 " s=%lld", s->n_entries,
+		s->bytes, s->n_bad, (long long)(fed_clock_at(s->f) - s->began_at));
+	keep(s);
+	answer(s);
+}
+
+/* Mark what was found; how many of it, before the store had no room. */
+static size_t mark_all(struct fed_self *s, const struct slice_job *j)
+{
+	size_t i = 0;
+
+	while (i < j->found.n && mark(s->f, vec_at(&j->found, i)) == 0) {
+		s->n_bad += ((const struct found *)vec_at(&j->found, i))->mark.absent != 0;
+		i++;
+	}
+	return i;
+}
+
+/* Take over what it found.  False: it is to be done again. */
+static bool take(struct fed_self *s, const struct slice_job *j)
+{
+	/* one that was mended meanwhile must not be marked */
+	if ((j->found.n > 0 && j->n_mends != s->n_mends) || mark_all(s, j) < j->found.n)
+		return false;
+	s->at = j->to;
+	s->n_entries += j->n_entries;
+	s->bytes += j->bytes;
+	atomic_fetch_add(&s->n_checked, j->n_entries);
+	atomic_fetch_add(&s->bytes_checked, j->bytes);
+	return j->rc == 0;
+}
+
+static void on_slice(void *arg)
+{
+	struct slice_job *j = arg;
+	struct fed_self *s = j->f->self;
+	bool anew = s->anew;
+
+	s->out = s->anew = false;
+	if (j->f->stopping)
+		s->asked = NULL; /* it was answered */
+	else if (anew)
+		slice_next(s);
+	else if (take(s, j) && j->last)
+		pass_end(s);
+	else if (s->asked && j->rc == 0)
+		slice_next(s);
+	vec_fini(&j->found);
+	free(j);
+}
+
+static void slice_next(struct fed_self *s)
+{
+	struct fed *f = s->f;
+	struct slice_job *j = mem_new(struct slice_job);
+
+	*j = (struct slice_job){.f = f,
+		.from = s->at,
+		.to = s->at,
+		.max = s->asked ? HASTE : f->opts.self_check,
+		.n_mends = s->n_mends};
+	vec_init(&j->found, sizeof(struct found));
+	s->out = pool_run(f->d->pool, f->loop, check_slice, on_slice, j) == 0;
+	if (!s->out)
+		free(j);
+}
+
+/* ---- the file ---- */
+
+static void path_of(const struct fed_self *s, const char *suffix, char out[PATH_ROOM])
+{
+	snprintf(out, PATH_ROOM, "%s/self-check%s", s->f->data, suffix);
+}
+
+static bool take_number(struct cursor *c, uint64_t *out)
+{
+	return cursor_blanks(c) > 0 && cursor_number(c, UINT64_MAX, out);
+}
+
+/* Lineage, keys, feed, n, begin, over. */
+static bool recall(struct fed_self *s)
+{
+	char path[PATH_ROOM], text[TEXT_ROOM];
+	uint64_t v[6];
+	struct cursor c;
+	FILE *in;
+	size_t n;
+	bool whole;
+
+	path_of(s, "", path);
+	in = fopen(path, "re");
+	if (!in)
+		return false;
+	n = fread(text, 1, sizeof text, in);
+	fclose(in);
+	c = cursor_of(slice_of(text, n));
+	whole = cursor_take_ci(&c, lit(FILE_WORD));
+	for (size_t i = 0; i < array_len(v); i++)
+		whole = whole && take_number(&c, &v[i]);
+	if (!whole || v[0] != s->f->lineage || v[1] != store_keys_mark(s->f->d->store) ||
+		v[2] > UINT32_MAX)
+		return false;
+	s->at = (struct spot){(uint32_t)v[2], v[3]};
+	s->began_at = (int64_t)v[4];
+	s->over = v[5] != 0;
+	return true;
+}
+
+/* It need not be on disk for certain: what is forgotten is read once more. */
+static void keep(struct fed_self *s)
+{
+	char path[PATH_ROOM], fresh[PATH_ROOM];
+	FILE *out;
+	bool written;
+
+	path_of(s, "", path);
+	path_of(s, ".new", fresh);
+	out = fopen(fresh, "we");
+	if (!out)
+		return;
+	written =
+		fprintf(out, FILE_WORD " %" PRIu64 " %" PRIu64 " %" PRIu32 " %" PRIu64 " %lld %d\n",
+			s->f->lineage, store_keys_mark(s->f->d->store), s->at.feed, s->at.n,
+			(long long)s->began_at, s->over) > 0;
+	if (fclose(out) == 0 && written)
+		(void)!rename(fresh, path);
+}
+
+/* ---- clock ---- */
+
+static bool is_due(const struct fed_self *s)
+{
+	int64_t now = fed_clock_at(s->f);
+
+	return !s->over || now - s->began_at >= DAY_S || now < s->began_at;
+}
+
+void fed_self_tick(struct fed *f)
+{
+	struct fed_self *s = f->self;
+
+	if (s->lost_due)
+		count_lost(f);
+	s->lost_due = false;
+	if (!s->known && !recall(s))
+		pass_begin(s);
+	s->known = true;
+	if (++s->ticks % KEEP_S == 0 && !s->over)
+		keep(s);
+	if (s->out || f->catching || (f->opts.self_check == 0 && !s->asked) || !is_due(s))
+		return;
+	if (s->over)
+		pass_begin(s);
+	slice_next(s);
+}
+
+/* What is lost is asked of those too that did not have it. */
+static void ask_again(struct fed *f)
+{
+	struct list *head = &f->feeds.by_change;
+	size_t left = f->feeds.n;
+
+	/* a feed that is told anew goes to the end of the list */
+	for (struct list *it = head->next, *next; left-- > 0 && it != head; it = next) {
+		struct fed_feed *feed = container_of(it, struct fed_feed, node);
+
+		next = it->next;
+		for (uint64_t n = 0; (n = fed_spans_next(&feed->lost, n)) != UINT64_MAX; n++)
+			fed_node_lost(f->node, feed, n);
+	}
+}
+
+int fed_self_ask(struct fed *f, struct errand *a)
+{
+	struct fed_self *s = f->self;
+
+	if (s->asked || f->catching)
+		return KERR_BUSY;
+	s->asked = a;
+	s->known = true;
+	pass_begin(s);
+	ask_again(f);
+	s->anew = s->out;
+	if (!s->out)
+		slice_next(s);
+	return CONTROL_OUT;
+}
+
+/* ---- life ---- */
+
+struct fed_self *fed_self_new(struct fed *f)
+{
+	struct fed_self *s = mem_new(struct fed_self);
+
+	s->f = f;
+	s->lost_due = true;
+	return s;
+}
+
+void fed_self_free(struct fed_self *s)
+{
+	free(s);
+}
+
+void fed_self_halt(struct fed *f)
+{
+	struct fed_self *s = f->self;
+
+	if (s->known)
+		keep(s);
+	if (s->asked)
+		errand_end(s->asked, KERR_CLOSED);
+	s->asked = NULL;
+}
+
+void fed_self_mended(struct fed *f)
+{
+	f->self->n_mends++;
+	f->self->lost_due = true;
+	atomic_fetch_add(&f->self->n_mended, 1);
+}
+
+void fed_self_figures(const struct fed *f, struct fed_figures *out)
+{
+	const struct fed_self *s = f->self;
+
+	out->n_checked = atomic_load(&s->n_checked);
+	out->bytes_checked = atomic_load(&s->bytes_checked);
+	out->n_damaged = atomic_load(&s->n_damaged);
+	out->n_mended = atomic_load(&s->n_mended);
+	out->n_lost = atomic_load(&s->n_lost);
+	out->n_passes = atomic_load(&s->n_passes);
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Damage in a store at rest, for test_fed_repair.py:
+ *
+ *   spoil DATA HOW MESSAGE-ID [HOW MESSAGE-ID]...
+ *
+ * bits: one bit of its text is flipped; chunk: its text is gone; key: its content key is; row: its
+ * row in the group is; wrong: another text lies in its place, sealed as it should be.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "daemon/crypto_ossl.h"
+#include "proto/base/mem.h"
+#include "storage/content.h"
+#include "storage/keyfile.h"
+#include "storage/schema.h"
+#include "storage/store_priv.h"
+
+enum { VALUE_MAX = 64 * 1024 };
+
+static void must(bool ok, const char *what)
+{
+	if (ok)
+		return;
+	fprintf(stderr, "spoil: %s\n", what);
+	exit(1);
+}
+
+static void flip(struct kv_batch *b, const struct key *k)
+{
+	struct slice value;
+	struct buf copy;
+
+	buf_init(&copy, VALUE_MAX);
+	must(kv_batch_get(b, key_slice(k), &value) == 0, "nothing is there");
+	buf_add(&copy, value);
+	copy.data[copy.len / 2] ^= 1;
+	must(kv_put(b, key_slice(k), buf_slice(&copy)) == 0, "it cannot be put");
+	buf_fini(&copy);
+}
+
+static void put_other(struct store *s, struct kv_batch *b, uint64_t id)
+{
+	static const char text[] = "Path: x\r\nSubject: forged\r\n\r\nforged\r\n";
+	struct sealed c = {.id = id};
+	struct key k;
+
+	must(content_seal(s, id, slice_of(text, sizeof text - 1), &c) == 0, "it cannot be sealed");
+	key_of_chunk(&k, id, 0);
+	must(kv_put(b, key_slice(&k), slice_of(c.chunks[0]->bytes, c.chunks[0]->len)) == 0,
+		"it cannot be put");
+	content_free(&c);
+}
+
+static void spoil(struct store *s, const char *how, const char *mid)
+{
+	struct kv_batch *b;
+	struct history h;
+	struct view *v;
+	struct key k;
+
+	must(view_open(s, &v) == 0, "the store cannot be read");
+	must(view_history(v, slice_str(mid), &h) == 0, "no such article");
+	view_close(v);
+	must(kv_batch_begin(s->kv, &b) == 0, "the store cannot be written");
+	key_of_chunk(&k, h.content, 0);
+	if (strcmp(how, "bits") == 0)
+		flip(b, &k);
+	else if (strcmp(how, "chunk") == 0)
+		must(kv_del(b, key_slice(&k)) == 0, "it cannot be deleted");
+	else if (strcmp(how, "key") == 0)
+		must(keyfile_wipe(s->keys, &h.content, 1) == 0, "the key cannot be wiped");
+	else if (strcmp(how, "wrong") == 0)
+		put_other(s, b, h.content);
+	else
+		must(strcmp(how, "row") == 0 && h.n_places == 1, "bits, chunk, key, row or wrong");
+	if (strcmp(how, "row") == 0) {
+		key_of_pair(&k, TABLE_ROW, h.places[0].group, h.places[0].num);
+		must(kv_del(b, key_slice(&k)) == 0, "the row cannot be deleted");
+	}
+	must(kv_batch_commit(b) == 0, "it cannot be committed");
+}
+
+int main(int argc, char **argv)
+{
+	struct err err = {""};
+	struct store *s;
+
+	crypto_ossl_install();
+	must(argc > 3 && argc % 2 == 0, "DATA HOW MESSAGE-ID [HOW MESSAGE-ID]...");
+	must(store_open(&(struct store_opts){.dir = argv[1], .manual = true}, &s, &err) == 0,
+		err.text);
+	for (int i = 2; i < argc; i += 2)
+		spoil(s, argv[i], argv[i + 1]);
+	store_close(s);
+	return 0;
+}
