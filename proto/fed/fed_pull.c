@@ -405,7 +405,7 @@ static void no_content(struct fed_want *w, struct ask *a, unsigned peer, int64_t
 
 	in_vain(w, a, peer, now_at, FED_ABSENT_S);
 	if (a->since == 0)
-		a->since = now_at;
+		a->since = now_at > 0 ? now_at : 1;
 	if (now_at - a->since >= days * FED_ABSENT_S)
 		a->until = INT64_MAX;
 }

@@ -331,6 +331,41 @@ static void other_surroundings(void **state)
 	buf_fini(&out);
 }
 
+/* What is stored is what was signed, with any Path; and not, when a byte of it is another one. */
+static void holds_what_was_signed(void **state)
+{
+	struct fed_sign s;
+	const char *why;
+	struct buf out, line, bad;
+	unsigned n_held = 0;
+
+	(void)state;
+	buf_init(&out, SIZE_MAX);
+	buf_init(&line, SIZE_MAX);
+	buf_init(&bad, SIZE_MAX);
+	assert_int_equal(make_of(lit(HEAD "\r\n" BODY), &out, &s, &why), 0);
+	fed_sign_add_field(&line, &s);
+	struct slice made = slice_from(buf_slice(&out), line.len); /* behind Kokod-Sign */
+	buf_reset(&line);
+	fed_sign_add_line(&line, &s);
+	assert_true(fed_entry_holds(buf_slice(&line), made, &why));
+	buf_add(&bad, lit("Path: a!b!not-for-mail\r\n"));
+	buf_add(&bad, made);
+	assert_true(fed_entry_holds(buf_slice(&line), buf_slice(&bad), &why));
+	for (size_t i = 0; i < made.len; i++) {
+		buf_reset(&bad);
+		buf_add(&bad, made);
+		bad.data[i] ^= 1;
+		n_held += fed_entry_holds(buf_slice(&line), buf_slice(&bad), &why);
+		assert_false(fed_entry_holds(buf_slice(&line), slice_head(made, i), &why));
+	}
+	assert_true(n_held < 10); /* blanks at the ends of fields, and what stands between them */
+	assert_false(fed_entry_holds(lit("v=1"), made, &why));
+	buf_fini(&out);
+	buf_fini(&line);
+	buf_fini(&bad);
+}
+
 static void added_fields_have_no_effect(void **state)
 {
 	struct fed_entry en;
@@ -448,6 +483,7 @@ int main(void)
 		cmocka_unit_test(large_heads),
 		cmocka_unit_test(on_the_way),
 		cmocka_unit_test(other_surroundings),
+		cmocka_unit_test(holds_what_was_signed),
 		cmocka_unit_test(added_fields_have_no_effect),
 		cmocka_unit_test(paths),
 		cmocka_unit_test(gateways),

@@ -246,6 +246,69 @@ static void test_stub(void **state)
 	fed_spans_fini(&h.stubs);
 }
 
+/* Who says that it has the content and has not is asked daily, for a month. */
+static void test_stub_for_a_month(void **state)
+{
+	int64_t now = 100;
+	int n = 1;
+
+	(void)state;
+	head(0, 1, 1);
+	assert_int_equal(next(0, now), 1);
+	stored(1, true);
+	fed_pull_end(pull, feed, 1, 0, FED_ASK_STUB, now);
+	while (now += FED_ABSENT_S, n < 100 && next(0, now) == 1) {
+		assert_int_equal(next(0, now), 0);
+		fed_pull_end(pull, feed, 1, 0, FED_ASK_STUB, now);
+		n++;
+	}
+	assert_int_equal(n, FED_ABSENT_DAYS + 1);
+	assert_false(fed_pull_offered(feed, 1));
+	fed_pull_forgive(feed, 1); /* the admin wants it */
+	assert_true(fed_pull_offered(feed, 1));
+	assert_int_equal(next(0, now), 1);
+}
+
+/* What was here is lost: it is asked of who has it, also of who had lost it too and has it again. */
+static void test_lost(void **state)
+{
+	struct fed_holding h = {.low = 1, .high = 2};
+
+	(void)state;
+	head(0, 1, 2);
+	for (uint64_t n = 1; n <= 2; n++) {
+		assert_int_equal(next(0, 0), n);
+		stored(n, false);
+		fed_pull_end(pull, feed, n, 0, FED_ASK_STORED, 0);
+	}
+	assert_false(fed_pull_wants(pull, feed));
+	uint64_t changed = feed->changed;
+	fed_feed_lose(&feeds, feed, 1);
+	assert_true(feed->changed > changed); /* others are told */
+	assert_false(fed_pull_offered(feed, 1));
+	fed_spans_init(&h.ahead);
+	fed_spans_init(&h.stubs);
+	fed_spans_add(&h.stubs, 1, 1);
+	assert_false(fed_pull_head(pull, feed, 0, &h)); /* it has lost it too */
+	assert_true(head(1, 1, 2));
+	assert_true(fed_pull_offered(feed, 1));
+	assert_int_equal(next(1, 0), 1);
+	fed_pull_end(pull, feed, 1, 1, FED_ASK_STUB, 0); /* lost since it told */
+	assert_int_equal(next(1, 60), 0);
+	fed_feed_lose(&feeds, feed, 2);
+	assert_true(fed_pull_head(pull, feed, 1, &h));
+	assert_true(head(1, 1, 2)); /* it has it again */
+	assert_int_equal(next(1, 61), 1);
+	stored(1, false);
+	fed_pull_end(pull, feed, 1, 1, FED_ASK_STORED, 61);
+	assert_false(fed_spans_has(&feed->lost, 1));
+	assert_true(fed_spans_has(&feed->lost, 2));
+	fed_feed_find(&feeds, feed, 2);
+	assert_int_equal(fed_spans_count(&feed->stubs) + fed_spans_count(&feed->lost), 0);
+	fed_spans_fini(&h.ahead);
+	fed_spans_fini(&h.stubs);
+}
+
 static void test_bounds(void **state)
 {
 	struct fed_ask ask;
@@ -374,6 +437,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_lead, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_silent, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_stub, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_stub_for_a_month, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_lost, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bounds, setup, teardown),
 		cmocka_unit_test(test_random),
 	};
