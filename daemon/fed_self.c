@@ -345,16 +345,14 @@ static void on_slice(void *arg)
 {
 	struct slice_job *j = arg;
 	struct fed_self *s = j->f->self;
-	bool anew = s->anew;
+	bool go_on = !j->f->stopping, anew = s->anew;
 
 	s->out = s->anew = false;
-	if (j->f->stopping)
-		s->asked = NULL; /* it was answered */
-	else if (anew)
-		slice_next(s);
-	else if (take(s, j) && j->last)
+	if (go_on && !anew)
+		go_on = take(s, j) && (s->asked || j->last);
+	if (go_on && !anew && j->last)
 		pass_end(s);
-	else if (s->asked && j->rc == 0)
+	else if (go_on)
 		slice_next(s);
 	vec_fini(&j->found);
 	free(j);

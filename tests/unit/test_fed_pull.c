@@ -269,7 +269,8 @@ static void test_stub_for_a_month(void **state)
 	assert_int_equal(next(0, now), 1);
 }
 
-/* What was here is lost: it is asked of who has it, also of who had lost it too and has it again. */
+/* What was here is lost: it is asked of who has it, also of who had lost it too and has it again.
+ */
 static void test_lost(void **state)
 {
 	struct fed_holding h = {.low = 1, .high = 2};
