@@ -221,6 +221,10 @@ static void add_alarm(struct errand *a, const struct fed_note *n)
 		[FED_NOTE_DAMAGED] = N_(
 			"articles of %2 were found damaged on this disk; they are fetched again by "
 			"themselves: see that the disk is sound (smartctl, dmesg)"),
+		[FED_NOTE_LOCAL] = N_(
+			"articles or mails of %2 are damaged on this disk, and no other daemon has "
+			"them: kokoctl check names them, a backup has them; see that the disk is "
+			"sound (smartctl, dmesg)"),
 	};
 	const struct fed_daemon *d = n->who.s[0] ? fed_reg_daemon(a->f->reg, &n->who) : NULL;
 	char name[FED_NAME_MAX + 1] = "";

@@ -125,12 +125,13 @@ static json_t *federation_json(struct fed *f)
 	struct fed_figures s;
 
 	fed_figures(f, &s);
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 		"conns", count(s.n_conns), "refused", count(s.n_refused), "commands",
 		count(s.n_commands), "bad", count(s.n_bad), "strangers", count(s.n_strangers),
 		"late", count(s.n_late), "alarms", count(s.n_alarms), "checked", count(s.n_checked),
 		"checked_bytes", count(s.bytes_checked), "damaged", count(s.n_damaged), "mended",
-		count(s.n_mended), "lost", count(s.n_lost), "self_checks", count(s.n_passes));
+		count(s.n_mended), "lost", count(s.n_lost), "damaged_local", count(s.n_local),
+		"self_checks", count(s.n_passes));
 }
 
 int control_status(struct control_req *r)

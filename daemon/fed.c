@@ -182,8 +182,8 @@ int fed_give(
 
 static const char *alarm_name(unsigned what)
 {
-	static const char *const names[] = {
-		"intruder", "fork", "record-fork", "behind-own", "silent", "lagging", "damaged"};
+	static const char *const names[] = {"intruder", "fork", "record-fork", "behind-own",
+		"silent", "lagging", "damaged", "damaged-local"};
 
 	return what < array_len(names) ? names[what] : "alarm";
 }

@@ -44,6 +44,7 @@ struct fed_figures {
 	uint64_t n_alarms;
 	/* The self-check: read and compared; found damaged; fetched again; missing now. */
 	uint64_t n_checked, bytes_checked, n_damaged, n_mended, n_lost;
+	uint64_t n_local;  /* damaged, and of no shared group: found by the last pass */
 	uint64_t n_passes; /* how often all of it was read */
 };
 

@@ -14,7 +14,7 @@
  *   fed_watch.c  heartbeats, who is late, clocks
  *   fed_epoch.c  which epoch we may issue in
  *   fed_group.c  the newsgroups of the records
- *   fed_self.c   the daily self-check; fed_mend.c  articles that were lost and came again
+ *   fed_self*.c  the daily self-check; fed_mend.c  articles that were lost and came again
  *   fed_relay.c  entries that other news servers bring (other threads call it)
  *   fed_posting.c  posts that become entries (other threads call it)
  *   control_fed*.c the admin's commands
@@ -53,6 +53,7 @@ enum {
 	FED_NOTE_SILENT = FED_ALARM_BEHIND_OWN + 1,
 	FED_NOTE_LAGGING,
 	FED_NOTE_DAMAGED, /* about a group: articles of it on this disk */
+	FED_NOTE_LOCAL,   /* likewise, or about a person: what no other daemon has */
 };
 
 struct fed_note {

@@ -11,6 +11,7 @@
 
 #include "daemon/control_fed.h"
 #include "daemon/fed_mend.h"
+#include "daemon/fed_self_priv.h"
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
 #include "proto/base/scan.h"
@@ -19,18 +20,13 @@
 enum {
 	DAY_S = 24 * 3600,
 	KEEP_S = 60,             /* the place is written */
-	SLICE_ENTRIES = 256,     /* of a slice, at most */
 	HASTE = 8 * 1024 * 1024, /* bytes of a slice when the admin waits */
 	PATH_ROOM = 4096,
 	TEXT_ROOM = 256,
+	TOLD_MAX = 100, /* damaged entries of a pass that are logged one by one */
 };
 
 #define FILE_WORD "koko-self-check"
-
-struct spot {
-	uint32_t feed;
-	uint64_t n;
-};
 
 struct fed_self {
 	struct fed *f;
@@ -43,139 +39,19 @@ struct fed_self {
 	bool lost_due;      /* n_lost is to be counted */
 	unsigned ticks;
 	uint64_t n_entries, bytes, n_bad; /* of this pass */
+	uint64_t n_bad_rows, n_told;
 	uint64_t n_mends; /* so far: what a slice says of one that was mended meanwhile is void */
 	bool anew;        /* the slice under way is not counted: the admin asked for all */
 	struct errand *asked; /* the admin waits for the end of this pass */
-	atomic_uint_fast64_t n_checked, bytes_checked, n_damaged, n_mended, n_lost, n_passes;
+	atomic_uint_fast64_t n_checked, bytes_checked, n_damaged, n_mended, n_lost, n_local,
+		n_passes;
 };
 
-/* ---- a slice, in the pool ---- */
-
-struct found {
-	struct store_mark mark;
-	char why[64];
-};
-
-struct slice_job {
-	struct fed *f;
-	struct spot from, to;
-	size_t max; /* bytes */
-	uint64_t n_entries, bytes, n_mends;
-	bool last;
-	int rc;
-	struct vec found; /* struct found */
-};
-
-/* What is read of an entry before its content is. */
-struct taken {
-	struct store_mark mark;
-	enum entry_kind kind;
-	struct place place;
-	char sign[STORE_SIGN_MAX + 1];
-};
-
-static bool take_on(void *arg, const struct entry_rec *e)
+static void slice_free(struct slice_job *j)
 {
-	struct vec *out = arg;
-	struct taken *t = vec_push(out);
-
-	*t = (struct taken){
-		.mark = {.feed = e->feed,
-			 .n = e->n,
-			 .content = e->kind == ENTRY_BEAT ? 0 : e->content,
-			 .absent = e->absent},
-		.kind = e->kind,
-		.place = e->place
-        };
-	(void)!slice_cstr(e->sign, t->sign, sizeof t->sign);
-	return out->n < SLICE_ENTRIES;
-}
-
-/* Does the Message-ID lead to it, and its number too? */
-static bool leads_there(struct view *v, const struct taken *t, const char **why)
-{
-	struct fed_sign s;
-	struct history h;
-	struct row row;
-
-	if (!fed_sign_parse(slice_str(t->sign), &s, why))
-		return false;
-	*why = "its Message-ID does not lead to it";
-	if (view_history(v, slice_str(s.m), &h) < 0 || h.content != t->mark.content)
-		return false;
-	*why = "its row is damaged";
-	for (unsigned i = 0; i < h.n_places; i++)
-		if (view_row(v, h.places[i].group, h.places[i].num, false, &row) < 0 ||
-			row.content != h.content)
-			return false;
-	return true;
-}
-
-static void note(
-	struct slice_job *j, const struct taken *t, uint8_t absent, bool wrong, const char *why)
-{
-	struct found *f = vec_push(&j->found);
-
-	*f = (struct found){.mark = t->mark};
-	f->mark.absent = absent;
-	f->mark.wrong = wrong;
-	snprintf(f->why, sizeof f->why, "%s", why);
-}
-
-/* Read one and compare. */
-static int check_one(struct slice_job *j, const struct taken *t, struct buf *text)
-{
-	const char *why = "it does not open";
-	struct view *v;
-	bool opens, holds, leads = false;
-	int rc = view_open(j->f->d->store, &v);
-
-	if (rc < 0)
-		return rc;
-	buf_reset(text);
-	rc = view_content_all(v, t->mark.content, text);
-	opens = rc == 0;
-	holds = opens && fed_entry_holds(slice_str(t->sign), buf_slice(text), &why);
-	leads = holds && leads_there(v, t, &why);
-	view_close(v);
-	if (rc == KERR_WAIT || rc == KERR_IO)
-		return rc;
-	j->n_entries++;
-	j->bytes += text->len;
-	if (leads && t->mark.absent != 0)
-		note(j, t, 0, false, "it is whole after all");
-	else if (!leads && t->mark.absent == 0)
-		note(j, t, FED_ABSENT_LOST, opens && !holds, why);
-	return 0;
-}
-
-static void check_slice(void *arg)
-{
-	struct slice_job *j = arg;
-	struct vec taken;
-	struct buf text;
-	struct view *v;
-	size_t i = 0;
-
-	vec_init(&taken, sizeof(struct taken));
-	buf_init(&text, STORE_ARTICLE_MAX);
-	j->rc = view_open(j->f->d->store, &v);
-	if (j->rc == 0) {
-		j->rc = view_entries_after(v, j->from.feed, j->from.n, take_on, &taken);
-		view_close(v);
-	}
-	while (j->rc == 0 && i < taken.n && j->bytes < j->max) {
-		const struct taken *t = vec_at(&taken, i++);
-
-		if (t->mark.content != 0)
-			j->rc = check_one(j, t, &text);
-		if (j->rc == 0)
-			j->to = (struct spot){t->mark.feed, t->mark.n};
-	}
-	j->last = j->rc == 0 && i == taken.n && taken.n < SLICE_ENTRIES;
-	mem_wipe(text.data, text.len);
-	buf_fini(&text);
-	vec_fini(&taken);
+	vec_fini(&j->found);
+	vec_fini(&j->found_rows);
+	free(j);
 }
 
 /* ---- what it found ---- */
@@ -210,7 +86,7 @@ static void number(char out[24], uint64_t n)
 
 static void answer(struct fed_self *s)
 {
-	char n[24], mib[24], bad[24];
+	char n[24], mib[24], bad[24], rows[24];
 	struct errand *a = s->asked;
 
 	if (!a || s->n_marking > 0)
@@ -219,6 +95,8 @@ static void answer(struct fed_self *s)
 	number(n, s->n_entries);
 	number(mib, (s->bytes + (1 << 20) - 1) >> 20);
 	number(bad, s->n_bad);
+	number(rows, s->n_bad_rows);
+	errand_fact(a, "damaged_local", rows);
 	errand_fact(a, "checked", n);
 	errand_fact(a, "damaged", bad);
 	if (s->n_bad == 0)
@@ -232,6 +110,12 @@ static void answer(struct fed_self *s)
 			   "damaged and are fetched again; kokoctl peer status says what is still "
 			   "missing"),
 			n, mib, bad, NULL);
+	if (s->n_bad_rows > 0)
+		errand_say(a,
+			N_("%1 further articles and mails, of groups that are not shared and of "
+			   "mailboxes, are damaged: kokoctl check names them, and a backup has "
+			   "them"),
+			rows, NULL);
 	errand_end(a, 0);
 }
 
@@ -249,12 +133,14 @@ static struct slice group_of(struct fed *f, const struct fed_feed *feed)
 
 static void lose(struct fed *f, struct fed_feed *feed, const struct found *m)
 {
+	atomic_fetch_add(&f->self->n_damaged, 1);
+	fed_node_lost(f->node, feed, m->mark.n);
+	if (++f->self->n_told > TOLD_MAX)
+		return; /* all keys are gone, say */
 	log_error("fed.damaged", "gid=%s oid=%s epoch=%llu n=%llu why=\"%s\"", feed->name.gid.s,
 		feed->name.oid.s, (unsigned long long)feed->name.epoch.n,
 		(unsigned long long)m->mark.n, m->why);
-	atomic_fetch_add(&f->self->n_damaged, 1);
 	fed_note(f, FED_NOTE_DAMAGED, NULL, group_of(f, feed));
-	fed_node_lost(f->node, feed, m->mark.n);
 }
 
 static void on_marked(void *arg, const struct store_result *res)
@@ -269,11 +155,13 @@ static void on_marked(void *arg, const struct store_result *res)
 			lose(f, feed, &m->found);
 		else
 			fed_node_found(f->node, feed, m->found.mark.n);
-		count_lost(f);
+		f->self->lost_due = true;
 	}
 	free(m);
-	f->self->n_marking--;
-	if (!f->stopping && f->self->over)
+	if (--f->self->n_marking > 0 || f->stopping)
+		return;
+	count_lost(f);
+	if (f->self->over)
 		answer(f->self);
 }
 
@@ -295,10 +183,10 @@ static int mark(struct fed *f, const struct found *found)
 
 static void pass_begin(struct fed_self *s)
 {
-	s->at = (struct spot){0, 0};
+	s->at = (struct spot){.rows = false};
 	s->began_at = fed_clock_at(s->f);
 	s->over = false;
-	s->n_entries = s->bytes = s->n_bad = 0;
+	s->n_entries = s->bytes = s->n_bad = s->n_bad_rows = s->n_told = 0;
 }
 
 static void slice_next(struct fed_self *s);
@@ -307,6 +195,7 @@ static void keep(struct fed_self *s);
 static void pass_end(struct fed_self *s)
 {
 	s->over = true;
+	atomic_store(&s->n_local, s->n_bad_rows);
 	atomic_fetch_add(&s->n_passes, 1);
 	log_info("fed.self-check",
 		"entries=%" PRIu64 " bytes=%" PRIu64 " damaged=%" PRIu64 " s=%lld", s->n_entries,
@@ -327,15 +216,30 @@ static size_t mark_all(struct fed_self *s, const struct slice_job *j)
 	return i;
 }
 
+/* Nobody else has it: the admin is told, and nothing is changed. */
+static void tell_rows(struct fed_self *s, const struct slice_job *j)
+{
+	for (size_t i = 0; i < j->found_rows.n; i++) {
+		const struct found_row *r = vec_at(&j->found_rows, i);
+
+		s->n_bad_rows++;
+		if (s->n_bad_rows > TOLD_MAX)
+			continue;
+		log_error("store.damaged", "group=%" PRIu32 " num=%" PRIu32, r->group, r->num);
+		fed_note(s->f, FED_NOTE_LOCAL, NULL, slice_str(r->about));
+	}
+}
+
 /* Take over what it found.  False: it is to be done again. */
 static bool take(struct fed_self *s, const struct slice_job *j)
 {
 	/* one that was mended meanwhile must not be marked */
 	if ((j->found.n > 0 && j->n_mends != s->n_mends) || mark_all(s, j) < j->found.n)
 		return false;
+	tell_rows(s, j);
 	s->at = j->to;
 	s->n_entries += j->n_entries;
-	s->bytes += j->bytes;
+	s->bytes += j->from.rows ? 0 : j->bytes;
 	atomic_fetch_add(&s->n_checked, j->n_entries);
 	atomic_fetch_add(&s->bytes_checked, j->bytes);
 	return j->rc == 0;
@@ -354,8 +258,7 @@ static void on_slice(void *arg)
 		pass_end(s);
 	else if (go_on)
 		slice_next(s);
-	vec_fini(&j->found);
-	free(j);
+	slice_free(j);
 }
 
 static void slice_next(struct fed_self *s)
@@ -369,9 +272,10 @@ static void slice_next(struct fed_self *s)
 		.max = s->asked ? HASTE : f->opts.self_check,
 		.n_mends = s->n_mends};
 	vec_init(&j->found, sizeof(struct found));
-	s->out = pool_run(f->d->pool, f->loop, check_slice, on_slice, j) == 0;
+	vec_init(&j->found_rows, sizeof(struct found_row));
+	s->out = pool_run(f->d->pool, f->loop, fed_slice_check, on_slice, j) == 0;
 	if (!s->out)
-		free(j);
+		slice_free(j);
 }
 
 /* ---- the file ---- */
@@ -386,11 +290,11 @@ static bool take_number(struct cursor *c, uint64_t *out)
 	return cursor_blanks(c) > 0 && cursor_number(c, UINT64_MAX, out);
 }
 
-/* Lineage, keys, feed, n, begin, over. */
+/* Lineage, keys, feed, n, begin, over, rows. */
 static bool recall(struct fed_self *s)
 {
 	char path[PATH_ROOM], text[TEXT_ROOM];
-	uint64_t v[6];
+	uint64_t v[7];
 	struct cursor c;
 	FILE *in;
 	size_t n;
@@ -409,7 +313,7 @@ static bool recall(struct fed_self *s)
 	if (!whole || v[0] != s->f->lineage || v[1] != store_keys_mark(s->f->d->store) ||
 		v[2] > UINT32_MAX)
 		return false;
-	s->at = (struct spot){(uint32_t)v[2], v[3]};
+	s->at = (struct spot){(uint32_t)v[2], v[3], v[6] != 0};
 	s->began_at = (int64_t)v[4];
 	s->over = v[5] != 0;
 	return true;
@@ -427,10 +331,10 @@ static void keep(struct fed_self *s)
 	out = fopen(fresh, "we");
 	if (!out)
 		return;
-	written =
-		fprintf(out, FILE_WORD " %" PRIu64 " %" PRIu64 " %" PRIu32 " %" PRIu64 " %lld %d\n",
-			s->f->lineage, store_keys_mark(s->f->d->store), s->at.feed, s->at.n,
-			(long long)s->began_at, s->over) > 0;
+	written = fprintf(out,
+			  FILE_WORD " %" PRIu64 " %" PRIu64 " %" PRIu32 " %" PRIu64 " %lld %d %d\n",
+			  s->f->lineage, store_keys_mark(s->f->d->store), s->at.feed, s->at.n,
+			  (long long)s->began_at, s->over, s->at.rows) > 0;
 	if (fclose(out) == 0 && written)
 		(void)!rename(fresh, path);
 }
@@ -538,5 +442,6 @@ void fed_self_figures(const struct fed *f, struct fed_figures *out)
 	out->n_damaged = atomic_load(&s->n_damaged);
 	out->n_mended = atomic_load(&s->n_mended);
 	out->n_lost = atomic_load(&s->n_lost);
+	out->n_local = atomic_load(&s->n_local);
 	out->n_passes = atomic_load(&s->n_passes);
 }

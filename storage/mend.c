@@ -310,3 +310,50 @@ int store_mend(struct store *s, const struct store_mend *m, const struct store_c
 		writer_stop(s, rc); /* the key file could not be synced */
 	return rc;
 }
+
+/* ---- what nobody else has ---- */
+
+struct rows_walk {
+	struct view *v;
+	row_shared_fn fn;
+	void *arg;
+};
+
+/* By its log entry and its history: did it come as an entry of a feed? */
+static bool is_shared(struct view *v, const struct row *r)
+{
+	struct log_entry e;
+	struct history h;
+	struct slice value;
+	struct key k;
+
+	key_of_u64(&k, TABLE_LOG, r->seq);
+	if (view_get_more(v, &k, &value) < 0 || log_decode(key_slice(&k), value, &e) < 0)
+		return false;
+	key_of_hash(&k, e.mid);
+	return view_get_more(v, &k, &value) == 0 && history_decode(value, &h) == 0 && h.feed != 0;
+}
+
+static bool row_on(void *arg, struct slice key, struct slice value)
+{
+	struct rows_walk *w = arg;
+	struct row_sealed sealed;
+	struct row r;
+
+	if (row_decode(key, value, &r, &sealed) < 0)
+		return true; /* store_check finds it */
+	return w->fn(w->arg, &r, is_shared(w->v, &r));
+}
+
+int view_rows_after(struct view *v, uint32_t group, uint32_t num, row_shared_fn fn, void *arg)
+{
+	struct rows_walk w = {v, fn, arg};
+	struct key table, from, to;
+
+	key_begin(&table, TABLE_ROW);
+	struct kv_range r = range_of(&table, &to);
+	key_of_pair(&from, TABLE_ROW, group, num);
+	key_u8(&from, 0); /* behind that one */
+	r.from = key_slice(&from);
+	return kv_scan(v->kv, &r, row_on, &w);
+}

@@ -161,6 +161,14 @@ NODISCARD int store_feed_begin(
 
 /* ---- content that is lost, and comes again ---- */
 
+/*
+ * Rows behind number num of that group, of all groups and mailboxes, by group and number; shared:
+ * it came as an entry of a feed.  (0, 0): from the first.
+ */
+typedef bool (*row_shared_fn)(void *arg, const struct row *r, bool shared);
+NODISCARD int view_rows_after(
+	struct view *v, uint32_t group, uint32_t num, row_shared_fn fn, void *arg);
+
 /* What is said of the content of an entry. */
 struct store_mark {
 	uint32_t feed;

@@ -146,6 +146,23 @@ class Trial:
         self.net.connect()
         self.mended(before, uids)
 
+    def groups_that_are_not_shared(self):
+        """Nobody else has it: the admin is told, and readers get 430."""
+        self.site.ctl("group", "add", "koko.hier", "--kind", "forum", "--class", "closed")
+        self.site.ctl("member", "add", "koko.hier", "anke", "writer")
+        mids = [fed.post(self.site, "koko.hier") for _ in range(3)]
+        self.spoil(self.site, {mids[1]: "bits"})
+        done = self.self_check()
+        assert done["damaged"] == "0" and done["damaged_local"] == "1", done
+        assert self.figures()["damaged_local"] == 1 and self.figures()["lost"] == 0
+        assert [row["about"] for row in self.alarms()] == ["koko.hier"], self.alarms()
+        assert self.site.ctl("check", check=False).returncode != 0
+        assert [fed.has(self.site, mid, "koko.hier") for mid in mids] == [True] * 3
+        with self.site.reader("anke", lab.PASSWORD) as conn:
+            conn.group("koko.hier")
+            assert [conn.cmd(f"ARTICLE {mids[1]}")[:3], conn.cmd("ARTICLE 2")[:3]] == ["430", "423"]
+            assert conn.cmd("ARTICLE 3").startswith("220")
+
     def nobody_has_it(self):
         """An own article that no other daemon has yet: it stays lost, and that is said."""
         self.alone()
@@ -186,5 +203,6 @@ class Trial:
 
 
 if __name__ == "__main__":
-    run_trial(Trial, "all_kinds", "by_itself", "goes_on_after_a_restart", "nobody_has_it",
+    run_trial(Trial, "all_kinds", "by_itself", "goes_on_after_a_restart",
+              "groups_that_are_not_shared", "nobody_has_it",
               "keys_are_gone")
