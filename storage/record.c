@@ -166,6 +166,7 @@ struct record_job {
 	size_t n_name;
 	uint64_t serial;
 	struct buf text;
+	bool alone; /* the serials before it go */
 };
 
 static struct record_job *record_of(struct store_job *job)
@@ -203,12 +204,66 @@ static int compare(struct txn *t, const struct record_job *j)
 	return rest.len == 0 ? KERR_EXISTS : KERR_CONFLICT;
 }
 
+/* The pieces of all serials that are there, as far as a call takes them. */
+struct del_walk {
+	struct key keys[DEL_PIECES];
+	size_t n;
+	uint64_t last; /* the highest serial among them */
+	int rc;
+};
+
+static bool del_on(void *arg, struct slice key, struct slice value)
+{
+	struct del_walk *w = arg;
+	struct key *k = &w->keys[w->n++];
+	struct piece p;
+
+	w->rc = piece_decode(key, value, &p);
+	w->last = p.serial;
+	k->len = 0;
+	k->bad = false;
+	key_bytes(k, key);
+	return w->rc == 0 && w->n < DEL_PIECES;
+}
+
+static void find_all(struct txn *t, const struct record_job *j, struct del_walk *w)
+{
+	struct key from, to;
+
+	key_of_record(&from, j->type, name_of(j));
+	struct kv_range r = range_of(&from, &to);
+	t->rc = kv_batch_scan(t->b, &r, del_on, w);
+	if (t->rc == 0 && w->rc < 0)
+		txn_damaged(t, "record");
+}
+
+static void del_all(struct txn *t, const struct del_walk *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		txn_del(t, &w->keys[i]);
+}
+
+/* What is there is older, and goes. */
+static int make_way(struct txn *t, const struct record_job *j)
+{
+	struct del_walk *w = mem_new(struct del_walk);
+
+	find_all(t, j, w);
+	int rc = t->rc < 0 ? t->rc : w->n > 0 && w->last >= j->serial ? KERR_CONFLICT : 0;
+	if (rc == 0)
+		del_all(t, w);
+	free(w);
+	return rc < 0 ? rc : t->rc;
+}
+
 static int record_run(struct txn *t, struct store_job *job)
 {
 	struct record_job *j = record_of(job);
 	struct slice rest = buf_slice(&j->text);
 	int rc = compare(t, j);
 
+	if (rc == 0 && j->alone)
+		rc = make_way(t, j);
 	if (rc < 0)
 		return rc;
 	for (uint16_t i = 0; i == 0 || rest.len > 0; i++) {
@@ -255,8 +310,8 @@ static int queue(struct store *s, struct record_job *j)
 	return rc;
 }
 
-int store_record(struct store *s, enum record_type type, struct slice name, uint64_t serial,
-	struct slice text, const struct store_call *c)
+static int put(struct store *s, enum record_type type, struct slice name, uint64_t serial,
+	struct slice text, bool alone, const struct store_call *c)
 {
 	if (name.len == 0 || serial == 0)
 		return KERR_INVALID;
@@ -264,6 +319,7 @@ int store_record(struct store *s, enum record_type type, struct slice name, uint
 		return KERR_TOOBIG;
 	struct record_job *j = record_new(type, name);
 	j->serial = serial;
+	j->alone = alone;
 	buf_init(&j->text, STORE_RECORD_MAX);
 	buf_add(&j->text, text);
 	job_init(&j->job, JOB_COST + text.len + (text.len / RECORD_PIECE + 1) * PIECE_COST, c,
@@ -273,35 +329,27 @@ int store_record(struct store *s, enum record_type type, struct slice name, uint
 	return queue(s, j);
 }
 
-struct del_walk {
-	struct key keys[DEL_PIECES];
-	size_t n;
-};
-
-static bool del_on(void *arg, struct slice key, struct slice value)
+int store_record(struct store *s, enum record_type type, struct slice name, uint64_t serial,
+	struct slice text, const struct store_call *c)
 {
-	struct del_walk *w = arg;
-	struct key *k = &w->keys[w->n++];
+	return put(s, type, name, serial, text, false, c);
+}
 
-	(void)value;
-	k->len = 0;
-	k->bad = false;
-	key_bytes(k, key);
-	return w->n < DEL_PIECES;
+int store_record_replace(struct store *s, enum record_type type, struct slice name, uint64_t serial,
+	struct slice text, const struct store_call *c)
+{
+	return put(s, type, name, serial, text, true, c);
 }
 
 static int del_run(struct txn *t, struct store_job *job)
 {
 	struct record_job *j = record_of(job);
 	struct del_walk *w = mem_new(struct del_walk);
-	struct key from, to;
 
-	key_of_record(&from, j->type, name_of(j));
-	struct kv_range r = range_of(&from, &to);
-	t->rc = kv_batch_scan(t->b, &r, del_on, w);
+	find_all(t, j, w);
 	size_t n = w->n;
-	for (size_t i = 0; i < n; i++)
-		txn_del(t, &w->keys[i]);
+	if (t->rc == 0)
+		del_all(t, w);
 	free(w);
 	if (t->rc == 0 && n == 0)
 		return KERR_NOTFOUND;

@@ -14,12 +14,12 @@
 #include "storage/store.h"
 
 enum {
-	STORE_FEED_NAME = 120, /* bytes of a feed's name */
-	STORE_ENTRY_HASH = 32, /* bytes of an entry's hash */
-	STORE_SIGN_MAX = 1024, /* bytes of its signature line */
-	STORE_NOTE_MAX = 64,   /* bytes that the caller keeps with an entry */
-	STORE_PATH_MAX = 255,  /* bytes of a Path that is kept beside its article */
-	STORE_RECORD_KEY = 64, /* bytes of a record's key */
+	STORE_FEED_NAME = 120,  /* bytes of a feed's name */
+	STORE_ENTRY_HASH = 32,  /* bytes of an entry's hash */
+	STORE_SIGN_MAX = 1024,  /* bytes of its signature line */
+	STORE_NOTE_MAX = 64,    /* bytes that the caller keeps with an entry */
+	STORE_PATH_MAX = 255,   /* bytes of a Path that is kept beside its article */
+	STORE_RECORD_KEY = 128, /* bytes of a record's key */
 	STORE_RECORD_MAX = 1024 * 1024,
 };
 
@@ -211,7 +211,8 @@ enum record_type {
 	RECORD_GROUP,
 	RECORD_MEMBERS,
 	RECORD_PROOF,
-	RECORD_PEER
+	RECORD_PEER,
+	RECORD_FORK
 };
 
 /* serial 0: the newest.  KERR_NOTFOUND. */
@@ -225,6 +226,13 @@ NODISCARD int view_records(struct view *v, record_fn fn, void *arg);
 
 /* Keep a record.  KERR_EXISTS: the same bytes are here; KERR_CONFLICT: others are. */
 NODISCARD int store_record(struct store *s, enum record_type type, struct slice key,
+	uint64_t serial, struct slice text, const struct store_call *c);
+
+/*
+ * The same, and the serials before it go in the same transaction: of what has no history.
+ * KERR_CONFLICT: one with that serial, or a later one, is here.
+ */
+NODISCARD int store_record_replace(struct store *s, enum record_type type, struct slice key,
 	uint64_t serial, struct slice text, const struct store_call *c);
 
 /* Take a record (all its serials) out: peers, member lists.  KERR_NOTFOUND. */

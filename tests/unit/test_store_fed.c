@@ -463,14 +463,50 @@ static void test_records(void **state)
 	free(big);
 }
 
+static int replace(struct store_rig *r, uint64_t serial, struct slice text)
+{
+	assert_int_equal(store_record_replace(
+				 r->s, RECORD_MEMBERS, lit("gid oid"), serial, text, call_of(r)),
+		0);
+	return rig_run(r);
+}
+
+/* One without history: the newest alone is there, and it is not replaced by an older one. */
+static void test_replaced(void **state)
+{
+	struct store_rig *r = *state;
+	char *big = mem_alloc(300000);
+	uint64_t serial;
+	struct view *v;
+	struct buf b;
+
+	memset(big, 'x', 300000);
+	assert_int_equal(replace(r, 1, slice_of(big, 300000)), 0);
+	assert_int_equal(replace(r, 1, slice_of(big, 300000)), KERR_EXISTS);
+	assert_int_equal(replace(r, 3, lit("three")), 0);
+	assert_int_equal(replace(r, 3, lit("another")), KERR_CONFLICT);
+	assert_int_equal(replace(r, 2, lit("two")), KERR_CONFLICT);
+	assert_int_equal(view_open(r->s, &v), 0);
+	buf_init(&b, STORE_RECORD_MAX);
+	assert_int_equal(view_record(v, RECORD_MEMBERS, lit("gid oid"), 0, &b, &serial), 0);
+	assert_int_equal(serial, 3);
+	assert_buf(&b, "three");
+	buf_reset(&b);
+	assert_int_equal(
+		view_record(v, RECORD_MEMBERS, lit("gid oid"), 1, &b, &serial), KERR_NOTFOUND);
+	view_close(v);
+	buf_fini(&b);
+	free(big);
+}
+
 static void test_limits(void **state)
 {
 	struct store_rig *r = *state;
-	char name[STORE_FEED_NAME + 2] = {0};
+	char name[STORE_RECORD_KEY + 2] = {0};
 	struct store_entry e = came("f", 'b', 1);
 
-	memset(name, 'f', STORE_FEED_NAME + 1);
-	e.feed = slice_str(name);
+	memset(name, 'f', STORE_RECORD_KEY + 1);
+	e.feed = slice_of(name, STORE_FEED_NAME + 1);
 	assert_int_equal(store_entry(r->s, &e, call_of(r)), KERR_INVALID);
 	e.feed = lit("");
 	assert_int_equal(store_entry(r->s, &e, call_of(r)), KERR_INVALID);
@@ -507,6 +543,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_list, open_dir, close_rig),
 		cmocka_unit_test_setup_teardown(test_records, open_mem, close_rig),
 		cmocka_unit_test_setup_teardown(test_records, open_dir, close_rig),
+		cmocka_unit_test_setup_teardown(test_replaced, open_mem, close_rig),
+		cmocka_unit_test_setup_teardown(test_replaced, open_dir, close_rig),
 		cmocka_unit_test_setup_teardown(test_limits, open_mem, close_rig),
 	};
 
