@@ -63,7 +63,7 @@ static bool check_members(struct slice body, const char **why)
 	struct slice *users = mem_array(FED_PEOPLE_MAX, sizeof *users);
 	struct fed_person p;
 	size_t n = 0;
-	bool ok = true;
+	bool ok = body.len <= FED_PEOPLE_BYTES;
 
 	while (body.len > 0 && ok) {
 		ok = n < FED_PEOPLE_MAX && fed_members_next(&body, &p);
@@ -104,6 +104,31 @@ static bool check_request(struct slice body, const char **why)
 		if (n == FED_REQUEST_LINES_MAX || !fed_request_next(&body, &add, &line))
 			return refuse(why, "request is not valid");
 	return n > 0 || refuse(why, "request without a wish");
+}
+
+struct slice fed_refuse_reason(struct slice body)
+{
+	struct slice line;
+
+	return next_line(&body, &line) ? line : lit("");
+}
+
+void fed_refuse_add(struct buf *b, struct slice reason)
+{
+	if (reason.len == 0)
+		return;
+	buf_add(b, reason);
+	buf_add(b, lit("\r\n"));
+}
+
+static bool check_refuse(struct slice body, const char **why)
+{
+	struct slice line;
+
+	if (body.len == 0)
+		return true;
+	return (next_line(&body, &line) && body.len == 0 && fed_title_valid(line)) ||
+	       refuse(why, "the reason is no line of text");
 }
 
 static bool same_place(const struct fed_sign *a, const struct fed_sign *b)
@@ -258,8 +283,9 @@ static bool check_body(struct slice body, const struct fed_control *c, const cha
 		return check_request(body, why);
 	case FED_CTL_FORK:
 		return check_fork(body, c, why);
-	case FED_CTL_RECORD:
 	case FED_CTL_REFUSE:
+		return check_refuse(body, why);
+	case FED_CTL_RECORD:
 	case FED_CTL_CANCEL:
 	case FED_CTL_OTHER:
 		break;

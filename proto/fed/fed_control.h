@@ -13,6 +13,7 @@
 
 enum {
 	FED_PEOPLE_MAX = 5000,       /* people that a daemon lists in a group */
+	FED_PEOPLE_BYTES = 1000000,  /* of the body that lists them */
 	FED_REQUEST_LINES_MAX = 100, /* lines that a request wishes to add or drop */
 };
 
@@ -20,7 +21,7 @@ enum fed_control_kind {
 	FED_CTL_RECORD,  /* key, serial; body: the record */
 	FED_CTL_MEMBERS, /* body: fed_members_next */
 	FED_CTL_REQUEST, /* body: fed_request_next */
-	FED_CTL_REFUSE,  /* mid: of the request */
+	FED_CTL_REFUSE,  /* mid: of the request; body: fed_refuse_reason */
 	FED_CTL_CANCEL,  /* mid; also `Control: cancel`, without kokod */
 	FED_CTL_FORK,    /* epoch, n; body: fed_fork_parse */
 	FED_CTL_OTHER,   /* a type of a later version: kept, not acted upon */
@@ -59,6 +60,10 @@ void fed_members_add(struct buf *b, const struct fed_person *p);
 /* The next wish of a request: a line of a group record that shall be there, or shall go. */
 bool fed_request_next(struct slice *body, bool *add_out, struct slice *line_out);
 void fed_request_add(struct buf *b, bool add, struct slice line);
+
+/* Why a request is refused, for people: the one line of a body that was parsed; may be empty. */
+struct slice fed_refuse_reason(struct slice body);
+void fed_refuse_add(struct buf *b, struct slice reason);
 
 /*
  * The proof of an equivocation: two tags of one place with different E, the smaller E first.

@@ -112,6 +112,9 @@ NODISCARD int fed_draft_group(struct fed_draft *d, const struct fed_federation *
 NODISCARD int fed_draft_group_next(
 	struct fed_draft *d, struct slice text, const struct fed_oid *self, struct err *err);
 
+/* The same for who only asks the owner: what can be asked for is what can be put into a draft. */
+NODISCARD int fed_draft_group_wish(struct fed_draft *d, struct slice text, struct err *err);
+
 /* What the owner holds. */
 struct fed_places {
 	void *arg;
@@ -137,6 +140,14 @@ NODISCARD int fed_draft_member_out(struct fed_draft *d, const struct fed_oid *oi
  */
 NODISCARD int fed_draft_cut(struct fed_draft *d, const struct fed_oid *oid,
 	const struct fed_places *at, struct err *err);
+
+/*
+ * The same up to a place that the daemon has named itself.  What the owner holds of a later epoch
+ * was signed before the record that has this cut, and is behind a second one: the daemon goes on in
+ * an epoch after it.
+ */
+NODISCARD int fed_draft_cut_at(struct fed_draft *d, const struct fed_oid *oid,
+	const struct fed_pos *pos, const struct fed_places *at, struct err *err);
 
 /* user: "user@name" of a daemon or mail domain of fed.  KERR_EXISTS, KERR_NOTFOUND. */
 NODISCARD int fed_draft_moderator(

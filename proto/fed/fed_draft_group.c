@@ -83,6 +83,11 @@ int fed_draft_group_next(
 	return rc;
 }
 
+int fed_draft_group_wish(struct fed_draft *d, struct slice text, struct err *err)
+{
+	return fed_draft_next(d, text, FED_REC_GROUP, err);
+}
+
 /* ---- marks ---- */
 
 /* The place of a new mark, in a later epoch than `old` (the last one; NULL: there is none). */
@@ -104,21 +109,34 @@ static int too_many(struct err *err)
 		"the group has had too many changes of its members: make a new group");
 }
 
-static int add_cut(struct fed_draft *d, const struct fed_oid *oid, const struct fed_places *at,
-	struct err *err)
+static int put_cut(
+	struct fed_draft *d, const struct fed_oid *oid, const struct fed_pos *pos, struct err *err)
 {
 	struct fed_group *g = &d->rec.group;
-	const struct fed_pos *old = NULL;
 
 	if (g->n_cut == FED_MARKS_MAX)
 		return too_many(err);
+	g->cut = fed_draft_grown(d, g->cut, g->n_cut, sizeof *g->cut);
+	g->cut[g->n_cut++] = (struct fed_cut){.oid = *oid, .at = *pos};
+	return 0;
+}
+
+static const struct fed_pos *last_cut(const struct fed_group *g, const struct fed_oid *oid)
+{
+	const struct fed_pos *last = NULL;
+
 	for (size_t i = 0; i < g->n_cut; i++)
 		if (fed_oid_eq(&g->cut[i].oid, oid))
-			old = &g->cut[i].at;
-	struct fed_pos pos = place(d, at, oid, old);
-	g->cut = fed_draft_grown(d, g->cut, g->n_cut, sizeof *g->cut);
-	g->cut[g->n_cut++] = (struct fed_cut){.oid = *oid, .at = pos};
-	return 0;
+			last = &g->cut[i].at;
+	return last;
+}
+
+static int add_cut(struct fed_draft *d, const struct fed_oid *oid, const struct fed_places *at,
+	struct err *err)
+{
+	const struct fed_pos pos = place(d, at, oid, last_cut(&d->rec.group, oid));
+
+	return put_cut(d, oid, &pos, err);
 }
 
 /* ---- daemons ---- */
@@ -273,15 +291,28 @@ int fed_draft_cut(struct fed_draft *d, const struct fed_oid *oid, const struct f
 	struct err *err)
 {
 	const struct fed_pos pos = at->highest(at->arg, &d->rec.group.gid, oid);
+	const struct fed_pos *old = last_cut(&d->rec.group, oid);
 
 	if (pos.n == 0)
 		return err_set(err, KERR_NOTFOUND, "it has written nothing in %.*s",
 			SLICE_ARG(d->rec.group.group));
-	for (size_t i = 0; i < d->rec.group.n_cut; i++)
-		if (fed_oid_eq(&d->rec.group.cut[i].oid, oid) &&
-			d->rec.group.cut[i].at.epoch >= pos.epoch)
-			return already(err);
-	return add_cut(d, oid, at, err);
+	return old && old->epoch >= pos.epoch ? already(err) : put_cut(d, oid, &pos, err);
+}
+
+int fed_draft_cut_at(struct fed_draft *d, const struct fed_oid *oid, const struct fed_pos *pos,
+	const struct fed_places *at, struct err *err)
+{
+	const struct fed_pos top = at->highest(at->arg, &d->rec.group.gid, oid);
+	const struct fed_pos after = {.epoch = top.epoch, .e = fed_hash_none};
+	const struct fed_pos *old = last_cut(&d->rec.group, oid);
+	int rc;
+
+	if (pos->n == 0 || pos->epoch == 0)
+		return err_set(err, KERR_INVALID, "a cut before the first entry");
+	if (old && old->epoch >= pos->epoch)
+		return already(err);
+	rc = put_cut(d, oid, pos, err);
+	return rc == 0 && top.n > 0 && top.epoch > pos->epoch ? put_cut(d, oid, &after, err) : rc;
 }
 
 /* ---- people ---- */

@@ -75,15 +75,16 @@ struct fed_outside {
 	void (*neighbours)(void *arg);
 	void (*alarm)(void *arg, enum fed_alarm what, const struct fed_oid *who, struct slice text);
 	/*
-	 * With FED_ALARM_FORK: two signed tags of one place, which a `fork` entry of the group may
-	 * carry (fed_fork_add).  NULL: no such entry is made.
+	 * With FED_ALARM_FORK, and after a start of all that is held: two signed tags of one place,
+	 * which a `fork` entry of the group may carry (fed_fork_add).  NULL: no such entry is made.
 	 */
 	void (*fork_proof)(void *arg, const struct fed_gid *gid, const struct fed_sign *one,
 		const struct fed_sign *two);
 	/*
 	 * A control entry of another daemon that may say what it says is on disk: members, request,
 	 * refuse, fork, cancel, and record, which has been taken before.  Slices are valid during
-	 * the call.  NULL: nothing is done.
+	 * the call.  It may be told again, and in another order: what came before it must stay so.
+	 * NULL: nothing is done.
 	 */
 	void (*control)(void *arg, const struct fed_feed *f, const struct fed_sign *s,
 		const struct fed_control *c, struct slice body);
@@ -216,6 +217,13 @@ bool fed_node_offered(struct fed_node *n, struct fed_feed *f, uint64_t num);
 
 /* An entry of our own was stored by others than the node: a post.  tip: its link. */
 void fed_node_issued(struct fed_node *n, struct fed_feed *f, const struct fed_link *tip);
+
+/*
+ * Act on a control entry that is held: after a start, for a crash may have come between the disk
+ * and the act, and for one of our own, which nobody else gives us.  KERR_WAIT; KERR_NOTFOUND: it is
+ * none, or its text is not here.
+ */
+int fed_node_control_again(struct fed_node *n, struct fed_feed *f, uint64_t num);
 
 /* The entries after the end are out; tip: the link of what is `high` now. */
 void fed_node_cut(struct fed_node *n, struct fed_feed *f, const struct fed_link *tip);

@@ -11,7 +11,7 @@
 
 struct control_kept {
 	struct fed_sign sign;
-	struct buf value, body;
+	struct buf value, body, actor;
 };
 
 /* ---- cancels ---- */
@@ -67,19 +67,23 @@ struct slice node_cancel_of(
 
 /* ---- what acts when it is on disk ---- */
 
-struct control_kept *node_control_keep(const struct fed_sign *s, const struct fed_entry *en)
+static struct control_kept *keep(const struct fed_sign *s, const struct article *a)
 {
-	struct control_kept *k;
+	struct control_kept *k = mem_new(struct control_kept);
 
-	if (s->y != FED_CONTROL)
-		return NULL;
-	k = mem_new(struct control_kept);
 	k->sign = *s;
 	buf_init(&k->value, FED_LINE_ROOM);
 	buf_init(&k->body, FED_CONTROL_BODY);
-	buf_add(&k->value, slice_trim(en->a.value[ART_CONTROL]));
-	buf_add(&k->body, en->a.body);
+	buf_init(&k->actor, FED_LINE_ROOM);
+	buf_add(&k->value, slice_trim(a->value[ART_CONTROL]));
+	buf_add(&k->body, a->body);
+	buf_add(&k->actor, slice_trim(a->value[ART_KOKOD_ACTOR]));
 	return k;
+}
+
+struct control_kept *node_control_keep(const struct fed_sign *s, const struct fed_entry *en)
+{
+	return s->y == FED_CONTROL ? keep(s, &en->a) : NULL;
 }
 
 void node_control_drop(struct control_kept *k)
@@ -88,6 +92,7 @@ void node_control_drop(struct control_kept *k)
 		return;
 	buf_fini(&k->value);
 	buf_fini(&k->body);
+	buf_fini(&k->actor);
 	free(k);
 }
 
@@ -142,12 +147,14 @@ static bool is_owner(const struct fed_node *n, const struct fed_sign *s)
 	return at_r && fed_oid_eq(&at_r->owner, &s->o);
 }
 
-static bool proves(const struct fed_node *n, struct slice body)
+/* Of a feed of this very group: what is in others is not told here. */
+static bool proves(const struct fed_node *n, const struct control_kept *k)
 {
 	struct fed_sign s[2];
 	const char *why;
 
-	if (!fed_fork_parse(body, &s[0], &s[1], &why))
+	if (!fed_fork_parse(buf_slice(&k->body), &s[0], &s[1], &why) ||
+		!fed_gid_eq(&s[0].g, &k->sign.g))
 		return false;
 	for (size_t i = 0; i < 2; i++) {
 		const struct fed_daemon *d = fed_reg_daemon(n->o.reg, &s[i].o);
@@ -158,6 +165,21 @@ static bool proves(const struct fed_node *n, struct slice body)
 			return false;
 	}
 	return true;
+}
+
+/* A person who asks for a change of the group is a moderator; without one its admin asks. */
+static bool may_ask(const struct fed_node *n, const struct control_kept *k)
+{
+	const struct fed_group *now = fed_reg_group(n->o.reg, &k->sign.g);
+	const struct fed_group *at_r = fed_reg_group_at(n->o.reg, &k->sign.g, k->sign.r);
+	struct fed_claim claim = {
+		.o = k->sign.o,
+		.at = {.epoch = k->sign.e, .n = k->sign.n},
+		.actor = buf_slice(&k->actor)
+        };
+
+	fed_sign_hash(&k->sign, &claim.at.e);
+	return now && at_r && (k->actor.len == 0 || fed_group_moderates(at_r, now, &claim));
 }
 
 /* NULL: the outside is told.  Else why it is not acted upon. */
@@ -174,8 +196,9 @@ static const char *judge(
 	case FED_CTL_REFUSE:
 		return is_owner(n, &k->sign) ? NULL : "only the owner refuses";
 	case FED_CTL_FORK:
-		return proves(n, buf_slice(&k->body)) ? NULL : "no proof";
+		return proves(n, k) ? NULL : "no proof";
 	case FED_CTL_REQUEST:
+		return may_ask(n, k) ? NULL : "who asks is no moderator";
 	case FED_CTL_CANCEL:
 	case FED_CTL_OTHER:
 		break;
@@ -196,4 +219,41 @@ void node_control_act(struct fed_node *n, struct fed_feed *f, const struct contr
 	}
 	if (n->o.outside->control)
 		n->o.outside->control(n->o.arg, f, &k->sign, &c, buf_slice(&k->body));
+}
+
+/* What is stored has signed fields only, and Path. */
+static int act_on(
+	struct fed_node *n, struct fed_feed *f, const struct fed_sign *s, struct slice text)
+{
+	static const struct msg_limits none = {0};
+	struct article a = {0};
+	int rc = article_parse(&a, text, &none);
+
+	if (rc < 0)
+		return rc;
+	struct control_kept *k = keep(s, &a);
+	node_control_act(n, f, k);
+	node_control_drop(k);
+	return 0;
+}
+
+int fed_node_control_again(struct fed_node *n, struct fed_feed *f, uint64_t num)
+{
+	struct fed_held held;
+	struct fed_sign s;
+	const char *why;
+	struct buf text;
+
+	f = node_part_of(n, f, num);
+	int rc = n->o.outside->held(n->o.arg, f, num, &held);
+	if (rc < 0)
+		return rc;
+	if (!held.content || !fed_sign_parse(slice_str(held.sign), &s, &why) || s.y != FED_CONTROL)
+		return KERR_NOTFOUND;
+	buf_init(&text, FED_CONTROL_BODY + MSG_MAX_HEAD);
+	rc = n->o.outside->article(n->o.arg, f, num, &text);
+	if (rc == 0)
+		rc = act_on(n, f, &s, buf_slice(&text));
+	buf_fini(&text);
+	return rc;
 }

@@ -324,6 +324,39 @@ static int fork_found(
 	return 0;
 }
 
+/* The entry of another part that stands at the same place, with another E. */
+static bool rival_of(struct fed_node *n, const struct fed_feed *branch,
+	const struct fed_sign *first, struct fed_sign *out)
+{
+	struct fed_hash e, other;
+
+	fed_sign_hash(first, &e);
+	for (struct fed_feed *p = NULL; (p = node_next_part(n, &branch->name, p)) != NULL;) {
+		if (p == branch || !fed_feed_has(p, first->n) || sign_of(n, p, first->n, out) < 0)
+			continue;
+		fed_sign_hash(out, &other);
+		if (!fed_hash_eq(&e, &other))
+			return true;
+	}
+	return false;
+}
+
+void node_forks_start(struct fed_node *n)
+{
+	struct fed_sign first, other;
+
+	if (!n->o.outside->fork_proof)
+		return;
+	list_each(&n->o.feeds->by_change, it)
+	{
+		const struct fed_feed *f = container_of(it, struct fed_feed, node);
+
+		if (f->name.epoch.branch[0] && fed_feed_has(f, f->low) &&
+			sign_of(n, f, f->low, &first) == 0 && rival_of(n, f, &first, &other))
+			n->o.outside->fork_proof(n->o.arg, &f->name.gid, &other, &first);
+	}
+}
+
 /* ---- a branch by hearsay ---- */
 
 static struct fed_feed *unproven(

@@ -84,14 +84,28 @@ static bool add_neighbours_of(void *arg, const struct fed_group *g, uint64_t ser
 	return true;
 }
 
+/* Who is suspended hears of its return from the admins: nobody else tells it anything. */
+static void find_admins(struct fed_node *n, const struct fed_federation *f)
+{
+	const struct fed_member_daemon *self = fed_federation_daemon(f, &n->o.self);
+
+	for (size_t i = 0; self && self->state == FED_SUSPENDED && i < f->n_admin; i++)
+		if (!fed_oid_eq(&f->admin[i], &n->o.self))
+			add_neighbour(n, &f->admin[i]);
+}
+
 static void find_neighbours(struct fed_node *n)
 {
 	const struct fed_federation *f = fed_reg_federation(n->o.reg);
 	struct vec members;
 
 	vec_reset(&n->neighbours);
-	if (!f || !fed_reg_active(n->o.reg, &n->o.self))
+	if (!f)
 		return;
+	if (!fed_reg_active(n->o.reg, &n->o.self)) {
+		find_admins(n, f);
+		return;
+	}
 	vec_init(&members, sizeof(struct fed_oid));
 	active_daemons(f, &members);
 	add_neighbours_in(n, &f->fid, &members);

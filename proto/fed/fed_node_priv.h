@@ -192,6 +192,9 @@ NODISCARD int node_find_parent(
 void node_branch_proven(
 	struct fed_node *n, const struct fed_feed_name *name, const struct fed_sign *s);
 
+/* After a start: the proofs of all forks that are held. */
+void node_forks_start(struct fed_node *n);
+
 /* Parts of chains.  fed_node_part.c */
 
 /* The part of its chain that has entry num: f itself, mostly. */

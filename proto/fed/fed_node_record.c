@@ -324,6 +324,7 @@ static bool apply_marks_of(void *arg, const struct fed_group *g, uint64_t serial
 void fed_node_start(struct fed_node *n)
 {
 	node_parts_start(n);
+	node_forks_start(n);
 	fed_reg_groups(n->o.reg, apply_marks_of, n);
 }
 

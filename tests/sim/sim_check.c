@@ -468,6 +468,8 @@ static const char *check_cancels(struct sim_world *w)
 		const char *why = check_cancels_at(w, &w->daemons[i]);
 
 		why = why ? why : check_replay(w, &w->daemons[i]);
+		if (!why && !sim_lists_hold(w, &w->daemons[i]))
+			why = fails(w, "an old list of people holds at %s", w->daemons[i].name);
 		if (why)
 			return why;
 	}

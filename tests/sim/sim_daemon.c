@@ -6,7 +6,13 @@
 #include "proto/base/mem.h"
 #include "tests/sim/sim_priv.h"
 
-enum { COMMIT_MS = 20, TICK_MS = 1000, PAST_MAX = 64, QUEUE_MAX = 256 };
+enum {
+	COMMIT_MS = 20,
+	TICK_MS = 1000,
+	PAST_MAX = 64,
+	QUEUE_MAX = 256,
+	LIST_EVERY = 8, /* so many posts are a list of people */
+};
 
 int64_t sim_daemon_clock(const struct sim_daemon *d)
 {
@@ -231,6 +237,7 @@ static const struct fed_outside outside = {
 	.work = on_work,
 	.neighbours = on_neighbours,
 	.alarm = on_alarm,
+	.control = sim_lists_heard,
 	.caught_up = on_caught_up,
 };
 
@@ -270,6 +277,7 @@ void sim_daemon_fini(struct sim_daemon *d)
 	forget(d);
 	sim_disk_fini(&d->disk);
 	sim_net_fini(d);
+	free(d->lists);
 	free(d->past);
 }
 
@@ -368,7 +376,9 @@ void sim_daemon_start(struct sim_daemon *d)
 		.cookie = sim_next(&d->w->rand),
 		.quota_entries = 1000});
 	sim_daemon_now(d);
+	sim_lists_begin(d);
 	fed_node_start(d->node);
+	sim_lists_again(d);
 	d->catch_ms = d->w->now_ms;
 	/* not with liars that sign twice: of what the pass takes from the end of a feed the rest
 	 * may be put back for ever, and then nobody can tell any more where two chains part */
@@ -468,6 +478,8 @@ static void on_done(void *arg, const struct sim_op *op, const struct sim_feed *s
 	if (op->note != SIM_BEAT)
 		acknowledge(d, op);
 	fed_node_issued(d->node, f, &op->link);
+	if (op->sign.y == FED_CONTROL)
+		(void)!fed_node_control_again(d->node, f, op->link.n);
 }
 
 void sim_daemon_commit(struct sim_daemon *d)
@@ -587,6 +599,7 @@ void sim_daemon_post(struct sim_daemon *d, unsigned group)
 	struct sim_op op = {.kind = SIM_OWN, .note = ++d->w->next_post};
 	struct fed_feed_name name = {.gid = g->gid, .oid = d->oid};
 	const struct sim_post *target = draw_target(d, group);
+	const bool list = !target && op.note % LIST_EVERY == 0;
 	struct buf text, out;
 	struct article a;
 	const char *why = "";
@@ -602,7 +615,7 @@ void sim_daemon_post(struct sim_daemon *d, unsigned group)
 	struct fed_make make = {.o = d->oid,
 		.g = g->gid,
 		.e = name.epoch.n,
-		.y = target ? FED_CONTROL : FED_ARTICLE,
+		.y = target || list ? FED_CONTROL : FED_ARTICLE,
 		.name = slice_str(d->name),
 		.group = slice_str(g->name),
 		.k = d->keyid};
@@ -619,7 +632,11 @@ void sim_daemon_post(struct sim_daemon *d, unsigned group)
 		buf_addf(&text, "Control: kokod cancel %s\r\n", op.cancels);
 		op.target = target->id;
 	}
-	buf_addf(&text, "\r\ntext of %s\r\n", g->gid.s);
+	if (list)
+		buf_addf(&text, "Control: kokod members\r\n\r\nu@%s writer %llu\r\n", d->name,
+			(unsigned long long)op.note);
+	else
+		buf_addf(&text, "\r\ntext of %s\r\n", g->gid.s);
 	if (article_parse(&a, buf_slice(&text), &msg_limits_inject) < 0 ||
 		fed_entry_prepare(&a, &make, &out, &op.sign, &why) < 0) {
 		fprintf(stderr, "post: %s\n", why);

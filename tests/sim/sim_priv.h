@@ -73,7 +73,8 @@ struct sim_daemon {
 	bool restored;              /* its generation file does not fit */
 	bool put_back; /* an older disk of it was put back once: it signs no records any more, for
 			  it might sign a serial twice, which only a quorum can mend */
-	int64_t catch_ms; /* when its control pass began */
+	int64_t catch_ms;      /* when its control pass began */
+	struct fed_pos *lists; /* of people: the last one known, by group and origin; n = 0: none */
 	bool commit_due, news_due;
 	struct sim_link *links; /* to each daemon */
 	struct sim_past *past;  /* some moments: what a restore goes back to */
@@ -93,8 +94,8 @@ struct sim_post {
 	unsigned group, origin;
 	struct fed_pos at;
 	struct sim_blob *blob;
-	bool control;    /* a cancel of another one */
-	uint64_t target; /* ... of that id */
+	bool control;    /* a cancel of another one, or a list of people */
+	uint64_t target; /* a cancel: ... of that id */
 	int64_t acked_ms;
 	bool put_back; /* a disk that had it was put back: perhaps it was the only one */
 };
@@ -140,6 +141,17 @@ void sim_daemon_record(struct sim_daemon *d, struct slice text);
 int64_t sim_daemon_clock(const struct sim_daemon *d);
 /* Tell its node the time. */
 void sim_daemon_now(struct sim_daemon *d);
+
+/* ---- lists of people (sim_lists.c) ---- */
+
+/* It starts, and knows of none; then those on its disk. */
+void sim_lists_begin(struct sim_daemon *d);
+void sim_lists_again(struct sim_daemon *d);
+/* fed_outside.control */
+void sim_lists_heard(void *arg, const struct fed_feed *f, const struct fed_sign *s,
+	const struct fed_control *c, struct slice body);
+/* Is the list that it knows of each origin the last one it holds? */
+bool sim_lists_hold(struct sim_world *w, const struct sim_daemon *d);
 
 /* ---- the network (sim_net.c) ---- */
 void sim_net_init(struct sim_daemon *d);

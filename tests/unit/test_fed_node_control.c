@@ -55,7 +55,7 @@ static void cancels(void **state)
 /* ---- entries ---- */
 
 /* Entry n of a, with this Control and body, given as the answer to KART. */
-static void send(uint64_t n, const char *control, const char *body)
+static void send_of(uint64_t n, const char *actor, const char *control, const char *body)
 {
 	static struct fed_hash before;
 	const struct fed_public key = fed_rig_public('a');
@@ -65,7 +65,8 @@ static void send(uint64_t n, const char *control, const char *body)
 		.e = NODE_RIG_EPOCH,
 		.y = FED_CONTROL,
 		.name = fed_rig_name('a'),
-		.group = lit("kreisa.forum")};
+		.group = lit("kreisa.forum"),
+		.actor = slice_str(actor)};
 	uint8_t seed[CRYPTO_KEY_LEN];
 	struct buf text, made, entry;
 	struct fed_sign s;
@@ -92,6 +93,67 @@ static void send(uint64_t n, const char *control, const char *body)
 	buf_fini(&text);
 	buf_fini(&made);
 	buf_fini(&entry);
+}
+
+static void send(uint64_t n, const char *control, const char *body)
+{
+	send_of(n, "", control, body);
+}
+
+/* Of people, moderators alone ask for a change; a daemon's admin does without a name. */
+static void who_asks(void **state)
+{
+	struct err why;
+	struct fed_record *two = fed_rig_make(&node_rig.arena, fed_rig_group,
+		"state: active\n|moderator: m@forum.a.example\nstate: active\n", node_rig.group,
+		"A");
+
+	(void)state;
+	send_of(1, "m@forum.a.example", "kokod request", "+ state: frozen\r\n");
+	node_rig_commit();
+	assert_int_equal(node_rig.n_controls, 0);
+	assert_int_equal(fed_node_give_record(node_rig.node, two->text, &why), FED_REG_TAKEN);
+	send(2, "kokod request", "+ state: frozen\r\n");
+	node_rig_commit();
+	assert_int_equal(node_rig.n_controls, 1);
+}
+
+/* The proof of a fork of a in the group with this gid. */
+static void add_proof(struct buf *b, const struct fed_gid *gid, uint64_t n)
+{
+	const struct fed_public key = fed_rig_public('a');
+	struct fed_sign s[2];
+	uint8_t seed[CRYPTO_KEY_LEN];
+
+	fed_rig_seed('a', seed);
+	for (unsigned i = 0; i < 2; i++) {
+		s[i] = (struct fed_sign){.o = fed_rig_oid('a'), .g = *gid, .e = 5};
+		fed_keyid_of(&key, &s[i].k);
+		fed_sign_set_heartbeat(&s[i]);
+		fed_entry_seal(&s[i], n, &fed_hash_none, NOW + i, 1, seed);
+	}
+	fed_fork_add(b, &s[0], &s[1]);
+}
+
+/* A proof is of the group it stands in: who is in this one need not know of another. */
+static void proofs(void **state)
+{
+	struct fed_gid other = {"aaaaaaaaaaaaaaaaaaaaaaaaaa"};
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 4096);
+	add_proof(&b, &other, 1);
+	send(1, "kokod fork 5 1", buf_cstr(&b));
+	node_rig_commit();
+	assert_int_equal(node_rig.n_controls, 0);
+	buf_reset(&b);
+	add_proof(&b, &node_rig.group->group.gid, 1);
+	send(2, "kokod fork 5 1", buf_cstr(&b));
+	node_rig_commit();
+	assert_int_equal(node_rig.n_controls, 1);
+	assert_int_equal(node_rig.last_control, FED_CTL_FORK);
+	buf_fini(&b);
 }
 
 /* The outside hears of it when it is on disk, once, and of nothing that its origin may not say. */
@@ -124,6 +186,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(cancels, node_rig_up, node_rig_down),
+		cmocka_unit_test_setup_teardown(who_asks, node_rig_up, node_rig_down),
+		cmocka_unit_test_setup_teardown(proofs, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(heard, node_rig_up, node_rig_down),
 	};
 
