@@ -92,6 +92,26 @@ static const struct ctl_opt group_moderator_opts[] = {
 	{0},
 };
 
+static const struct ctl_opt group_ban_opts[] = {
+	{"lift", NULL, "lift", OPT_TRUE, N_("it counts again")},
+	{0},
+};
+
+static const struct ctl_opt group_freeze_opts[] = {
+	{"end", NULL, "end", OPT_TRUE, N_("people write in it again")},
+	{0},
+};
+
+static const struct ctl_opt federation_gone_opts[] = {
+	{"for-ever", NULL, "for_ever", OPT_TRUE, N_("it is meant: this cannot be taken back")},
+	{0},
+};
+
+static const struct ctl_opt group_refuse_opts[] = {
+	{"reason", "TEXT", "reason", OPT_TEXT, N_("why; who asked is shown it")},
+	{0},
+};
+
 static const struct ctl_opt peer_invite_opts[] = {
 	{"prefix", "PREFIX", "prefix", OPT_TEXT, N_("groups of the other daemon begin so; default its name turned round")},
 	{0},
@@ -178,6 +198,18 @@ const struct ctl_cmd ctl_cmds[] = {
 		NULL, N_("make USER (login@daemon) a moderator of a shared group")},
 	{"group confirm-entries", "GROUP NAME", "group.confirm-entries", no_opts, SHAPE_TELL, NULL, NULL,
 		NULL, N_("let count what a daemon wrote before its key was stolen")},
+	{"group ban", "GROUP USER", "group.ban", group_ban_opts, SHAPE_TELL, NULL, NULL, NULL,
+		N_("let nothing count that USER (login@daemon) writes in a shared group from now on")},
+	{"group freeze", "GROUP", "group.freeze", group_freeze_opts, SHAPE_TELL, NULL, NULL, NULL,
+		N_("let nobody write in a shared group for now")},
+	{"group people", "GROUP", "group.people", no_opts, SHAPE_PEOPLE, NULL, NULL, NULL,
+		N_("list who reads and writes in a shared group, in all towns")},
+	{"group requests", "", "group.requests", no_opts, SHAPE_REQUESTS, NULL, NULL, NULL,
+		N_("list what others ask for in groups of this daemon, and what it asks others for")},
+	{"group grant", "NUMBER", "group.grant", no_opts, SHAPE_TELL, NULL, NULL, NULL,
+		N_("grant a request: the group is changed as was asked")},
+	{"group refuse", "NUMBER", "group.refuse", group_refuse_opts, SHAPE_TELL, NULL, NULL, NULL,
+		N_("refuse a request")},
 	{"member add", "GROUP LOGIN [ROLE]", "member.add", no_opts, SHAPE_SAID, N_("member added"), NULL,
 		NULL, N_("make a person reader, writer (the default), moderator or owner of a group")},
 	{"member list", "GROUP", "member.list", no_opts, SHAPE_LIST, NULL, NULL, member_cols,
@@ -196,6 +228,14 @@ const struct ctl_cmd ctl_cmds[] = {
 		N_("declare the keys stolen and use new ones; the recovery code is asked for")},
 	{"federation address", "", "federation.address", revoke_opts, SHAPE_TELL, NULL, NULL, NULL,
 		N_("tell the others where to dial, after peer.address was changed; the recovery code is asked for")},
+	{"federation admin", "NAME", "federation.admin", no_opts, SHAPE_TELL, NULL, NULL, NULL,
+		N_("name a further daemon whose admin may invite and suspend daemons")},
+	{"federation suspend", "NAME", "federation.suspend", no_opts, SHAPE_TELL, NULL, NULL, NULL,
+		N_("give a daemon nothing more, and let nothing count that it writes, for now")},
+	{"federation resume", "NAME", "federation.resume", no_opts, SHAPE_TELL, NULL, NULL, NULL,
+		N_("let a suspended daemon take part again")},
+	{"federation gone", "NAME", "federation.gone", federation_gone_opts, SHAPE_TELL, NULL, NULL,
+		NULL, N_("declare a daemon lost for ever; its name is free for another one")},
 	{"peer invite", "NAME", "peer.invite", peer_invite_opts, SHAPE_TELL, NULL, NULL, NULL,
 		N_("invite the daemon of this name into the federation")},
 	{"peer accept", "TOKEN...", "peer.accept", peer_accept_opts, SHAPE_TELL, NULL, NULL, NULL,

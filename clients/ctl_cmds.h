@@ -48,6 +48,8 @@ enum ctl_shape {
 	SHAPE_LINKS, /* peer status */
 	SHAPE_TELL,  /* sentences, whether it went well or not */
 	SHAPE_FEDERATION,
+	SHAPE_PEOPLE,   /* of a shared group */
+	SHAPE_REQUESTS, /* for changes of shared groups */
 };
 
 struct ctl_cmd {

@@ -56,9 +56,10 @@ static void translate(json_t *row, const char *key)
 }
 
 /* States of daemons, links and invitations, for xgettext. */
-static const char *const words[] = {N_("active"), N_("suspended"), N_("gone"), N_("invited"),
-	N_("joining"), N_("expired"), N_("void"), N_("backoff"), N_("throttled"), N_("dormant"),
-	N_("paused"), N_("blocked"), N_("silent")};
+static const char *const words[] = {N_("reader"), N_("writer"), N_("moderator"), N_("banned"),
+	N_("active"), N_("suspended"), N_("gone"), N_("invited"), N_("joining"), N_("expired"),
+	N_("void"), N_("backoff"), N_("throttled"), N_("dormant"), N_("paused"), N_("blocked"),
+	N_("silent")};
 
 void ctl_show_federation(struct buf *out, const json_t *rows, const json_t *last)
 {
@@ -91,6 +92,72 @@ void ctl_show_federation(struct buf *out, const json_t *rows, const json_t *last
 		ctl_add_line(out, _(c->title), json_object_get(thing, c->key));
 	buf_addc(out, '\n');
 	ctl_add_table(out, cols, table);
+	json_decref(table);
+}
+
+/* ---- group people, group requests ---- */
+
+void ctl_show_people(struct buf *out, const json_t *rows)
+{
+	static const struct ctl_col cols[] = {
+		{"town",      N_("TOWN")},
+                {"name",           N_("NAME")},
+                {"role",N_("ROLE")},
+		{"user",      N_("IDENTITY")},
+                {0          }
+        };
+	json_t *table = json_deep_copy(rows), *row;
+	size_t i;
+
+	json_array_foreach(table, i, row) translate(row, "role");
+	ctl_add_table(out, cols, table);
+	json_decref(table);
+}
+
+static void set_sentence(json_t *row, const char *key, const json_t *said)
+{
+	struct buf b;
+
+	buf_init(&b, 4096);
+	(void)ctl_add_sentence(&b, said);
+	json_object_set_new(row, key, json_string(buf_cstr(&b)));
+	buf_fini(&b);
+}
+
+void ctl_show_requests(struct buf *out, const json_t *rows)
+{
+	static const struct ctl_col cols[] = {
+		{"number",     N_("NUMBER")},
+                {"group",            N_("GROUP")},
+                {"name",N_("ASKED BY")},
+		{"since",       N_("SINCE")},
+                {"wish",            N_("WISH")},
+                {"said",N_("ANSWER")},
+                {0      }
+        };
+	json_t *table = json_deep_copy(rows), *row;
+	bool waits = false;
+	size_t i;
+
+	if (json_array_size(rows) == 0) {
+		buf_addf(out, "%s\n", _("no requests"));
+		json_decref(table);
+		return;
+	}
+	json_array_foreach(table, i, row)
+	{
+		const char *state = json_string_value(json_object_get(row, "state"));
+
+		set_sentence(row, "wish", row);
+		set_sentence(row, "said", json_object_get(row, "answer"));
+		waits = waits || (json_is_true(json_object_get(row, "for_us")) && state &&
+					 strcmp(state, "open") == 0);
+	}
+	ctl_add_table(out, cols, table);
+	if (waits)
+		buf_addf(out, "\n%s\n",
+			_("to answer: kokoctl group grant NUMBER, or kokoctl group refuse NUMBER "
+			  "--reason TEXT"));
 	json_decref(table);
 }
 
@@ -173,6 +240,21 @@ static void make_line(json_t *row)
 	buf_fini(&todo);
 }
 
+static void show_request(struct buf *out, const json_t *row)
+{
+	buf_addz(out, "! ");
+	ctl_add_clean(out, json_string_value(json_object_get(row, "since")));
+	buf_addf(out, " %s ", _("request"));
+	ctl_add_clean(out, json_string_value(json_object_get(row, "number")));
+	buf_addc(out, ' ');
+	ctl_add_clean(out, json_string_value(json_object_get(row, "name")));
+	buf_addz(out, ", ");
+	ctl_add_clean(out, json_string_value(json_object_get(row, "group")));
+	buf_addz(out, ": ");
+	(void)ctl_add_sentence(out, row);
+	buf_addz(out, " (kokoctl group requests)\n");
+}
+
 static void show_alarm(struct buf *out, const json_t *row)
 {
 	buf_addz(out, "! ");
@@ -213,7 +295,7 @@ void ctl_show_links(struct buf *out, const json_t *rows)
 
 	json_array_foreach(rows, i, row)
 	{
-		if (is_kind(row, "alarm"))
+		if (is_kind(row, "alarm") || is_kind(row, "request"))
 			continue;
 		json_t *line = json_deep_copy(row);
 		make_line(line);
@@ -228,6 +310,8 @@ void ctl_show_links(struct buf *out, const json_t *rows)
 	{
 		if (is_kind(row, "alarm"))
 			show_alarm(out, row);
+		else if (is_kind(row, "request"))
+			show_request(out, row);
 	}
 	json_decref(lines);
 }

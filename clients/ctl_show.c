@@ -269,8 +269,9 @@ static int show_failure(const json_t *last, struct buf *why)
 static void show_json(
 	const struct ctl_cmd *cmd, const json_t *rows, const json_t *last, struct buf *out)
 {
-	bool list =
-		cmd->shape == SHAPE_LIST || cmd->shape == SHAPE_LINKS || cmd->shape == SHAPE_CONF;
+	bool list = cmd->shape == SHAPE_LIST || cmd->shape == SHAPE_LINKS ||
+		    cmd->shape == SHAPE_CONF || cmd->shape == SHAPE_PEOPLE ||
+		    cmd->shape == SHAPE_REQUESTS;
 	json_t *doc =
 		json_deep_copy(list && json_is_true(json_object_get(last, "ok")) ? rows : last);
 
@@ -316,6 +317,12 @@ static int show_text(
 		break;
 	case SHAPE_FEDERATION:
 		ctl_show_federation(out, rows, last);
+		break;
+	case SHAPE_PEOPLE:
+		ctl_show_people(out, rows);
+		break;
+	case SHAPE_REQUESTS:
+		ctl_show_requests(out, rows);
 		break;
 	}
 	return CTL_OK;

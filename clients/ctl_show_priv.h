@@ -24,6 +24,9 @@ void ctl_show_told(struct buf *out, const json_t *rows);
 
 void ctl_show_federation(struct buf *out, const json_t *rows, const json_t *last);
 
+void ctl_show_people(struct buf *out, const json_t *rows);
+void ctl_show_requests(struct buf *out, const json_t *rows);
+
 /* One line a peer: state, since when, how far behind either way, clock, refusals, what to do. */
 void ctl_show_links(struct buf *out, const json_t *rows);
 

@@ -90,6 +90,8 @@ struct conf {
 		uint64_t conns;         /* that others have dialled, all together */
 		uint64_t conns_per_oid; /* ... of one daemon */
 		uint64_t self_check;    /* bytes a second that are read and compared; 0: none */
+		bool people;            /* others are told who reads and writes here */
+		uint64_t people_delay_s;
 	} peer;
 
 	struct {

@@ -132,6 +132,10 @@ const struct conf_row conf_rows[] = {
 		"connections that one other daemon may have here"),
 	ROW("peer.self-check", CONF_SIZE, peer.self_check, "4M", 0, 1 * GIB,
 		"bytes of shared articles that are read in a second and compared with what was signed, all of them once a day; 0: only kokoctl federation check does it"),
+	ROW("peer.people", CONF_BOOL, peer.people, "on", 0, 0,
+		"the other municipalities of a group see the names of its people here"),
+	ROW("peer.people-delay", CONF_TIME, peer.people_delay_s, "10s", 1, 3600,
+		"so long after a change they are told, so that several changes are one"),
 
 	ROW("transit.open-loopback", CONF_BOOL, transit.open_loopback, "off", 0, 0,
 		"this machine itself may feed articles without a certificate; for load tests"),

@@ -7,9 +7,10 @@ _kokoctl()
 	elif [ "$COMP_CWORD" -eq 2 ]; then
 	case ${COMP_WORDS[1]} in
 	user) words="add list show passwd disable enable " ;;
-	group) words="add set list show share invite remove-member moderator confirm-entries " ;;
+	group) words="add set list show share invite remove-member moderator confirm-entries ban freeze people requests grant refuse " ;;
 	member) words="add list remove " ;;
 	federation) words="found check show rotate-key revoke-key address " ;;
+	federation) words="found show rotate-key revoke-key address admin suspend resume gone " ;;
 	peer) words="invite accept numbers confirm add list status pause resume block unblock remove " ;;
 	esac
 	else
@@ -21,10 +22,14 @@ _kokoctl()
 	"group share") words="--public --news-servers --history --title --json --help" ;;
 	"group invite") words="--ro --json --help" ;;
 	"group moderator") words="--remove --json --help" ;;
+	"group ban") words="--lift --json --help" ;;
+	"group freeze") words="--end --json --help" ;;
+	"group refuse") words="--reason --json --help" ;;
 	"federation found") words="--organisation --prefix --json --help" ;;
 	"federation rotate-key") words="--tls --code-stdin --code-file --json --help" ;;
 	"federation revoke-key") words="--code-stdin --code-file --json --help" ;;
 	"federation address") words="--code-stdin --code-file --json --help" ;;
+	"federation gone") words="--for-ever --json --help" ;;
 	"peer invite") words="--prefix --json --help" ;;
 	"peer accept") words="--organisation --json --help" ;;
 	"peer confirm") words="--numbers --answer --json --help" ;;

@@ -12,6 +12,7 @@
 #include "daemon/control_priv.h"
 #include "daemon/fed_priv.h"
 #include "proto/fed/fed_draft.h"
+#include "proto/fed/fed_plea.h"
 
 #define N_(text) (text) /* for xgettext: kokoctl looks it up */
 
@@ -26,7 +27,7 @@ struct errand {
 	char address[FED_NAME_MAX + 10]; /* host:port that others dial; "": none */
 	/* Arguments; NULL where the command has none. */
 	const char *name, *group, *title, *prefix, *token, *numbers, *answer, *code, *user;
-	const char *organisation;
+	const char *organisation, *number, *reason;
 	bool flag; /* of the one switch that the command has */
 	/* What is under way; freed with it. */
 	int (*then)(struct errand *a);
@@ -64,6 +65,25 @@ NODISCARD int errand_give(struct errand *a, struct fed_draft *d, int rc,
 	const uint8_t seed[CRYPTO_KEY_LEN], int (*then)(struct errand *a));
 /* The same for a text that is signed. */
 NODISCARD int errand_give_text(struct errand *a, struct slice text, int (*then)(struct errand *a));
+
+/*
+ * Ask the owner of a->group, which is not this daemon, for what the draft has been given (rc): the
+ * draft shows that it can be granted, and is freed.  CONTROL_OUT, or why not.
+ */
+NODISCARD int errand_ask(struct errand *a, struct fed_draft *d, int rc, const struct fed_plea *p);
+
+/* Rows of the open requests that are ours to answer. */
+void errand_add_requests(struct errand *a);
+
+/*
+ * A key of ours was revoked: ask the owners of the groups where it has signed up to where that
+ * counts (section 2).
+ */
+struct fed_asked {
+	unsigned n_asked, n_own; /* groups of others; groups of ours, where the admin does it */
+};
+
+struct fed_asked fed_ask_cuts(struct fed *f);
 
 /* The federation; NULL with a refusal (KERR_NOTFOUND) in *a. */
 const struct fed_federation *errand_federation(struct errand *a);

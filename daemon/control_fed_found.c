@@ -273,6 +273,29 @@ int control_federation_rotate_key(struct control_req *r)
 	return errand_go(a, rc);
 }
 
+/* What was signed before counts up to where the owners say. */
+static void say_cuts(struct errand *a)
+{
+	const struct fed_asked n = fed_ask_cuts(a->f);
+	char asked[16];
+
+	snprintf(asked, sizeof asked, "%u", n.n_asked);
+	errand_say(a,
+		N_("what this daemon signed before counts again in a group when its owner has "
+		   "confirmed up to which entry; until then nobody here writes in it"),
+		NULL);
+	if (n.n_asked > 0)
+		errand_say(a,
+			N_("the owners of %1 groups are asked; call them: their admins see it in "
+			   "kokoctl group requests"),
+			asked, NULL);
+	if (n.n_own > 0 || n.n_asked == 0)
+		errand_say(a,
+			N_("for the groups of this daemon: kokoctl group confirm-entries GROUP %1, "
+			   "typed here"),
+			a->f->name, NULL);
+}
+
 static int revoked(struct errand *a)
 {
 	uint64_t epoch = a->f->epoch_last;
@@ -281,14 +304,11 @@ static int revoked(struct errand *a)
 	if (rc < 0)
 		return rc;
 	fed_epoch_next(a->f, epoch);
+	fed_plans_make(a->f);
 	errand_say(a,
 		N_("the old keys are revoked: nothing that is signed with them from now on counts"),
 		NULL);
-	errand_say(a,
-		N_("what this daemon signed before counts again in a group when its owner has "
-		   "confirmed up to which entry: kokoctl group confirm-entries GROUP %1, typed at "
-		   "each owner, here too for own groups"),
-		a->f->name, NULL);
+	say_cuts(a);
 	errand_say(
 		a, N_("next: look how the thief came in before anything else is typed here"), NULL);
 	return 0;

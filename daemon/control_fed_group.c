@@ -133,7 +133,13 @@ int control_group_share(struct control_req *r)
 
 /* ---- one change ---- */
 
-/* The record of the group in a->group, to be changed by its owner. */
+/* Is it ours to change?  Else its owner is asked. */
+static bool owns(const struct errand *a, const struct fed_draft *d)
+{
+	return fed_oid_eq(&d->rec.group.owner, &a->f->keys->oid);
+}
+
+/* The record of the group in a->group, to be changed by its owner, or by who asks it. */
 static int open_group(struct errand *a, struct fed_draft *d)
 {
 	const struct fed_group *g;
@@ -145,13 +151,37 @@ static int open_group(struct errand *a, struct fed_draft *d)
 	if (!g)
 		return errand_refuse(a, KERR_NOTFOUND,
 			N_("%1 is not shared: kokoctl group share %1 does that"), a->group, NULL);
-	return fed_draft_group_next(
-		d, fed_text_of(a->f, FED_REC_GROUP, g->gid.s), &a->f->keys->oid, &a->err);
+	return fed_draft_group_wish(d, fed_text_of(a->f, FED_REC_GROUP, g->gid.s), &a->err);
 }
 
-static int give_group(struct errand *a, struct fed_draft *d, int rc, int (*then)(struct errand *a))
+static int give_group(struct errand *a, struct fed_draft *d, int rc, const struct fed_plea *p,
+	int (*then)(struct errand *a))
 {
-	return errand_give(a, d, rc, a->f->keys ? a->f->keys->seed : (const uint8_t[32]){0}, then);
+	static const uint8_t none[CRYPTO_KEY_LEN];
+
+	if (rc == 0 && !owns(a, d))
+		return errand_ask(a, d, rc, p);
+	return errand_give(a, d, rc, a->f->keys ? a->f->keys->seed : none, then);
+}
+
+/* Put it into the draft, and give that, or ask for it. */
+static int change(struct errand *a, struct fed_draft *d, int rc, const struct fed_plea *p,
+	int (*then)(struct errand *a))
+{
+	const struct fed_places at = fed_places_of(a->f);
+
+	if (rc == 0)
+		rc = fed_plea_grant(d, fed_reg_federation(a->f->reg), p, &at, &a->err);
+	return give_group(a, d, rc, p, then);
+}
+
+static int find_daemon(struct errand *a, struct fed_oid *out)
+{
+	const struct fed_member_daemon *m = errand_daemon(a, a->name);
+
+	if (m)
+		*out = m->oid;
+	return m ? 0 : KERR_NOTFOUND;
 }
 
 /* ---- daemons ---- */
@@ -170,18 +200,16 @@ static int invited(struct errand *a)
 
 static int invite(struct errand *a)
 {
-	const struct fed_places at = fed_places_of(a->f);
-	const struct fed_member_daemon *m;
+	struct fed_plea p = {.kind = FED_PLEA_MEMBER, .add = true, .rw = !a->flag};
 	struct fed_draft d;
 	int rc = open_group(a, &d);
 
-	m = rc == 0 ? errand_daemon(a, a->name) : NULL;
-	if (rc == 0 && !m)
-		rc = KERR_NOTFOUND;
 	if (rc == 0)
-		rc = fed_draft_member(
-			&d, fed_reg_federation(a->f->reg), &m->oid, !a->flag, &at, &a->err);
-	return give_group(a, &d, rc, invited);
+		rc = find_daemon(a, &p.oid);
+	if (rc == 0)
+		p.add = d.rec.group.closed || a->flag; /* a public one lists who only reads */
+	p.rw = p.add && !a->flag;
+	return change(a, &d, rc, &p, invited);
 }
 
 int control_group_invite(struct control_req *r)
@@ -210,17 +238,19 @@ static int removed(struct errand *a)
 
 static int remove_member(struct errand *a)
 {
+	struct fed_plea p = {.kind = FED_PLEA_MEMBER};
 	const struct fed_places at = fed_places_of(a->f);
-	const struct fed_member_daemon *m;
+	const struct fed_member *m;
 	struct fed_draft d;
 	int rc = open_group(a, &d);
 
-	m = rc == 0 ? errand_daemon(a, a->name) : NULL;
-	if (rc == 0 && !m)
-		rc = KERR_NOTFOUND;
 	if (rc == 0)
-		rc = fed_draft_member_out(&d, &m->oid, &at, &a->err);
-	return give_group(a, &d, rc, removed);
+		rc = find_daemon(a, &p.oid);
+	m = rc == 0 ? fed_group_member(&d.rec.group, &p.oid) : NULL;
+	p.rw = m && m->rw;
+	if (rc == 0)
+		rc = fed_draft_member_out(&d, &p.oid, &at, &a->err);
+	return give_group(a, &d, rc, &p, removed);
 }
 
 int control_group_remove_member(struct control_req *r)
@@ -243,19 +273,35 @@ static int entries_confirmed(struct errand *a)
 	return 0;
 }
 
-static int confirm_entries(struct errand *a)
+/* Of the daemon itself: it knows which entry was its last one. */
+static int ask_to_confirm(struct errand *a, struct fed_draft *d, struct fed_plea *p)
 {
 	const struct fed_places at = fed_places_of(a->f);
-	const struct fed_member_daemon *m;
+
+	if (!fed_oid_eq(&p->oid, &a->f->keys->oid))
+		return errand_refuse(a, KERR_DENIED,
+			N_("%1 asks for that itself: kokoctl group confirm-entries %2 %1, typed "
+			   "there"),
+			a->name, a->group, NULL);
+	if (!fed_epoch_unconfirmed(a->f, fed_reg_group(a->f->reg, &d->rec.group.gid), &p->at))
+		return errand_refuse(a, KERR_EXISTS,
+			N_("all that this daemon wrote in %1 counts already"), a->group, NULL);
+	return fed_draft_cut_at(d, &p->oid, &p->at, &at, &a->err);
+}
+
+static int confirm_entries(struct errand *a)
+{
+	struct fed_plea p = {.kind = FED_PLEA_CUT, .add = true};
+	const struct fed_places at = fed_places_of(a->f);
 	struct fed_draft d;
 	int rc = open_group(a, &d);
 
-	m = rc == 0 ? errand_daemon(a, a->name) : NULL;
-	if (rc == 0 && !m)
-		rc = KERR_NOTFOUND;
 	if (rc == 0)
-		rc = fed_draft_cut(&d, &m->oid, &at, &a->err);
-	return give_group(a, &d, rc, entries_confirmed);
+		rc = find_daemon(a, &p.oid);
+	if (rc == 0)
+		rc = owns(a, &d) ? fed_draft_cut(&d, &p.oid, &at, &a->err)
+				 : ask_to_confirm(a, &d, &p);
+	return give_group(a, &d, rc, &p, entries_confirmed);
 }
 
 int control_group_confirm_entries(struct control_req *r)
@@ -280,16 +326,12 @@ static int moderator_changed(struct errand *a)
 
 static int moderator(struct errand *a)
 {
-	const struct fed_places at = fed_places_of(a->f);
-	const struct fed_federation *fed = fed_reg_federation(a->f->reg);
-	const struct slice user = slice_str(a->user);
+	const struct fed_plea p = {
+		.kind = FED_PLEA_MODERATOR, .add = !a->flag, .user = slice_str(a->user)};
 	struct fed_draft d;
 	int rc = open_group(a, &d);
 
-	if (rc == 0)
-		rc = a->flag ? fed_draft_moderator_out(&d, fed, user, &at, &a->err)
-			     : fed_draft_moderator(&d, fed, user, &a->err);
-	return give_group(a, &d, rc, moderator_changed);
+	return change(a, &d, rc, &p, moderator_changed);
 }
 
 int control_group_moderator(struct control_req *r)
@@ -301,5 +343,68 @@ int control_group_moderator(struct control_req *r)
 		rc = control_arg(r, "user", FED_USER_MAX + FED_NAME_MAX + 1, &a->user);
 	if (rc == 0)
 		rc = control_arg_bool(r, "remove", false, &a->flag);
+	return errand_go(a, rc);
+}
+
+static int banned(struct errand *a)
+{
+	errand_say(a,
+		a->flag ? N_("what %2 writes in %1 from now on counts again")
+			: N_("what %2 writes in %1 from now on counts nowhere"),
+		a->group, a->user, NULL);
+	return 0;
+}
+
+static int ban(struct errand *a)
+{
+	const struct fed_plea p = {
+		.kind = FED_PLEA_BAN, .add = !a->flag, .user = slice_str(a->user)};
+	struct fed_draft d;
+	int rc = open_group(a, &d);
+
+	return change(a, &d, rc, &p, banned);
+}
+
+int control_group_ban(struct control_req *r)
+{
+	struct errand *a = errand_new(r, ban);
+	int rc = control_arg(r, "group", STORE_NAME_MAX, &a->group);
+
+	if (rc == 0)
+		rc = control_arg(r, "user", FED_USER_MAX + FED_NAME_MAX + 1, &a->user);
+	if (rc == 0)
+		rc = control_arg_bool(r, "lift", false, &a->flag);
+	return errand_go(a, rc);
+}
+
+/* ---- state ---- */
+
+static int state_changed(struct errand *a)
+{
+	errand_say(a,
+		a->flag ? N_("people write in %1 again")
+			: N_("%1 is frozen: everybody reads in it, and nobody writes"),
+		a->group, NULL);
+	return 0;
+}
+
+static int set_state(struct errand *a)
+{
+	const struct fed_plea p = {.kind = FED_PLEA_STATE,
+		.add = true,
+		.state = a->flag ? FED_GROUP_ACTIVE : FED_GROUP_FROZEN};
+	struct fed_draft d;
+	int rc = open_group(a, &d);
+
+	return change(a, &d, rc, &p, state_changed);
+}
+
+int control_group_freeze(struct control_req *r)
+{
+	struct errand *a = errand_new(r, set_state);
+	int rc = control_arg(r, "group", STORE_NAME_MAX, &a->group);
+
+	if (rc == 0)
+		rc = control_arg_bool(r, "end", false, &a->flag);
 	return errand_go(a, rc);
 }

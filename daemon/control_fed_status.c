@@ -322,6 +322,8 @@ static int status(struct errand *a)
 	for (size_t i = 0; i < a->f->notes.n; i++)
 		add_alarm(a, vec_at(&a->f->notes, i));
 	add_all_lost(a);
+	if (a->f->keys)
+		errand_add_requests(a);
 	return 0;
 }
 

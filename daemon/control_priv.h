@@ -151,5 +151,15 @@ int control_group_invite(struct control_req *r);
 int control_group_remove_member(struct control_req *r);
 int control_group_moderator(struct control_req *r);
 int control_group_confirm_entries(struct control_req *r);
+int control_group_ban(struct control_req *r);
+int control_group_freeze(struct control_req *r);
+int control_federation_suspend(struct control_req *r);
+int control_federation_resume(struct control_req *r);
+int control_federation_gone(struct control_req *r);
+int control_federation_admin(struct control_req *r);
+int control_group_people(struct control_req *r);
+int control_group_requests(struct control_req *r);
+int control_group_grant(struct control_req *r);
+int control_group_refuse(struct control_req *r);
 
 #endif

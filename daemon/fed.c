@@ -12,9 +12,12 @@
 
 #include "daemon/fed_book.h"
 #include "daemon/fed_door.h"
+#include "daemon/fed_heard.h"
 #include "daemon/fed_link.h"
 #include "daemon/fed_mend.h"
 #include "daemon/fed_posting.h"
+#include "daemon/fed_proof.h"
+#include "daemon/fed_roster.h"
 #include "daemon/fed_tls.h"
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
@@ -99,6 +102,9 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	fed_doors_tick(f);
 	fed_watch_tick(f);
 	fed_self_tick(f);
+	fed_heard_tick(f);
+	fed_proofs_tick(f);
+	fed_roster_tick(f);
 	fed_soon(f);
 }
 
@@ -113,6 +119,7 @@ void fed_record_came(struct fed *f, const struct fed_record_key *key)
 	}
 	f->plans_due = true;
 	f->groups_due = key->type != FED_REC_DAEMON || f->groups_due;
+	fed_roster_look(f);
 	fed_dial_soon(f);
 }
 
@@ -292,7 +299,9 @@ static struct fed_opts opts_of(const struct conf *c)
 {
 	return (struct fed_opts){.conns = (unsigned)c->peer.conns,
 		.conns_per_oid = (unsigned)c->peer.conns_per_oid,
-		.self_check = (size_t)c->peer.self_check};
+		.self_check = (size_t)c->peer.self_check,
+		.people = c->peer.people,
+		.people_delay_s = (int64_t)c->peer.people_delay_s};
 }
 
 static int open_keys(struct fed *f, struct err *err)
@@ -334,6 +343,10 @@ int fed_open(struct daemon *d, struct fed **out, struct err *err)
 	list_init(&f->waiters);
 	list_init(&f->relays);
 	vec_init(&f->notes, sizeof(struct fed_note));
+	fed_heard_init(f);
+	f->roster = fed_roster_new();
+	f->proofs = fed_proofs_new();
+	fed_petitions_init(&f->petitions);
 	f->plans = fed_plans_new();
 	f->self = fed_self_new(f);
 	event_assign(&f->on_tick, loop_base(f->loop), -1, EV_PERSIST, on_tick, f);
@@ -402,6 +415,10 @@ void fed_free(struct fed *f)
 	fed_book_free(f->book);
 	fed_plans_free(f->plans);
 	fed_self_free(f->self);
+	fed_roster_free(f->roster);
+	fed_proofs_free(f->proofs);
+	fed_petitions_fini(&f->petitions);
+	vec_fini(&f->again);
 	fed_feeds_fini(&f->feeds);
 	fed_reg_free(f->reg);
 	fed_tls_free(f->tls);
@@ -430,6 +447,7 @@ static void set_opts(struct fed *f, void *arg)
 
 	f->opts = *o;
 	free(o);
+	fed_roster_look(f);
 }
 
 void fed_reload(struct fed *f)

@@ -125,6 +125,80 @@ void fed_epoch_start(struct fed *f)
 	(void)file_write(f);
 }
 
+/* The last feed of ours in the group that satisfies `is`; NULL. */
+static const struct fed_feed *last_feed(struct fed *f, const struct fed_gid *gid,
+	bool (*is)(struct fed *f, const struct fed_feed *feed))
+{
+	const struct fed_feed *last = NULL;
+
+	list_each(&f->feeds.by_change, it)
+	{
+		const struct fed_feed *feed = container_of(it, struct fed_feed, node);
+
+		if (is_own(f, feed) && fed_gid_eq(&feed->name.gid, gid) &&
+			feed->high >= feed->low &&
+			(!last || feed->name.epoch.n > last->name.epoch.n) && is(f, feed))
+			last = feed;
+	}
+	return last;
+}
+
+static bool is_revoked(struct fed *f, const struct fed_feed *feed)
+{
+	const struct fed_daemon *d = fed_reg_daemon(f->reg, &f->keys->oid);
+	struct fed_public key;
+	struct fed_held held;
+	struct fed_sign s;
+	const char *why;
+
+	return fed_outside.held(f, feed, feed->high, &held) == 0 &&
+	       fed_sign_parse(slice_str(held.sign), &s, &why) &&
+	       fed_daemon_key(d, &s.k, &key) == FED_KEY_REVOKED;
+}
+
+static bool is_any(struct fed *f, const struct fed_feed *feed)
+{
+	(void)f;
+	(void)feed;
+	return true;
+}
+
+static bool has_cut(const struct fed_group *g, const struct fed_oid *oid, uint64_t epoch)
+{
+	for (size_t i = 0; i < g->n_cut; i++)
+		if (fed_oid_eq(&g->cut[i].oid, oid) && g->cut[i].at.epoch >= epoch)
+			return true;
+	return false;
+}
+
+bool fed_epoch_unconfirmed(struct fed *f, const struct fed_group *g, struct fed_pos *end_out)
+{
+	const struct fed_daemon *d = fed_reg_daemon(f->reg, &f->keys->oid);
+	const struct fed_feed *feed;
+
+	if (!d || d->n_revoked == 0)
+		return false;
+	feed = last_feed(f, &g->gid, is_revoked);
+	if (!feed || has_cut(g, &f->keys->oid, feed->name.epoch.n))
+		return false;
+	if (end_out)
+		*end_out = (struct fed_pos){feed->name.epoch.n, feed->high, feed->tip.e};
+	return true;
+}
+
+void fed_epoch_behind(struct fed *f, const struct fed_group *g, const struct fed_cut *cut)
+{
+	const struct fed_feed *feed = last_feed(f, &g->gid, is_any);
+	const struct fed_group *at_r;
+
+	fed_epoch_next(f, cut->at.epoch);
+	if (!feed || feed->name.epoch.n <= cut->at.epoch)
+		return;
+	at_r = fed_reg_group_at(f->reg, &g->gid, feed->tip.r);
+	if (at_r && !has_cut(at_r, &cut->oid, cut->at.epoch))
+		fed_epoch_next(f, feed->name.epoch.n);
+}
+
 int64_t fed_epoch_away_s(struct fed *f)
 {
 	char path[PATH_ROOM];

@@ -5,7 +5,9 @@
  */
 #include <stdio.h>
 
+#include "daemon/fed_heard.h"
 #include "daemon/fed_priv.h"
+#include "daemon/fed_proof.h"
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
 
@@ -17,6 +19,8 @@ static bool on_record(
 	struct err why = {.text = ""};
 	enum fed_reg_got got;
 
+	if (type == RECORD_FORK)
+		fed_proofs_load(f->proofs, key);
 	if (type > RECORD_GROUP && type != RECORD_PROOF)
 		return true;
 	got = fed_reg_give(f->reg, text, true, &res, &why);
@@ -28,12 +32,23 @@ static bool on_record(
 
 /* What lies beyond the first gap, and what is here without its text. */
 struct spans_walk {
+	struct fed *f;
 	struct fed_feed *feed;
 };
 
+/* It may not have acted yet. */
+static void note_control(struct spans_walk *s, const struct entry_rec *e)
+{
+	struct fed_link l;
+
+	if (e->kind == ENTRY_CONTROL && e->content != 0 && fed_note_get(e->n, e->hash, e->note, &l))
+		fed_heard_load(s->f, s->feed, e->n, l.t);
+}
+
 static bool on_entry(void *arg, const struct entry_rec *e)
 {
-	struct fed_feed *feed = ((struct spans_walk *)arg)->feed;
+	struct spans_walk *s = arg;
+	struct fed_feed *feed = s->feed;
 
 	if (e->n > feed->high)
 		fed_spans_add(&feed->ahead, e->n, e->n);
@@ -41,6 +56,7 @@ static bool on_entry(void *arg, const struct entry_rec *e)
 		fed_spans_add(&feed->stubs, e->n, e->n);
 	if (entry_is_lost(e))
 		fed_spans_add(&feed->lost, e->n, e->n);
+	note_control(s, e);
 	return true;
 }
 
@@ -76,7 +92,7 @@ static int load_spans(struct view *v, const struct feeds_walk *w)
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < w->made.n; i++) {
-		struct spans_walk s = {*(struct fed_feed **)vec_at(&w->made, i)};
+		struct spans_walk s = {w->f, *(struct fed_feed **)vec_at(&w->made, i)};
 
 		rc = view_entries(v, s.feed->id, s.feed->low, UINT64_MAX - 1, on_entry, &s);
 	}

@@ -21,6 +21,7 @@ struct plan {
 	char *group;
 	uint8_t root[STORE_ENTRY_HASH]; /* what entry 1 follows */
 	uint64_t r, max_size;
+	const char *mute;              /* why nothing at all is issued; NULL: control entries are */
 	const char *closed;            /* why nobody here may post; NULL: people may */
 	bool moderated, inn, own;      /* own: we are its owner */
 	struct vec moderators, banned; /* char *: user@name */
@@ -136,21 +137,30 @@ static bool has_name(const struct vec *v, const char *name)
 	return false;
 }
 
-/* Why nobody here may post. */
-static const char *why_closed(struct fed *f, const struct fed_group *g)
+/* Why nothing is issued. */
+static const char *why_mute(struct fed *f, const struct fed_group *g)
 {
-	const struct fed_member *m = fed_group_member(g, &f->keys->oid);
-
 	if (f->clock_wrong)
 		return "the clock of this machine is wrong by an hour or more";
 	if (!fed_reg_active(f->reg, &f->keys->oid))
 		return "this daemon is not active in the federation";
-	if (g->closed && !m)
+	if (g->closed && !fed_group_member(g, &f->keys->oid))
 		return "this municipality is not in the group any more";
+	return NULL;
+}
+
+/* Why nobody here may post, although control entries may be issued (section 3.3, 1 and 2). */
+static const char *why_closed(struct fed *f, const struct fed_group *g)
+{
+	const struct fed_member *m = fed_group_member(g, &f->keys->oid);
+
 	if (m && !m->rw)
 		return "this municipality only reads in the group";
 	if (g->state != FED_GROUP_ACTIVE)
 		return "the group is closed for posts";
+	if (fed_epoch_unconfirmed(f, g, NULL))
+		return "the key of this daemon was stolen: the group's owner has to confirm first "
+		       "what counts";
 	return NULL;
 }
 
@@ -193,9 +203,9 @@ static struct plan *plan_new(struct fed *f, const struct fed_group *g, uint64_t 
 	struct plan *p = mem_new(struct plan);
 
 	if (cut)
-		fed_epoch_next(f, cut->at.epoch);
+		fed_epoch_behind(f, g, cut);
 	p->group = mem_dup(g->group);
-	p->closed = why_closed(f, g);
+	p->mute = why_mute(f, g);
 	p->r = serial;
 	p->max_size = g->max_size;
 	p->moderated = g->moderated;
@@ -208,10 +218,11 @@ static struct plan *plan_new(struct fed *f, const struct fed_group *g, uint64_t 
 	for (size_t i = 0; i < g->n_ban; i++)
 		add_name(&p->banned, g->ban[i].user);
 	p->feed = (struct fed_feed_name){.gid = g->gid, .oid = f->keys->oid};
-	if (!p->closed)
+	if (!p->mute)
 		p->feed.epoch.n = fed_epoch_own(f, &g->gid);
-	if (!p->closed && p->feed.epoch.n == 0)
-		p->closed = "the daemon cannot write to its disk";
+	if (!p->mute && p->feed.epoch.n == 0)
+		p->mute = "the daemon cannot write to its disk";
+	p->closed = p->mute ? p->mute : why_closed(f, g);
 	fed_feed_name_text(&p->feed, p->feed_text);
 	find_root(f, &p->feed, cut, p->root);
 	return p;
@@ -344,32 +355,39 @@ static int seal(void *arg, const struct entry_place *at, struct entry_made *made
 	return 0;
 }
 
+static int make_entry(struct fed_posting *p, enum fed_kind y, struct slice actor, struct article *a,
+	struct buf *out, struct err *why)
+{
+	const char *reason = NULL;
+	struct fed_make make = {.o = p->set->oid,
+		.g = p->plan->feed.gid,
+		.e = p->plan->feed.epoch.n,
+		.y = y,
+		.name = slice_str(p->set->name),
+		.group = slice_str(p->plan->group),
+		.actor = actor,
+		.k = p->set->keyid};
+	int rc;
+
+	crypto_random(make.salt, sizeof make.salt);
+	rc = fed_entry_prepare(a, &make, out, &p->sign, &reason);
+	return rc < 0 ? err_set(why, rc, "%s", reason ? reason : "it cannot be shared") : 0;
+}
+
 static int prepare(struct fed_posting *p, const struct fed_wish *w, struct article *a,
 	struct buf *out, struct err *why)
 {
 	char actor[STORE_LOGIN_MAX + FED_NAME_MAX + 2];
-	const char *reason = NULL;
-	struct fed_make make;
 	int rc;
 
 	name_actor(p->set, w->login, actor, sizeof actor);
 	rc = may(p->set, p->plan, w, actor, why);
-	if (rc < 0)
-		return rc;
-	make = (struct fed_make){.o = p->set->oid,
-		.g = p->plan->feed.gid,
-		.e = p->plan->feed.epoch.n,
-		.y = FED_ARTICLE,
-		.name = slice_str(p->set->name),
-		.group = slice_str(p->plan->group),
-		.actor = slice_str(actor),
-		.k = p->set->keyid};
-	crypto_random(make.salt, sizeof make.salt);
-	rc = fed_entry_prepare(a, &make, out, &p->sign, &reason);
+	if (rc == 0)
+		rc = make_entry(p, FED_ARTICLE, slice_str(actor), a, out, why);
 	if (rc == 0 && out->len > p->plan->max_size)
 		return err_set(why, KERR_TOOBIG, "the group takes articles of at most %llu bytes",
 			(unsigned long long)p->plan->max_size);
-	return rc < 0 ? err_set(why, rc, "%s", reason ? reason : "it cannot be shared") : 0;
+	return rc;
 }
 
 static void set_entry(struct fed_posting *p, enum entry_kind kind)
@@ -409,6 +427,30 @@ int fed_posting_begin(struct fed *f, const struct fed_wish *w, struct article *a
 	return 0;
 }
 
+int fed_posting_control(struct fed *f, struct slice group, struct article *a, struct buf *out,
+	struct fed_posting **posting_out, struct err *why)
+{
+	struct plan_set *set = set_ref(f->plans);
+	const struct plan *plan = set ? map_get(set->by_group, group) : NULL;
+	struct fed_posting *p;
+	int rc;
+
+	if (!plan || plan->mute) {
+		rc = err_set(why, KERR_DENIED, "%s", plan ? plan->mute : "the group is not shared");
+		set_unref(f->plans, set);
+		return rc;
+	}
+	p = mem_new(struct fed_posting);
+	*p = (struct fed_posting){.f = f, .set = set, .plan = plan};
+	rc = make_entry(p, FED_CONTROL, lit(""), a, out, why);
+	set_entry(p, ENTRY_CONTROL);
+	if (rc < 0)
+		fed_posting_end(p, NULL);
+	else
+		*posting_out = p;
+	return rc;
+}
+
 static void on_beat(void *arg, const struct store_result *res)
 {
 	fed_posting_end(arg, res);
@@ -421,7 +463,7 @@ void fed_posting_beat(struct fed *f, const struct fed_feed_name *name)
 	const struct plan *plan = g && set ? map_get(set->by_group, g->group) : NULL;
 	struct fed_posting *p;
 
-	if (!plan || plan->closed || plan->feed.epoch.n != name->epoch.n) {
+	if (!plan || plan->mute || plan->feed.epoch.n != name->epoch.n) {
 		set_unref(f->plans, set);
 		return;
 	}
@@ -449,6 +491,7 @@ struct issued {
 	struct fed_feed_name name;
 	struct fed_link link;
 	uint32_t id;
+	bool control; /* what it says holds here too */
 };
 
 /* On the federation's thread: it is told to the neighbours. */
@@ -462,6 +505,8 @@ static void on_issued(struct fed *f, void *arg)
 		feed->id = i->id;
 		fed_now(f);
 		fed_node_issued(f->node, feed, &i->link);
+		if (i->control)
+			(void)!fed_node_control_again(f->node, feed, i->link.n);
 	}
 	free(i);
 }
@@ -473,7 +518,8 @@ void fed_posting_end(struct fed_posting *p, const struct store_result *res)
 	if (res && res->rc == 0 && res->fed) {
 		struct issued *i = mem_new(struct issued);
 
-		*i = (struct issued){p->plan->feed, p->link, res->fed->feed};
+		*i = (struct issued){
+			p->plan->feed, p->link, res->fed->feed, p->entry.kind == ENTRY_CONTROL};
 		fed_run(p->f, on_issued, i);
 	}
 	set_unref(p->f->plans, p->set);

@@ -17,6 +17,9 @@
  *   fed_self*.c  the daily self-check; fed_mend.c  articles that were lost and came again
  *   fed_relay.c  entries that other news servers bring (other threads call it)
  *   fed_posting.c  posts that become entries (other threads call it)
+ *   fed_say.c    control entries that we issue
+ *   fed_heard.c  what control entries say: fed_roster.c people, fed_petition.c requests,
+ *                fed_proof.c forks
  *   control_fed*.c the admin's commands
  */
 #ifndef DAEMON_FED_PRIV_H
@@ -28,6 +31,7 @@
 #include "daemon/daemon.h"
 #include "daemon/fed.h"
 #include "daemon/fed_keys.h"
+#include "daemon/fed_petition.h"
 #include "proto/base/coll.h"
 #include "proto/fed/fed_join.h"
 #include "proto/fed/fed_node.h"
@@ -75,12 +79,16 @@ struct fed_sponsor {
 struct fed_opts {
 	unsigned conns, conns_per_oid;
 	size_t self_check; /* bytes a second */
+	bool people;
+	int64_t people_delay_s;
 };
 
 /* One post of our own on its way: what the next one in its epoch must not fall behind. */
 struct fed_book;
 struct fed_plans;
 struct fed_self;
+struct fed_proofs;
+struct fed_roster;
 
 struct fed {
 	struct daemon *d;
@@ -98,10 +106,14 @@ struct fed {
 	struct fed_sponsor sponsor;
 	struct fed_book *book;   /* invitations of ours */
 	struct fed_plans *plans; /* for posts */
-	struct fed_self *self;   /* the self-check */
-	struct list waiters;     /* struct fed_waiter */
-	struct list relays;      /* struct fed_relay, waiting for the disk */
-	struct vec notes;        /* struct fed_note, newest last */
+	struct fed_self *self; /* the self-check */
+	struct fed_roster *roster;
+	struct fed_proofs *proofs;
+	struct fed_petitions petitions;
+	struct vec again;    /* control entries that are looked at again (fed_heard.c) */
+	struct list waiters; /* struct fed_waiter */
+	struct list relays;  /* struct fed_relay, waiting for the disk */
+	struct vec notes;    /* struct fed_note, newest last */
 	struct peer_stats stats;
 	atomic_uint_fast64_t n_refused, n_late, n_alarms;
 	const char *data, *name;          /* folder; of this daemon */
@@ -184,6 +196,14 @@ NODISCARD int fed_feed_tip(struct fed *f, const struct fed_feed_name *name, stru
 void fed_epoch_start(struct fed *f);
 /* The epoch that we issue in, in this group; 0: none can be begun now (the disk). */
 uint64_t fed_epoch_own(struct fed *f, const struct fed_gid *gid);
+/*
+ * Did a key that is revoked sign entries of ours in the group, and no cut says yet what of them
+ * counts?  *end_out (may be NULL): the last of them.  Until then people do not post, and what is
+ * issued lies in an epoch that is left when the cut is there.  Section 2
+ */
+bool fed_epoch_unconfirmed(struct fed *f, const struct fed_group *g, struct fed_pos *end_out);
+/* The cut of ours in this record is new: what was issued under one without it is behind it. */
+void fed_epoch_behind(struct fed *f, const struct fed_group *g, const struct fed_cut *cut);
 /* How long this daemon was away before it was started, by the file's time; 0: not known. */
 int64_t fed_epoch_away_s(struct fed *f);
 /* Once a minute: we are here. */

@@ -6,8 +6,10 @@
 #include <stdio.h>
 
 #include "daemon/fed_door.h"
+#include "daemon/fed_heard.h"
 #include "daemon/fed_link.h"
 #include "daemon/fed_mend.h"
+#include "daemon/fed_proof.h"
 #include "daemon/fed_relay.h"
 #include "daemon/mail.h"
 #include "proto/base/log.h"
@@ -550,5 +552,7 @@ const struct fed_outside fed_outside = {
 	.work = on_work,
 	.neighbours = on_neighbours,
 	.alarm = fed_alarm,
+	.fork_proof = fed_proof_met,
+	.control = fed_heard,
 	.caught_up = fed_caught_up,
 };
