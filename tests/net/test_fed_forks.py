@@ -10,7 +10,7 @@ import time
 
 from koko import fed
 from koko.fednet import Net, heads, run_trial
-from koko.fedpeer import NONE, Entry, Server
+from koko.fedpeer import NONE, Client, Entry, Server
 from koko.site import free_ports, wait_for
 
 
@@ -85,6 +85,36 @@ class Trial:
                 if self.keys.oid in x]
         assert len(told) == 3 and "~" in "".join(told), told
 
+    def proofs(self):
+        """Places of the control entries that prove a fork of the liar, in the feeds of the others."""
+        asker, site, gid = fed.keys(self.net.sites[1]), self.net.sites[0], self.net.gid()
+        found = []
+        with Client(site.ports["peer"], asker, fed.keys(site).oid) as peer:
+            for words in (h.split(" ") for h in peer.ask(f"KHEADS * 0 {gid}")[1]):
+                place = " ".join(words[:3])
+                for line in peer.ask(f"KENT {place} 1 {words[4]}")[1]:
+                    if "; y=c; " not in line:
+                        continue
+                    n = line.split("; n=")[1].split(";")[0]
+                    found += [f"{place} {n}" for x in peer.ask(f"KART {place} {n}")[1]
+                              if x == f"Control: kokod fork {self.epoch} 3"]
+        return found
+
+    def proof_is_put(self):
+        """By one of them as a rule, by each once at most; all start again, and it is not repeated."""
+        wait_for("the proof", self.proofs)
+        self.net.settled()
+        time.sleep(12)  # each has waited by now, and kept silent
+        before = self.proofs()
+        print(f"{len(before)} proofs")
+        assert len({x.split(" ")[1] for x in before}) == len(before) < 4, before
+        for site in self.net.running:
+            site.stop()
+        self.net.start(self.net.running)
+        self.net.connect()
+        time.sleep(12)
+        assert self.proofs() == before
+
     def others_go_on(self):
         """They are not held up, before and after all start again."""
         mids = [fed.post(s) for s in self.net.running]
@@ -97,4 +127,4 @@ class Trial:
 
 
 if __name__ == "__main__":
-    run_trial(Trial, "two_continuations", "others_go_on")
+    run_trial(Trial, "two_continuations", "proof_is_put", "others_go_on")

@@ -273,22 +273,75 @@ class Trial:
             wait_for("the post at b", lambda: conn.has(mid), 30)
             assert conn.has(f"<first@{a.domain}>")
 
+    def key_of_a_guest_is_stolen(self):
+        """It asks the owner itself; nobody posts there until it is granted, and nothing is lost."""
+        a, b = self.a, self.b
+        before = self._post(b, "guest-before")
+        with a.reader("anke", lab.PASSWORD) as conn:
+            wait_for("the post at a", lambda: conn.has(before), 30)
+        said = b.ctl("federation", "revoke-key", "--code-stdin",
+                     stdin=self.codes[b] + "\n").stdout
+        assert "the owners of 1 groups are asked" in said, said
+        wait_for("the request", lambda: self._open(a))
+        assert "wrote before its key was stolen" in a.ctl("group", "requests").stdout
+        with b.reader("anke", lab.PASSWORD) as conn:
+            assert "has to confirm first" in conn.post(
+                lab.article(f"<early@{b.domain}>", self.group, f"Anke <anke@{b.domain}>"))
+        a.ctl("group", "grant", self._open(a)[0])
+        wait_for("the answer", lambda: "granted" in b.ctl("group", "requests").stdout)
+        after = self._post(b, "guest-after")
+        with a.reader("anke", lab.PASSWORD) as conn:
+            wait_for("the post at a", lambda: conn.has(after), 30)
+            assert conn.has(before)
+        assert "counts already" in self.says(b, "group", "confirm-entries", self.group, b.domain)
+
+    @staticmethod
+    def _open(site):
+        return [r["number"] for r in site.ctl_json("group", "requests") if r["state"] == "open"]
+
     def groups_are_changed(self):
         a, b = self.a, self.b
         user = f"anke@{b.domain}"
         a.ctl("group", "moderator", self.group, user)
         assert "moderator already" in self.says(a, "group", "moderator", self.group, user)
         a.ctl("group", "moderator", self.group, user, "--remove")
-        assert "belongs to another daemon" in self.says(
-            b, "group", "invite", self.group, self.c.domain)
+        said = b.ctl("group", "invite", self.group, self.c.domain).stdout
+        assert f"belongs to {a.domain}: the request was sent" in said, said
         assert "under koko.a" in self.says(a, "group", "share", "koko.b.x")
         assert "is shared already" in self.says(a, "group", "share", self.group)
         assert "no daemon of the federation is called" in self.says(
             a, "group", "invite", self.group, "x.example")
         a.ctl("group", "invite", self.group, self.c.domain, "--ro")
         wait_for("the group at c", lambda: self._has_group(self.c), 20)
+        self.c.ctl("member", "add", self.group, "anke", "reader")
+        with self.c.reader("anke", lab.PASSWORD) as conn:
+            for stem, site in (("guest-before", b), ("guest-after", b), ("after", a)):
+                wait_for(stem, lambda m=f"<{stem}@{site.domain}>": conn.has(m), 30)
+        wait_for("nothing to get", lambda: not any(
+            r.get("behind") for r in self.c.ctl_json("peer", "status")), 30)
         a.ctl("group", "remove-member", self.group, b.domain)
         assert "not in the group" in self.says(a, "group", "remove-member", self.group, b.domain)
+
+    def daemons_are_suspended(self):
+        a, c = self.a, self.c
+        assert "no daemon of the federation" in self.says(a, "federation", "suspend", "x.example")
+        assert "of itself" in self.says(a, "federation", "suspend", a.domain)
+        assert "ask " in self.says(c, "federation", "suspend", self.b.domain)
+        a.ctl("federation", "suspend", c.domain)
+        assert "suspended already" in self.says(a, "federation", "suspend", c.domain)
+        assert self._shown(a)[c.domain]["state"] == "suspended"
+        a.ctl("federation", "resume", c.domain)
+        wait_for("c again", lambda: self._states(a).get(c.domain) == "active", 60)
+        assert "cannot be taken back" in self.says(a, "federation", "gone", self.b.domain)
+        a.ctl("federation", "admin", c.domain)
+        assert self._shown(a)[c.domain]["admin"]
+        wait_for("the record at c", lambda: self._shown(c)[c.domain]["admin"], 30)
+        c.ctl("federation", "gone", self.b.domain, "--for-ever")
+        wait_for("the record at a", lambda: self._shown(a)[self.b.domain]["state"] == "gone", 30)
+
+    @staticmethod
+    def _shown(site):
+        return {d["name"]: d for d in site.ctl_json("federation", "show")["daemons"]}
 
     def german(self):
         env = {**lab.german(lab.scratch()), "ASAN_OPTIONS": "detect_leaks=0"}  # of libc's locales
@@ -319,7 +372,8 @@ if __name__ == "__main__":
             trial.address_is_wrong, trial.name_is_wrong, trial.numbers_differ,
             trial.token_was_used,
             trial.pause_and_block, trial.keys_are_changed,
-            trial.key_changes_in_absence, trial.key_is_stolen, trial.groups_are_changed,
-            trial.german, trial.checks_are_clean])
+            trial.key_changes_in_absence, trial.key_is_stolen,
+            trial.key_of_a_guest_is_stolen, trial.groups_are_changed,
+            trial.german, trial.daemons_are_suspended, trial.checks_are_clean])
     finally:
         trial.stop()

@@ -73,21 +73,25 @@ class Keys:
 class Entry:
     """
     One entry of a feed.  Everything of T may be given another value; head and body are made of
-    `subject` and `text`; `actor` is a login.
+    `subject` and `text`; `actor` is a login, or None.  With `control` it is a control entry.
     """
 
     def __init__(self, keys, gid, group, n, p=NONE, epoch=1, r=1, t=None, subject="Gruß",
-                 text="Straße.\r\n", actor="test", mid=None, extra=""):
+                 text="Straße.\r\n", actor="test", mid=None, extra="", control=None):
         self.gid, self.oid, self.epoch, self.n = gid, keys.oid, epoch, n
         self.mid = mid or f"<e{epoch}.{n}.{os.urandom(6).hex()}@{keys.name}>"
         salt = os.urandom(16)
         subject = "=?utf-8?B?" + base64.b64encode(subject.encode()).decode() + "?="
         date = time.strftime("%a, %d %b %Y %H:%M:%S +0000", time.gmtime(t))
-        fields = [("From", f"Test <{actor}@{keys.name}>"), ("Date", date),
+        fields = [("From", f"Test <{actor or 'admin'}@{keys.name}>"), ("Date", date),
                   ("Newsgroups", group), ("Subject", subject), ("Message-ID", self.mid),
                   ("MIME-Version", "1.0"), ("Content-Type", "text/plain; charset=utf-8"),
                   ("Content-Transfer-Encoding", "8bit"),
-                  ("Kokod-Actor", f"{actor}@{keys.name}"), ("Kokod-Salt", b64(salt))]
+                  ("Kokod-Salt", b64(salt))]
+        if actor:
+            fields.append(("Kokod-Actor", f"{actor}@{keys.name}"))
+        if control:
+            fields.append(("Control", f"kokod {control}"))
         if extra:
             fields.append(tuple(extra.split(": ", 1)))
         names = [name.lower() for name, _ in fields] + ["kokod-fields"]
@@ -97,7 +101,7 @@ class Entry:
                            *(f"{name.lower()}:{value}\n".encode() for name, value in fields))
         self.t = int(t or time.time())
         self.tags = [("v", "1"), ("o", keys.oid), ("g", gid), ("e", epoch), ("n", n), ("p", p),
-                     ("t", self.t), ("r", r), ("y", "a"), ("m", self.mid), ("z", len(body)),
+                     ("t", self.t), ("r", r), ("y", "c" if control else "a"), ("m", self.mid), ("z", len(body)),
                      ("h", b64(head_hash)),
                      ("b", b64(digest(b"kokod-body-v1\n", salt, body))), ("k", keys.keyid)]
         tagged = "; ".join(f"{k}={v}" for k, v in self.tags)
