@@ -374,6 +374,15 @@ static int make_entry(struct fed_posting *p, enum fed_kind y, struct slice actor
 	return rc < 0 ? err_set(why, rc, "%s", reason ? reason : "it cannot be shared") : 0;
 }
 
+/*
+ * A cancel is a control entry, so that one who was away takes it before what it cancels (section
+ * 7.1); where other news servers carry the group it is an article, as they know it (section 11).
+ */
+static enum fed_kind kind_of(const struct fed_posting *p, const struct fed_wish *w)
+{
+	return w->cancels.len > 0 && !p->plan->inn ? FED_CONTROL : FED_ARTICLE;
+}
+
 static int prepare(struct fed_posting *p, const struct fed_wish *w, struct article *a,
 	struct buf *out, struct err *why)
 {
@@ -383,7 +392,7 @@ static int prepare(struct fed_posting *p, const struct fed_wish *w, struct artic
 	name_actor(p->set, w->login, actor, sizeof actor);
 	rc = may(p->set, p->plan, w, actor, why);
 	if (rc == 0)
-		rc = make_entry(p, FED_ARTICLE, slice_str(actor), a, out, why);
+		rc = make_entry(p, kind_of(p, w), slice_str(actor), a, out, why);
 	if (rc == 0 && out->len > p->plan->max_size)
 		return err_set(why, KERR_TOOBIG, "the group takes articles of at most %llu bytes",
 			(unsigned long long)p->plan->max_size);
@@ -422,7 +431,7 @@ int fed_posting_begin(struct fed *f, const struct fed_wish *w, struct article *a
 		fed_posting_end(p, NULL);
 		return rc;
 	}
-	set_entry(p, ENTRY_ARTICLE);
+	set_entry(p, p->sign.y == FED_CONTROL ? ENTRY_CONTROL : ENTRY_ARTICLE);
 	*posting_out = p;
 	return 0;
 }

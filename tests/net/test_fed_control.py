@@ -11,7 +11,7 @@ import time
 
 from koko import fed, lab
 from koko.fednet import Net, heads, run_trial
-from koko.fedpeer import NONE, Entry, Server
+from koko.fedpeer import NONE, Client, Entry, Server
 from koko.site import wait_for
 
 GROUP = fed.GROUP
@@ -143,6 +143,18 @@ class Trial:
                                           more=f"Control: cancel {mid}\r\n"))
         assert reply.startswith("240"), reply
         self.everywhere("the cancel", lambda s: not fed.has(s, mid))
+        self.everywhere("its tags", lambda s: self.tells(s, f"Control: cancel {mid}"))
+
+    def tells(self, site, field):
+        """Does it hold a control entry with that field?"""
+        with Client(site.ports["peer"], self.net.asker(site), fed.keys(site).oid) as peer:
+            for words in (h.split(" ") for h in peer.ask(f"KHEADS * 0 {self.net.gid()}")[1]):
+                place = " ".join(words[:3])
+                for line in peer.ask(f"KENT {place} 1 {words[4]}")[1]:
+                    n = line.split("; n=")[1].split(";")[0]
+                    if "; y=c; " in line and field in peer.ask(f"KART {place} {n}")[1]:
+                        return True
+        return False
 
     def nobody_writes(self):
         """Frozen: no posts, and lists of people go on."""
