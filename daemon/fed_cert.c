@@ -122,5 +122,5 @@ void fed_cert_fini(struct fed_cert *c)
 {
 	EVP_PKEY_free(c->key);
 	X509_free(c->cert);
-	*c = (struct fed_cert){NULL};
+	*c = (struct fed_cert){.key = NULL};
 }

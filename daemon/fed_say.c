@@ -69,7 +69,7 @@ static int store(struct fed *f, const struct article *a, struct saying *s)
 		.arrived_at = fed_clock_at(f),
 		.control = true,
 		.from_peer = true, /* people come first where room is short */
-		.entry = fed_posting_entry(s->posting)};
+		.entry = fed_posting_entry(s->posting, a->value[ART_PATH])};
 
 	return store_post(f->d->store, &post, &call);
 }
