@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Newsgroups of the records.  A group that this municipality has joined is made here, with nobody
- * in it: its admin says who.  One that it has left is seen by nobody any more.
+ * in it: its admin says who.  One that it was taken out of stays as it is, for those who may read
+ * it here, until it is erased; posts are refused (fed_posting.c).
  */
 #include "daemon/fed_priv.h"
 #include "proto/base/log.h"

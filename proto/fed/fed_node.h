@@ -279,6 +279,10 @@ NODISCARD int fed_node_give_signs(struct fed_node *n, const struct fed_oid *who,
 /* The newest serial of a record that is on our disk: higher ones are told to nobody.  0: none. */
 uint64_t fed_node_durable(const struct fed_node *n, const struct fed_record_key *key);
 
+/* The serial of it that `who` may be told of (fed_reg_shows); 0: none. */
+uint64_t fed_node_shows(
+	const struct fed_node *n, const struct fed_oid *who, const struct fed_record_key *key);
+
 /* KREC: the text; p is NULL when there is none that `who` may have. */
 struct slice fed_node_give_record_text(const struct fed_node *n, const struct fed_oid *who,
 	const struct fed_record_key *key, uint64_t serial, uint64_t *serial_out);

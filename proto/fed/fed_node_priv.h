@@ -78,7 +78,7 @@ struct record_told {
 /* A record that changed, for KHEADS. */
 struct record_news {
 	struct fed_record_key key;
-	uint64_t changed;
+	uint64_t serial, changed;
 };
 
 struct fed_node {

@@ -224,8 +224,9 @@ void fed_node_recorded(
 		n->not_durable.n--;
 		break;
 	}
-	*(struct record_news *)vec_push(&n->record_news) =
-		(struct record_news){*key, ++n->o.feeds->n_changes};
+	uint64_t durable = fed_node_durable(n, key); /* one behind it may be on disk already */
+	*(struct record_news *)vec_push(&n->record_news) = (struct record_news){
+		*key, serial > durable ? serial : durable, ++n->o.feeds->n_changes};
 	n->o.outside->news(n->o.arg);
 }
 
@@ -328,11 +329,15 @@ void fed_node_start(struct fed_node *n)
 	fed_reg_groups(n->o.reg, apply_marks_of, n);
 }
 
-/* Those who are not in the group any more are asked for nothing of it. */
+/* Those who are not in the group any more are asked for nothing of it; nor is anybody by us then.
+ */
 static void forget_strangers(struct fed_node *n, struct fed_feed *f)
 {
+	bool in = fed_reg_reads(n->o.reg, &n->o.self, &f->name.gid);
+
 	for (unsigned i = 0; f->want && i < FED_PULL_PEERS; i++)
-		if (n->peers[i].up && !fed_reg_reads(n->o.reg, &n->peers[i].oid, &f->name.gid))
+		if (n->peers[i].up &&
+			!(in && fed_reg_reads(n->o.reg, &n->peers[i].oid, &f->name.gid)))
 			fed_pull_forget(n->pull, f, i);
 }
 
@@ -359,7 +364,8 @@ static void renew_heads(struct fed_node *n, const struct fed_gid *gid)
 	for (unsigned i = 0; i < FED_PULL_PEERS; i++) {
 		struct fed_peer *p = &n->peers[i];
 
-		if (!p->up || !fed_reg_reads(n->o.reg, &p->oid, gid))
+		if (!p->up || !fed_reg_reads(n->o.reg, &p->oid, gid) ||
+			!fed_reg_reads(n->o.reg, &n->o.self, gid))
 			continue;
 		node_ask_heads(n, i, gid);
 	}

@@ -415,14 +415,6 @@ struct slice fed_reg_text(
 				    : slice_of(NULL, 0);
 }
 
-bool fed_reg_active(const struct fed_reg *r, const struct fed_oid *oid)
-{
-	const struct fed_federation *f = fed_reg_federation(r);
-	const struct fed_member_daemon *d = f ? fed_federation_daemon(f, oid) : NULL;
-
-	return d && d->state == FED_ACTIVE;
-}
-
 static bool has_tls(const struct fed_daemon *d, const struct fed_hash *spki)
 {
 	for (size_t i = 0; i < d->n_tls; i++)
@@ -441,34 +433,6 @@ const struct fed_daemon *fed_reg_tls(const struct fed_reg *r, const struct fed_h
 			return &rec->daemon;
 	}
 	return NULL;
-}
-
-bool fed_reg_reads(const struct fed_reg *r, const struct fed_oid *who, const struct fed_gid *gid)
-{
-	const struct fed_federation *f = fed_reg_federation(r);
-	const struct fed_group *g = fed_reg_group(r, gid);
-
-	if (!f || !fed_reg_active(r, who))
-		return false;
-	return fed_gid_eq(&f->fid, gid) || (g && fed_group_reads(g, f, who));
-}
-
-uint64_t fed_reg_begin(const struct fed_reg *r, const struct fed_oid *who,
-	const struct fed_gid *gid, const struct fed_oid *feed, uint64_t epoch)
-{
-	const struct fed_group *g = fed_reg_group(r, gid);
-
-	return g ? fed_group_begin(g, who, feed, epoch) : 1;
-}
-
-bool fed_reg_sees(
-	const struct fed_reg *r, const struct fed_oid *who, const struct fed_record_key *key)
-{
-	struct fed_gid gid;
-
-	if (key->type != FED_REC_GROUP)
-		return fed_reg_active(r, who);
-	return fed_gid_parse(slice_str(key->s), &gid) && fed_reg_reads(r, who, &gid);
 }
 
 void fed_reg_each(const struct fed_reg *r, fed_reg_fn fn, void *arg)

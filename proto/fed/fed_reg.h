@@ -75,11 +75,13 @@ bool fed_reg_active(const struct fed_reg *r, const struct fed_oid *oid);
 const struct fed_daemon *fed_reg_tls(const struct fed_reg *r, const struct fed_hash *spki);
 
 /*
- * May this daemon be told of the record?  Federation and daemons: every active one; a group: its
- * members, of a public one every active daemon.
+ * The highest serial of the record, `upto` at most, that this daemon may be told of and have, with
+ * all before it; 0: it may not know of the record.  Federation and daemons: every active one; a
+ * group: its members, of a public one every active daemon.  One that was taken out of a closed
+ * group: up to the record that took it out.
  */
-bool fed_reg_sees(
-	const struct fed_reg *r, const struct fed_oid *who, const struct fed_record_key *key);
+uint64_t fed_reg_shows(const struct fed_reg *r, const struct fed_oid *who,
+	const struct fed_record_key *key, uint64_t upto);
 
 /* May this daemon have entries of the group?  The control group (gid is the fid): when active. */
 bool fed_reg_reads(const struct fed_reg *r, const struct fed_oid *who, const struct fed_gid *gid);

@@ -19,7 +19,10 @@ uint64_t fed_node_cookie(const struct fed_node *n)
 
 /* ---- heads ---- */
 
-/* May `who` know of the group?  The answer for the group asked last is kept. */
+/*
+ * May `who` know of the group, and are we in it still?  The answer for the group asked last is
+ * kept.
+ */
 struct reads {
 	const struct fed_node *n;
 	const struct fed_oid *who;
@@ -32,6 +35,7 @@ static bool reads(struct reads *r, const struct fed_gid *gid)
 	if (!fed_gid_eq(&r->gid, gid)) {
 		r->gid = *gid;
 		r->answer = fed_reg_reads(r->n->o.reg, r->who, gid);
+		r->answer = r->answer && fed_reg_reads(r->n->o.reg, &r->n->o.self, gid);
 	}
 	return r->answer;
 }
@@ -91,11 +95,20 @@ void fed_node_records(
 	while (i > 0 && news_at(n, i - 1)->changed > q->since)
 		i--;
 	for (; i < n->record_news.n; i++) {
-		const struct fed_record_key *key = &news_at(n, i)->key;
+		const struct record_news *news = news_at(n, i);
 
-		if (fed_reg_sees(n->o.reg, q->who, key) && !fn(arg, key, fed_node_durable(n, key)))
+		/* each record once; and who may know up to some serial hears nothing of later ones
+		 */
+		if (news->serial == fed_node_shows(n, q->who, &news->key) &&
+			!fn(arg, &news->key, news->serial))
 			return;
 	}
+}
+
+uint64_t fed_node_shows(
+	const struct fed_node *n, const struct fed_oid *who, const struct fed_record_key *key)
+{
+	return fed_reg_shows(n->o.reg, who, key, fed_node_durable(n, key));
 }
 
 /* ---- entries ---- */
@@ -197,12 +210,9 @@ int fed_node_give_signs(struct fed_node *n, const struct fed_oid *who,
 /* ---- records ---- */
 
 /* To everybody, a stranger too: our own daemon record. */
-static bool may_have(
-	const struct fed_node *n, const struct fed_oid *who, const struct fed_record_key *key)
+static bool is_own(const struct fed_node *n, const struct fed_record_key *key)
 {
-	if (key->type == FED_REC_DAEMON && strcmp(key->s, n->o.self.s) == 0)
-		return true;
-	return who && fed_reg_sees(n->o.reg, who, key);
+	return key->type == FED_REC_DAEMON && strcmp(key->s, n->o.self.s) == 0;
 }
 
 struct slice fed_node_give_record_text(const struct fed_node *n, const struct fed_oid *who,
@@ -210,8 +220,10 @@ struct slice fed_node_give_record_text(const struct fed_node *n, const struct fe
 {
 	uint64_t last = fed_node_durable(n, key);
 
+	if (!is_own(n, key))
+		last = who ? fed_reg_shows(n->o.reg, who, key, last) : 0;
 	*serial_out = serial ? serial : last;
-	if (last == 0 || *serial_out > last || !may_have(n, who, key))
+	if (*serial_out == 0 || *serial_out > last)
 		return slice_of(NULL, 0);
 	return fed_reg_text(n->o.reg, key, *serial_out);
 }

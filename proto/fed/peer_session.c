@@ -237,8 +237,8 @@ static bool list_on(void *arg, const struct fed_record_key *key, uint64_t serial
 	if (w->at++ < w->s->list_at)
 		return true;
 	w->s->list_at = w->at;
-	serial = fed_node_durable(w->s->o.node, key);
-	if (serial > 0 && fed_reg_sees(w->s->o.reg, &w->s->oid, key))
+	serial = fed_node_shows(w->s->o.node, &w->s->oid, key);
+	if (serial > 0)
 		record_line_on(w->s, key, serial);
 	return !talk_full(&w->s->talk);
 }

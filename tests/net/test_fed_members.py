@@ -12,7 +12,7 @@ import os
 import time
 
 from koko import fed, lab
-from koko.fednet import Net, Poster, listed, numbered, run_trial
+from koko.fednet import Net, Poster, heads, listed, numbered, run_trial
 from koko.site import Site, wait_for
 
 HISTORY = 20000 if os.environ.get("KOKO_LEVEL") == "nightly" else 2000
@@ -151,17 +151,53 @@ class Leaving:
         print(f"{len(its)} of {len(noted[self.gone])} posts of the one that was removed count")
         assert its == noted[self.gone][:len(its)] and len(its) > 0
 
+    def told_that_it_is_out(self):
+        """It takes the record that takes it out; from then on posts are refused in a sentence."""
+        def refused():
+            user = lab.person(self.gone)
+            mid = f"<late.{os.urandom(6).hex()}@{self.gone.domain}>"
+            with self.gone.reader(user["login"], user["password"]) as conn:
+                reply = conn.post(lab.article(
+                    mid, fed.GROUP, f"{user['name']} <{user['address']}>"))
+            assert reply.startswith(("240", "441")), reply
+            return "441" in reply and "not in the group any more" in reply
+        wait_for("a post to be refused", refused, 20)
+        assert listed(self.gone), "what is there stays readable"
+
     def gets_nothing_more(self):
-        """Neither article nor head nor record; and may not post."""
+        """No article, head or further record, whoever it asks; it hears of none."""
+        with self.asks_as_gone(self.owner) as peer:
+            out = self.serial_told(peer)
+        self.owner.ctl("group", "moderator", fed.GROUP, f"anke@{self.owner.domain}")
         mids = [fed.post(s) for s in self.others]
         self.mids += mids
         self.net.settled(mids, self.others)
-        keys = fed.keys(self.gone)
+        gid = self.net.gid()
         for site in self.others:
-            with fed.fedpeer.Client(site.ports["peer"], keys, fed.keys(site).oid) as peer:
-                text = "\n".join(peer.ask("KREC list")[1] + peer.ask("KHEADS * 0")[1])
-                assert self.net.gid() not in text, text
+            with self.asks_as_gone(site) as peer:
+                assert self.serial_told(peer) == out
+                text = "\n".join(peer.ask(f"KHEADS * 0 {gid}")[1])
+                assert text == "", text
+                feed = heads(site, self.net.asker(site), gid)[0].split(" ")[:3]
+                assert peer.cmd(f"KART {' '.join(feed)} 1").startswith("492")
+                assert peer.cmd(f"KREC group {gid} {out + 1}").startswith("492")
+                first, record = peer.ask(f"KREC group {gid} *")
+                assert first == f"294 {out}", first
+                assert fed.keys(self.gone).oid not in [
+                    x.split(" ")[1] for x in record if x.startswith("member: ")]
         assert not listed(self.gone) & set(mids)
+
+    def asks_as_gone(self, site):
+        return fed.fedpeer.Client(site.ports["peer"], fed.keys(self.gone), fed.keys(site).oid)
+
+    def serial_told(self, peer):
+        """The serial of the group's record in its list, and nothing of it among its news."""
+        gid = self.net.gid()
+        told = [x.split(" ") for x in peer.ask("KREC list")[1] if gid in x]
+        news = [x.split(" ") for x in peer.ask("KHEADS * 0")[1] if gid in x]
+        assert len(told) == 1 and told[0][:2] == ["group", gid], told
+        assert news in ([], told), news
+        return int(told[0][2])
 
     def taken_in_again(self):
         """It gets what it has missed, and goes on in another epoch."""
@@ -201,5 +237,5 @@ def joins_without_history():
 
 
 if __name__ == "__main__":
-    run_trial(Leaving, "removed_while_all_post", "gets_nothing_more", "taken_in_again",
-              "all_again", first=[joins_with_history, joins_without_history])
+    run_trial(Leaving, "removed_while_all_post", "told_that_it_is_out", "gets_nothing_more",
+              "taken_in_again", "all_again", first=[joins_with_history, joins_without_history])

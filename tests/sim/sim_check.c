@@ -476,6 +476,22 @@ static const char *check_cancels(struct sim_world *w)
 	return NULL;
 }
 
+/* ---- who was taken out knows it ---- */
+
+static const char *check_removed(struct sim_world *w, const struct sim_group *g)
+{
+	const struct fed_group *rec = fed_reg_group(w->daemons[g->owner].reg, &g->gid);
+
+	for (unsigned i = 0; i < w->o.n_daemons; i++) {
+		const struct sim_daemon *d = &w->daemons[i];
+		const struct fed_group *its = fed_reg_group(d->reg, &g->gid);
+
+		if (its && fed_group_member(its, &d->oid) && !fed_group_member(rec, &d->oid))
+			return fails(w, "%s does not know that it is out of %s", d->name, g->name);
+	}
+	return NULL;
+}
+
 /* ---- 3 ---- */
 
 const char *sim_check(struct sim_world *w)
@@ -489,6 +505,7 @@ const char *sim_check(struct sim_world *w)
 		if (!rec)
 			return fails(w, "the owner of %s has no record of it", w->groups[g].name);
 		why = compare_members(w, &w->groups[g], rec);
+		why = why ? why : check_removed(w, &w->groups[g]);
 	}
 	if (!why)
 		why = check_posts(w);

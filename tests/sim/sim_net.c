@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "proto/base/mem.h"
+#include "proto/base/text.h"
 #include "proto/fed/fed_cmd.h"
 #include "tests/sim/sim_priv.h"
 
@@ -40,21 +41,69 @@ static struct sim_link *link_of(struct sim_world *w, unsigned a, unsigned b)
 
 /* ---- bytes ---- */
 
+static bool is_member(const struct fed_group *g, const struct fed_oid *who)
+{
+	for (size_t i = 0; g && i < g->n_member; i++)
+		if (fed_oid_eq(&g->member[i].oid, who))
+			return true;
+	return false;
+}
+
+/* The number behind the first `word` in it; 0: there is none. */
+static uint64_t number_behind(struct slice text, struct slice word)
+{
+	size_t at = slice_find(text, word) + word.len, i = at + 1;
+	uint64_t n = 0;
+
+	while (i < text.len && ascii_digit((unsigned char)text.p[i]))
+		i++;
+	return i <= text.len && fed_num_parse(slice_of(text.p + at + 1, i - at - 1), &n) ? n : 0;
+}
+
+/*
+ * What one who is no member may hear of a group: the line that tells of the record which took it
+ * out, and the records up to that one.  `at` is where the gid stands.
+ */
+static bool may_hear(struct sim_daemon *d, const struct fed_gid *gid, const struct fed_oid *who,
+	struct slice text, size_t at)
+{
+	size_t begin = at;
+	struct slice line, rest;
+
+	while (begin > 0 && text.p[begin - 1] != '\n')
+		begin--;
+	rest = slice_from(text, begin);
+	line = slice_head(rest, slice_chr(rest, '\n'));
+	bool told = slice_starts(line, lit("group ")), given = slice_starts(line, lit("gid: "));
+	uint64_t serial = told    ? number_behind(line, fed_gid_slice(gid))
+			  : given ? number_behind(rest, lit("\nserial:"))
+				  : 0;
+	uint64_t out = 0;
+	const struct fed_group *rec;
+
+	for (uint64_t s = 1; (rec = fed_reg_group_at(d->reg, gid, s)); s++)
+		out = is_member(rec, who) ? s + 1 : out;
+	rec = fed_reg_group_at(d->reg, gid, serial);
+	return serial > 0 && (told ? serial == out || is_member(rec, who) : serial <= out);
+}
+
 /*
  * Promise 3, at the moment of sending: nothing of a group goes to a daemon that is no member by the
- * record that the sender holds.  Looked up here, not by the node.
+ * record that the sender holds, but that it is out.  Looked up here, not by the node.
  */
 static void watch_leak(struct sim_daemon *d, const struct fed_oid *who, struct slice text)
 {
 	for (unsigned g = 0; g < d->w->o.n_groups; g++) {
 		const struct fed_group *rec = fed_reg_group(d->reg, &d->w->groups[g].gid);
-		bool member = false;
+		struct slice gid = rec ? fed_gid_slice(&rec->gid) : lit("");
+		size_t at = 0;
 
-		if (!rec || !rec->closed || slice_find(text, fed_gid_slice(&rec->gid)) == text.len)
+		if (!rec || !rec->closed || is_member(rec, who))
 			continue;
-		for (size_t i = 0; i < rec->n_member; i++)
-			member = member || fed_oid_eq(&rec->member[i].oid, who);
-		d->w->n.leaks += !member;
+		while ((at += slice_find(slice_from(text, at), gid)) < text.len) {
+			d->w->n.leaks += !may_hear(d, &rec->gid, who, text, at);
+			at += gid.len;
+		}
 	}
 }
 

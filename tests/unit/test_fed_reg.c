@@ -10,6 +10,11 @@
 	"daemon: @a active ~a kreisa\n|daemon: @a active ~a kreisa\ndaemon: @b active ~b kreisb\n" \
 	"daemon: @c active ~c kreisc\n"
 
+/* b is not in the group any more */
+#define OUT                                                                                        \
+	"member: @b rw 1\n||state: active|cut: @b 0 0 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" \
+	"\nstate: active"
+
 static struct arena ar;
 static struct fed_reg *reg;
 static struct fed_reg_result res;
@@ -148,6 +153,27 @@ static void test_trusted(void **state)
 
 /* ---- who ---- */
 
+/* Who is taken out may know that, and no more; who comes back knows all again. */
+static void test_taken_out(void **state)
+{
+	struct fed_oid b = fed_rig_oid('b'), c = fed_rig_oid('c');
+	struct fed_record *out = fed_rig_make(&ar, fed_rig_group, OUT, group, "A");
+	struct fed_record *later =
+		fed_rig_make(&ar, fed_rig_group, "title: Forum|title: Neu|" OUT, out, "A");
+	struct fed_record_key key;
+
+	(void)state;
+	assert_int_equal(give(group), FED_REG_TAKEN);
+	key = res.key;
+	assert_int_equal(give(out), FED_REG_TAKEN);
+	assert_int_equal(fed_reg_shows(reg, &b, &key, 1), 1);
+	assert_int_equal(fed_reg_shows(reg, &b, &key, 2), 2);
+	assert_int_equal(give(later), FED_REG_TAKEN);
+	assert_int_equal(fed_reg_shows(reg, &b, &key, 3), 2);
+	assert_false(fed_reg_reads(reg, &b, &group->group.gid));
+	assert_int_equal(fed_reg_shows(reg, &c, &key, 3), 0);
+}
+
 static bool note_key(void *arg, const struct fed_record_key *key, uint64_t serial)
 {
 	buf_addf(arg, "%d:%llu ", (int)key->type, (unsigned long long)serial);
@@ -170,8 +196,8 @@ static void test_who(void **state)
 	assert_false(fed_reg_reads(reg, &c, &group->group.gid));
 	assert_true(fed_reg_reads(reg, &c, &federation->federation.fid));
 	assert_false(fed_reg_reads(reg, &d, &federation->federation.fid));
-	assert_true(fed_reg_sees(reg, &b, &key));
-	assert_false(fed_reg_sees(reg, &c, &key));
+	assert_int_equal(fed_reg_shows(reg, &b, &key, 1), 1);
+	assert_int_equal(fed_reg_shows(reg, &c, &key, 1), 0);
 	assert_ptr_equal(fed_reg_group_named(reg, lit("kreisa.forum")), in_force());
 	assert_null(fed_reg_group_named(reg, lit("kreisa")));
 	assert_ptr_equal(
@@ -192,6 +218,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_other_federation, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_bad, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_trusted, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_taken_out, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_who, set_up, tear_down),
 	};
 

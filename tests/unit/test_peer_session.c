@@ -233,12 +233,68 @@ static void test_durable(void **state)
 		HELLO_SAID "294 0\r\nfederation %FID 2\r\ndaemon @a 1\r\ngroup %GID 2\r\n.\r\n");
 }
 
+static bool note_line(void *arg, const struct fed_record_key *key, uint64_t serial)
+{
+	(void)key;
+	buf_addf(arg, "%llu ", (unsigned long long)serial);
+	return true;
+}
+
+static void news_to(char who, const char *want)
+{
+	struct fed_oid oid = fed_rig_oid(who);
+	struct buf told;
+
+	buf_init(&told, 100);
+	fed_node_records(node, &(struct fed_heads_query){.who = &oid}, note_line, &told);
+	assert_buf(&told, want);
+	buf_fini(&told);
+}
+
+/* What is on disk at once. */
+static void record(const struct fed_record *rec, const struct fed_record_key *key)
+{
+	struct err why = {""};
+
+	assert_int_equal(fed_node_give_record(node, rec->text, &why), FED_REG_TAKEN);
+	fed_node_recorded(node, key, rec->serial, 0);
+}
+
+#define OUT                                                                                        \
+	"member: @b rw 1\n||state: active|cut: @b 0 0 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" \
+	"\nstate: active"
+
+/* Who was taken out is told of that once and given it, and nothing behind it. */
+static void test_taken_out(void **state)
+{
+	const struct fed_record *out = fed_rig_make(&ar, fed_rig_group, OUT, group, "A");
+	const struct fed_record *later =
+		fed_rig_make(&ar, fed_rig_group, "title: Forum|title: Neu|" OUT, out, "A");
+	struct fed_record_key key = {.type = FED_REC_GROUP};
+	struct fed_oid b = fed_rig_oid('b');
+	uint64_t serial;
+
+	(void)state;
+	memcpy(key.s, group->group.gid.s, sizeof group->group.gid.s);
+	record(out, &key);
+	news_to('b', "2 ");
+	record(later, &key);
+	news_to('a', "3 ");
+	news_to('b', "2 ");
+	assert_true(slice_eq(fed_node_give_record_text(node, &b, &key, 2, &serial), out->text));
+	assert_true(slice_eq(fed_node_give_record_text(node, &b, &key, 0, &serial), out->text));
+	assert_int_equal(serial, 2);
+	assert_null(fed_node_give_record_text(node, &b, &key, 3, &serial).p);
+	assert_null(fed_node_give_record_text(node, NULL, &key, 2, &serial).p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_rows, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_stranger, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_durable, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_taken_out, set_up, tear_down),
 	};
 
 	crypto_ossl_install();

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Who may know what of the registry.  A daemon that was taken out of a closed group may have what
+ * it might have had as a member, and the one record that takes it out, so that it learns of it; of
+ * later ones it hears nothing.  docs/federation.md section 5
+ */
+#include "proto/fed/fed_reg.h"
+
+bool fed_reg_active(const struct fed_reg *r, const struct fed_oid *oid)
+{
+	const struct fed_federation *f = fed_reg_federation(r);
+	const struct fed_member_daemon *d = f ? fed_federation_daemon(f, oid) : NULL;
+
+	return d && d->state == FED_ACTIVE;
+}
+
+bool fed_reg_reads(const struct fed_reg *r, const struct fed_oid *who, const struct fed_gid *gid)
+{
+	const struct fed_federation *f = fed_reg_federation(r);
+	const struct fed_group *g = fed_reg_group(r, gid);
+
+	if (!f || !fed_reg_active(r, who))
+		return false;
+	return fed_gid_eq(&f->fid, gid) || (g && fed_group_reads(g, f, who));
+}
+
+static bool is_member_at(const struct fed_reg *r, const struct fed_gid *gid, uint64_t serial,
+	const struct fed_oid *who)
+{
+	const struct fed_group *g = fed_reg_group_at(r, gid, serial);
+
+	return g && fed_group_member(g, who);
+}
+
+/* A cut stays for ever, so one that was never in need not be looked for in all serials. */
+static bool has_cut(const struct fed_group *g, const struct fed_oid *who)
+{
+	for (size_t i = 0; i < g->n_cut; i++)
+		if (fed_oid_eq(&g->cut[i].oid, who))
+			return true;
+	return false;
+}
+
+static bool was_member(
+	const struct fed_reg *r, const struct fed_oid *who, const struct fed_gid *gid)
+{
+	const struct fed_group *g = fed_reg_group(r, gid);
+
+	return g && g->closed && has_cut(g, who) && fed_reg_active(r, who);
+}
+
+/* Of a closed group, for one who is not in it: the first record behind its last membership. */
+static uint64_t serial_out(const struct fed_reg *r, const struct fed_oid *who,
+	const struct fed_gid *gid, uint64_t upto)
+{
+	if (!was_member(r, who, gid))
+		return 0;
+	while (upto > 0 && !is_member_at(r, gid, upto, who) && !is_member_at(r, gid, upto - 1, who))
+		upto--;
+	return upto;
+}
+
+uint64_t fed_reg_shows(const struct fed_reg *r, const struct fed_oid *who,
+	const struct fed_record_key *key, uint64_t upto)
+{
+	struct fed_gid gid;
+
+	if (key->type != FED_REC_GROUP)
+		return fed_reg_active(r, who) ? upto : 0;
+	if (!fed_gid_parse(slice_str(key->s), &gid))
+		return 0;
+	return fed_reg_reads(r, who, &gid) ? upto : serial_out(r, who, &gid, upto);
+}
+
+uint64_t fed_reg_begin(const struct fed_reg *r, const struct fed_oid *who,
+	const struct fed_gid *gid, const struct fed_oid *feed, uint64_t epoch)
+{
+	const struct fed_group *g = fed_reg_group(r, gid);
+
+	return g ? fed_group_begin(g, who, feed, epoch) : 1;
+}
