@@ -11,10 +11,18 @@
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
 
+struct records_walk {
+	struct fed *f;
+	bool more;   /* something was taken */
+	bool again;  /* there are records that had the serial of another: order matters */
+	bool silent; /* what cannot be taken is said once */
+};
+
 static bool on_record(
 	void *arg, enum record_type type, struct slice key, uint64_t serial, struct slice text)
 {
-	struct fed *f = arg;
+	struct records_walk *w = arg;
+	struct fed *f = w->f;
 	struct fed_reg_result res;
 	struct err why = {.text = ""};
 	enum fed_reg_got got;
@@ -24,10 +32,29 @@ static bool on_record(
 	if (type > RECORD_GROUP && type != RECORD_PROOF)
 		return true;
 	got = fed_reg_give(f->reg, text, true, &res, &why);
-	if (got != FED_REG_TAKEN && got != FED_REG_KNOWN)
+	w->more = w->more || got == FED_REG_TAKEN;
+	w->again = w->again || type == RECORD_PROOF;
+	if (got == FED_REG_REFUSED && !w->silent && why.text[0])
 		log_error("fed.load", "record=%.*s serial=%llu got=%d why=\"%s\"", SLICE_ARG(key),
 			(unsigned long long)serial, (int)got, why.text);
 	return true;
+}
+
+/*
+ * Of records that share a serial one may be what another, which is read before it, follows: all
+ * are given again until nothing new is taken.
+ */
+static int load_records(struct fed *f, struct view *v)
+{
+	struct records_walk w = {.f = f};
+	int rc;
+
+	do {
+		w.more = false;
+		rc = view_records(v, on_record, &w);
+		w.silent = true;
+	} while (rc == 0 && w.again && w.more);
+	return rc;
 }
 
 /* What lies beyond the first gap, and what is here without its text. */
@@ -108,7 +135,7 @@ int fed_load(struct fed *f, struct err *err)
 	if (rc < 0)
 		return err_set(err, rc, "federation: the store cannot be read");
 	vec_init(&w.made, sizeof(struct fed_feed *));
-	rc = view_records(v, on_record, f);
+	rc = load_records(f, v);
 	if (rc == 0)
 		rc = view_feeds(v, 0, on_feed, &w);
 	if (rc == 0)

@@ -69,16 +69,24 @@ static bool parse_ent(const struct slice *a, size_t n, struct fed_cmd *c)
 	       fed_num_parse(a[4], &c->to) && c->from > 0 && c->from <= c->to;
 }
 
+/* `<serial|*>`, or a serial and the hash of the record that is meant. */
+static bool parse_version(const struct slice *a, size_t n, struct fed_cmd *c)
+{
+	if (n < 1 || n > 2 || !parse_star_or_serial(a[0], &c->serial))
+		return false;
+	return n == 1 || (c->serial > 0 && fed_hash_parse(a[1], &c->version));
+}
+
 static bool parse_rec(const struct slice *a, size_t n, struct fed_cmd *c)
 {
 	c->list = n == 1 && slice_eq_ci(a[0], lit("list"));
 	if (c->list)
 		return true;
-	if (n == 2 && slice_eq_ci(a[0], lit("federation"))) {
+	if (n >= 1 && slice_eq_ci(a[0], lit("federation"))) {
 		c->rec.type = FED_REC_FEDERATION;
-		return parse_star_or_serial(a[1], &c->serial);
+		return parse_version(a + 1, n - 1, c);
 	}
-	if (n != 3 || !parse_star_or_serial(a[2], &c->serial))
+	if (n < 3 || !parse_version(a + 2, n - 2, c))
 		return false;
 	if (slice_eq_ci(a[0], lit("daemon"))) {
 		c->rec.type = FED_REC_DAEMON;
@@ -98,13 +106,13 @@ static const struct {
 	bool (*parse)(const struct slice *args, size_t n, struct fed_cmd *c);
 	const char *usage; /* said when arguments are wrong */
 } verbs[] = {
-	[FED_KHELLO] = {"KHELLO", parse_hello, "KHELLO <oid> <oid> <unix> <serial>"     },
-	[FED_KHEADS] = {"KHEADS", parse_heads, "KHEADS <cookie|*> <0..300> [gid]"       },
-	[FED_KART] = {"KART",   parse_art,   "KART <gid> <oid> <epoch> <n>"           },
-	[FED_KENT] = {"KENT",   parse_ent,   "KENT <gid> <oid> <epoch> <from> <to>"   },
+	[FED_KHELLO] = {"KHELLO", parse_hello, "KHELLO <oid> <oid> <unix> <serial>"            },
+	[FED_KHEADS] = {"KHEADS", parse_heads, "KHEADS <cookie|*> <0..300> [gid]"              },
+	[FED_KART] = {"KART",   parse_art,   "KART <gid> <oid> <epoch> <n>"                  },
+	[FED_KENT] = {"KENT",   parse_ent,   "KENT <gid> <oid> <epoch> <from> <to>"          },
 	[FED_KREC] = {"KREC",   parse_rec,
-			"KREC list|federation|daemon <oid>|group <gid>, then <serial|*>"},
-	[FED_KJOIN] = {"KJOIN",  parse_join,  "KJOIN <oid> <proof>"                    },
+			"KREC list|federation|daemon <oid>|group <gid>, then <serial|*> [hash]"},
+	[FED_KJOIN] = {"KJOIN",  parse_join,  "KJOIN <oid> <proof>"                           },
 };
 
 /* Words behind the verb; more than ARGS_MAX when there are more. */
@@ -191,6 +199,8 @@ static void add_rec(struct buf *b, const struct fed_cmd *c)
 		name.gid.s[0] = '\0';
 	add_rec_name(b, &name);
 	add_star_or_serial(b, c->serial);
+	if (c->version.s[0])
+		add_word(b, c->version.s);
 }
 
 static void add_args(struct buf *b, const struct fed_cmd *c)
@@ -358,14 +368,16 @@ void fed_answer_add(struct buf *b, enum fed_code code, const char *text)
 
 /* ---- blocks ---- */
 
-bool fed_list_parse(struct slice line, struct fed_rec_name *name, uint64_t *serial_out)
+bool fed_list_parse(struct slice line, struct fed_rec_name *name, uint64_t *serial_out,
+	struct fed_hash *hash_out)
 {
 	struct fed_rec_name n = {.type = FED_REC_DAEMON};
 	struct slice w[ARGS_MAX];
+	size_t n_words = split_args(line, w);
 	uint64_t serial;
 	bool ok;
 
-	if (split_args(line, w) < 3 || !fed_num_parse(w[2], &serial) || serial == 0)
+	if (n_words < 3 || !fed_num_parse(w[2], &serial) || serial == 0)
 		return false;
 	if (slice_eq(w[0], lit("daemon"))) {
 		ok = fed_oid_parse(w[1], &n.oid);
@@ -377,16 +389,21 @@ bool fed_list_parse(struct slice line, struct fed_rec_name *name, uint64_t *seri
 		return false;
 	*name = n;
 	*serial_out = serial;
+	if (n_words < 4 || !fed_hash_parse(w[3], hash_out))
+		hash_out->s[0] = '\0';
 	return true;
 }
 
-void fed_list_add(struct buf *b, const struct fed_rec_name *name, uint64_t serial)
+void fed_list_add(struct buf *b, const struct fed_rec_name *name, uint64_t serial,
+	const struct fed_hash *hash)
 {
 	bool daemon = name->type == FED_REC_DAEMON;
 
 	buf_add(b, fed_record_type_name(name->type));
 	add_word(b, daemon ? name->oid.s : name->gid.s);
 	add_num(b, serial);
+	if (hash->s[0])
+		add_word(b, hash->s);
 	buf_add(b, lit("\r\n"));
 }
 

@@ -47,6 +47,8 @@ struct fed_cmd {
 	uint64_t from, to;         /* KENT; KART has n in both */
 	bool list;                 /* KREC list */
 	struct fed_rec_name rec;   /* KREC */
+	struct fed_hash version;   /* KREC: of the records of that serial the one with this hash;
+				      "": the one that is in the chain */
 	struct fed_hash proof;     /* KJOIN */
 };
 
@@ -105,9 +107,15 @@ void fed_answer_record(struct buf *b, uint64_t serial);
 /* Any other code, with its usual words when text is NULL: "490 try later". */
 void fed_answer_add(struct buf *b, enum fed_code code, const char *text);
 
-/* Lines of KREC list: `<type> <key> <serial>`.  Types that are not known make false. */
-NODISCARD bool fed_list_parse(struct slice line, struct fed_rec_name *name, uint64_t *serial_out);
-void fed_list_add(struct buf *b, const struct fed_rec_name *name, uint64_t serial);
+/*
+ * Lines of KREC list: `<type> <key> <serial> <hash>`.  Types that are not known make false; words
+ * behind are ignored, and so is a fourth one that is no hash, which is "" then.  One is written
+ * where it is not "".
+ */
+NODISCARD bool fed_list_parse(struct slice line, struct fed_rec_name *name, uint64_t *serial_out,
+	struct fed_hash *hash_out);
+void fed_list_add(struct buf *b, const struct fed_rec_name *name, uint64_t serial,
+	const struct fed_hash *hash);
 
 /* A record's LF as CRLF, for a block or the body of an entry; and back.  False: not in that form.
  */

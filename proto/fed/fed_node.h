@@ -147,9 +147,13 @@ void fed_node_unreachable(struct fed_node *n, const struct fed_oid *oid, bool do
 int fed_node_up(struct fed_node *n, const struct fed_oid *oid);
 void fed_node_down(struct fed_node *n, unsigned peer);
 
-/* It says that it has this record, this head. */
-void fed_node_told_record(
-	struct fed_node *n, unsigned peer, const struct fed_record_key *key, uint64_t serial);
+/*
+ * It says that it has this record, this head.
+ *
+ * hash  of the record, "" when it did not say; another than ours is asked for
+ */
+void fed_node_told_record(struct fed_node *n, unsigned peer, const struct fed_record_key *key,
+	uint64_t serial, const struct fed_hash *hash);
 void fed_node_told_head(struct fed_node *n, unsigned peer, const struct fed_feed_name *name,
 	const struct fed_holding *h, const struct fed_hash *e_of_high);
 
@@ -170,6 +174,7 @@ struct fed_request {
 	enum fed_request_kind kind;
 	struct fed_record_key key; /* FED_REQ_RECORD */
 	uint64_t serial;
+	struct fed_hash version;   /* FED_REQ_RECORD: the one with this hash; "": any */
 	struct fed_feed_name name; /* FED_REQ_ENTRY, FED_REQ_SIGNS; FED_REQ_HEADS: its gid */
 	struct fed_epoch as;       /* what this neighbour calls it: goes on the wire; n 0: as we */
 	uint64_t n, upto;          /* upto: of FED_REQ_SIGNS */
@@ -250,8 +255,15 @@ struct fed_heads_query {
 typedef bool (*fed_head_fn)(void *arg, const struct fed_feed *f, uint64_t low);
 void fed_node_heads(
 	const struct fed_node *n, const struct fed_heads_query *q, fed_head_fn fn, void *arg);
+
+/* A record that is told: two of one serial are told both. */
+typedef bool (*fed_line_fn)(
+	void *arg, const struct fed_record_key *key, uint64_t serial, const struct fed_hash *hash);
 void fed_node_records(
-	const struct fed_node *n, const struct fed_heads_query *q, fed_reg_fn fn, void *arg);
+	const struct fed_node *n, const struct fed_heads_query *q, fed_line_fn fn, void *arg);
+/* The lines of one record, if `who` may know of it.  False: fn has said so. */
+bool fed_node_lines(const struct fed_node *n, const struct fed_oid *who,
+	const struct fed_record_key *key, fed_line_fn fn, void *arg);
 
 /* The count up to now, and the number of this life: together the cookie. */
 uint64_t fed_node_count(const struct fed_node *n);
@@ -279,13 +291,13 @@ NODISCARD int fed_node_give_signs(struct fed_node *n, const struct fed_oid *who,
 /* The newest serial of a record that is on our disk: higher ones are told to nobody.  0: none. */
 uint64_t fed_node_durable(const struct fed_node *n, const struct fed_record_key *key);
 
-/* The serial of it that `who` may be told of (fed_reg_shows); 0: none. */
-uint64_t fed_node_shows(
-	const struct fed_node *n, const struct fed_oid *who, const struct fed_record_key *key);
-
-/* KREC: the text; p is NULL when there is none that `who` may have. */
+/*
+ * KREC: the text; p is NULL when there is none that `who` may have.  serial 0: the one in force;
+ * version: the one with this hash, "" any.
+ */
 struct slice fed_node_give_record_text(const struct fed_node *n, const struct fed_oid *who,
-	const struct fed_record_key *key, uint64_t serial, uint64_t *serial_out);
+	const struct fed_record_key *key, uint64_t serial, const struct fed_hash *version,
+	uint64_t *serial_out);
 
 /* ---- heartbeats, and who is late: docs/federation.md section 7.6 ---- */
 

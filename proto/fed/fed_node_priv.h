@@ -14,11 +14,15 @@ enum {
 
 struct control_kept;
 
-/* Serials next..upto of a record, to be asked of a neighbour. */
+/*
+ * Serials next..upto of a record, to be asked of a neighbour; or, with a version, the record of
+ * serial `next` that has this hash, for another one is held.
+ */
 struct record_want {
 	struct fed_record_key key;
 	uint64_t next, upto;
-	int64_t at; /* not before */
+	struct fed_hash version; /* "": the chain */
+	int64_t at;              /* not before */
 	bool asked;
 };
 
@@ -73,6 +77,7 @@ struct on_the_way {
 struct record_told {
 	struct fed_record_key key;
 	uint64_t serial;
+	bool again; /* another one had this serial before */
 };
 
 /* A record that changed, for KHEADS. */

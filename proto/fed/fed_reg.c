@@ -2,7 +2,8 @@
 /*
  * Records by type and id, each with all its serials.  A chain grows by one serial at a time; a
  * second valid record of the last serial is kept beside it as its rival, and then the one before is
- * in force until a quorum goes on from either.
+ * in force until a quorum goes on from either.  One that is met later, when the writer alone has
+ * gone on, takes the chain back to its serial.
  */
 #include "proto/fed/fed_reg.h"
 
@@ -10,16 +11,21 @@
 
 #include "proto/base/coll.h"
 
+enum { NOTED_MAX = 64 };
+
 struct held {
 	struct buf text;
 	struct arena arena;
 	struct fed_record rec;
+	struct fed_hash hash;
 };
 
 struct chain {
 	struct fed_record_key key;
 	struct vec serials; /* struct held *, serial i + 1 at i */
-	struct held *rival; /* of the last serial; NULL: none */
+	struct vec rivals;  /* struct held *, of the last serial */
+	struct vec noted;   /* struct fed_hash: was looked at and is not held, the newest last */
+	uint64_t top;       /* the highest serial that was ever held */
 };
 
 struct fed_reg {
@@ -53,12 +59,20 @@ static struct held *serial_at(const struct chain *c, size_t i)
 	return *(struct held **)vec_at(&c->serials, i);
 }
 
+static struct held *rival_at(const struct chain *c, size_t i)
+{
+	return *(struct held **)vec_at(&c->rivals, i);
+}
+
 static void chain_free(struct chain *c)
 {
 	for (size_t i = 0; i < c->serials.n; i++)
 		held_free(serial_at(c, i));
-	held_free(c->rival);
+	for (size_t i = 0; i < c->rivals.n; i++)
+		held_free(rival_at(c, i));
 	vec_fini(&c->serials);
+	vec_fini(&c->rivals);
+	vec_fini(&c->noted);
 	free(c);
 }
 
@@ -122,6 +136,8 @@ static struct chain *chain_make(struct fed_reg *r, const struct fed_record_key *
 	c = mem_new(struct chain);
 	c->key = *key;
 	vec_init(&c->serials, sizeof(struct held *));
+	vec_init(&c->rivals, sizeof(struct held *));
+	vec_init(&c->noted, sizeof(struct fed_hash));
 	map_put(r->chains, map_key(key, room), c);
 	vec_push(&r->order);
 	for (i = r->order.n - 1; i > 0 && compare(key, &chain_at(r, i - 1)->key) < 0; i--)
@@ -135,7 +151,7 @@ static struct chain *chain_make(struct fed_reg *r, const struct fed_record_key *
 /* The serial in force; 0: none. */
 static uint64_t in_force(const struct chain *c)
 {
-	return c ? c->serials.n - (c->rival ? 1 : 0) : 0;
+	return c ? c->serials.n - (c->rivals.n > 0 ? 1 : 0) : 0;
 }
 
 static const struct fed_record *record_at(const struct chain *c, uint64_t serial)
@@ -179,8 +195,10 @@ static struct held *held_new(struct slice text, struct err *why, int *rc_out)
 	buf_add(&h->text, text);
 	*rc_out = h->text.bad ? err_set(why, KERR_TOOBIG, "record of %zu bytes", text.len)
 			      : fed_record_parse(buf_slice(&h->text), &h->arena, &h->rec, why);
-	if (*rc_out == 0)
+	if (*rc_out == 0) {
+		fed_record_hash(buf_slice(&h->text), &h->hash);
 		return h;
+	}
 	held_free(h);
 	return NULL;
 }
@@ -204,35 +222,105 @@ static bool knows_signer(void *arg, const struct fed_keyid *keyid, struct fed_si
 	return false;
 }
 
+/* It need not be asked for again. */
+static void note(struct chain *c, const struct fed_hash *hash)
+{
+	if (c->noted.n == NOTED_MAX) {
+		c->noted.n--;
+		memmove(vec_at(&c->noted, 0), vec_at(&c->noted, 1),
+			c->noted.n * sizeof(struct fed_hash));
+	}
+	*(struct fed_hash *)vec_push(&c->noted) = *hash;
+}
+
+static bool is_noted(const struct chain *c, const struct fed_hash *hash)
+{
+	for (size_t i = 0; i < c->noted.n; i++)
+		if (fed_hash_eq(vec_at(&c->noted, i), hash))
+			return true;
+	return false;
+}
+
 static void append(struct chain *c, struct held *h)
 {
 	*(struct held **)vec_push(&c->serials) = h;
+	if (c->top < c->serials.n)
+		c->top = c->serials.n;
 }
 
-/* In the place of the last serial. */
+static void drop_rivals(struct chain *c)
+{
+	for (size_t i = 0; i < c->rivals.n; i++) {
+		note(c, &rival_at(c, i)->hash);
+		held_free(rival_at(c, i));
+	}
+	vec_reset(&c->rivals);
+}
+
+/* Only serials up to that one are left. */
+static void truncate_to(struct chain *c, uint64_t serial)
+{
+	if (c->serials.n > serial)
+		drop_rivals(c);
+	while (c->serials.n > serial)
+		held_free(serial_at(c, --c->serials.n));
+}
+
+/* In the place of what had its serial and of all that followed. */
 static void displace(struct chain *c, struct held *h)
 {
-	held_free(serial_at(c, c->serials.n - 1));
-	*(struct held **)vec_at(&c->serials, c->serials.n - 1) = h;
+	note(c, &serial_at(c, h->rec.serial - 1)->hash);
+	truncate_to(c, h->rec.serial - 1);
+	append(c, h);
 }
 
 /* A quorum went on from one of two rivals: that one is the chain's. */
 static void heal(struct chain *c, struct held *h)
 {
-	struct fed_hash last;
+	struct held **last = vec_at(&c->serials, c->serials.n - 1);
 
-	fed_record_hash(buf_slice(&serial_at(c, c->serials.n - 1)->text), &last);
-	if (!fed_hash_eq(&last, &h->rec.prev))
-		displace(c, c->rival);
-	else
-		held_free(c->rival);
-	c->rival = NULL;
+	for (size_t i = 0; i < c->rivals.n; i++) {
+		struct held **rival = vec_at(&c->rivals, i), *was = *last;
+
+		if (!fed_hash_eq(&(*rival)->hash, &h->rec.prev))
+			continue;
+		*last = *rival;
+		*rival = was;
+	}
+	drop_rivals(c);
 	append(c, h);
+}
+
+/* Kept beside the one of its serial; more than a few tell nothing more. */
+static enum fed_reg_got contend(struct chain *c, struct held *h, struct fed_reg_result *out)
+{
+	truncate_to(c, h->rec.serial);
+	if (c->rivals.n == FED_RIVALS_MAX) {
+		note(c, &h->hash);
+		held_free(h);
+		return FED_REG_KNOWN;
+	}
+	*(struct held **)vec_push(&c->rivals) = h;
+	out->fork = true;
+	return FED_REG_TAKEN;
+}
+
+/* It is proof of a fork that a quorum has healed. */
+static enum fed_reg_got prove(struct chain *c, struct held *h, struct fed_reg_result *out)
+{
+	out->fork = !is_noted(c, &h->hash);
+	if (out->fork)
+		note(c, &h->hash);
+	held_free(h);
+	return out->fork ? FED_REG_TAKEN : FED_REG_KNOWN;
 }
 
 static enum fed_reg_got take(
 	struct chain *c, struct held *h, enum fed_verdict v, struct fed_reg_result *out)
 {
+	enum fed_reg_got got = FED_REG_KNOWN;
+
+	out->again = h->rec.serial <= c->top;
 	switch (v) {
 	case FED_ACCEPT:
 		append(c, h);
@@ -244,28 +332,52 @@ static enum fed_reg_got take(
 		heal(c, h);
 		return FED_REG_TAKEN;
 	case FED_FORK:
-		if (c->rival)
-			break;
-		c->rival = h;
-		out->fork = true;
-		return FED_REG_TAKEN;
+		return contend(c, h, out);
+	case FED_HISTORY:
+		return prove(c, h, out);
+	case FED_LOSES:
+		if (!is_noted(c, &h->hash))
+			note(c, &h->hash);
+		break;
 	case FED_SAME:
 	case FED_OLD:
-	case FED_LOSES:
 		break;
 	case FED_GAP:
 		out->want = c->serials.n + 1;
-		held_free(h);
-		return FED_REG_GAP;
+		got = FED_REG_GAP;
+		break;
+	case FED_APART:
+		out->want = h->rec.serial - 1;
+		out->prev = h->rec.prev;
+		got = FED_REG_APART;
+		break;
 	case FED_NEED_KEY:
-		held_free(h);
-		return FED_REG_LACKS;
+		got = FED_REG_LACKS;
+		break;
 	case FED_REFUSED:
-		held_free(h);
-		return FED_REG_REFUSED;
+		got = FED_REG_REFUSED;
+		break;
 	}
 	held_free(h);
-	return FED_REG_KNOWN;
+	return got;
+}
+
+/* The chain as it was with that serial. */
+static struct fed_chain view_of(const struct chain *c, uint64_t serial)
+{
+	struct fed_chain at = {.last = record_at(c, serial),
+		.before = record_at(c, serial - 1),
+		.after = record_at(c, serial + 1)};
+
+	for (size_t i = 0; i < c->rivals.n && serial == c->serials.n; i++)
+		at.rival[i] = &rival_at(c, i)->rec;
+	return at;
+}
+
+/* Where a record of this serial is looked at: beside the one that has it, or behind the last. */
+static struct fed_chain view_for(const struct chain *c, uint64_t serial)
+{
+	return view_of(c, serial < c->serials.n ? serial : c->serials.n);
 }
 
 static enum fed_verdict judge(
@@ -273,27 +385,54 @@ static enum fed_verdict judge(
 {
 	const struct fed_known known = {
 		.arg = r, .signer = knows_signer, .federation = fed_reg_federation(r)};
-	const struct fed_chain at = {
-		.last = record_at(c, c->serials.n),
-		.before = c->serials.n > 1 ? record_at(c, c->serials.n - 1) : NULL,
-		.rival = c->rival ? &c->rival->rec : NULL,
-	};
+	const struct fed_chain at = view_for(c, rec->serial);
 
 	return fed_record_accepts(&at, rec, &known, why);
 }
 
-/* From our own disk: what follows is taken, of what has the last serial it is the rival. */
-static enum fed_verdict recall(const struct chain *c, const struct held *h)
+static bool is_version(const struct chain *c, const struct held *h)
 {
-	if (h->rec.serial == c->serials.n + 1)
-		return FED_ACCEPT;
-	if (h->rec.serial > c->serials.n)
+	bool same = h->rec.serial <= c->serials.n &&
+		    fed_hash_eq(&serial_at(c, h->rec.serial - 1)->hash, &h->hash);
+
+	for (size_t i = 0; i < c->rivals.n; i++)
+		same = same || fed_hash_eq(&rival_at(c, i)->hash, &h->hash);
+	return same;
+}
+
+/*
+ * From our own disk: it was judged when it came.  Who signed is looked at only where there are two
+ * of a serial, to find what became of them.
+ */
+static enum fed_verdict recall(
+	struct fed_reg *r, const struct chain *c, const struct held *h, struct err *why)
+{
+	const struct fed_known past = {.arg = r,
+		.signer = knows_signer,
+		.federation = fed_reg_federation(r),
+		.history = true};
+	const struct fed_record *rec = &h->rec;
+	const struct fed_chain at = view_for(c, rec->serial);
+	bool next = rec->serial == c->serials.n + 1;
+
+	if (rec->serial > c->serials.n + 1)
 		return FED_GAP;
-	if (h->rec.serial < c->serials.n)
-		return FED_OLD;
-	return slice_eq(buf_slice(&h->text), buf_slice(&serial_at(c, c->serials.n - 1)->text))
-		       ? FED_SAME
-		       : FED_FORK;
+	if (is_version(c, h))
+		return FED_SAME;
+	if (next && c->serials.n == 0)
+		return FED_ACCEPT;
+	const struct fed_chain earlier = {.last = at.before};
+	const struct fed_record *before = NULL;
+	if (next || at.before)
+		before = fed_record_before(next ? &at : &earlier, rec);
+	if (!before && rec->serial > 1)
+		return FED_APART;
+	if (next && !at.rival[0])
+		return FED_ACCEPT;
+	enum fed_authority by = fed_record_authority(before, rec, &past);
+	if (next)
+		return by == FED_BY_QUORUM ? FED_ACCEPT_HEALS : FED_REFUSED;
+	return fed_record_contest(&at, by, &past, why);
 }
 
 enum fed_reg_got fed_reg_give(struct fed_reg *r, struct slice text, bool trusted,
@@ -316,7 +455,7 @@ enum fed_reg_got fed_reg_give(struct fed_reg *r, struct slice text, bool trusted
 	struct chain *c = chain_of(r, &out->key);
 	struct chain none = {.key = out->key};
 	enum fed_verdict v =
-		trusted ? recall(c ? c : &none, h) : judge(r, c ? c : &none, &h->rec, why);
+		trusted ? recall(r, c ? c : &none, h, why) : judge(r, c ? c : &none, &h->rec, why);
 	if (!c && (v == FED_ACCEPT || v == FED_GAP))
 		c = v == FED_ACCEPT ? chain_make(r, &out->key) : NULL;
 	return take(c ? c : &none, h, v, out);
@@ -365,43 +504,37 @@ const struct fed_group *fed_reg_group_at(
 	return rec ? &rec->group : NULL;
 }
 
-struct find {
-	struct slice name;
-	const struct fed_group *found;
-};
-
-static bool find_on(void *arg, const struct fed_group *g, uint64_t serial)
-{
-	struct find *f = arg;
-
-	(void)serial;
-	if (slice_eq(g->group, f->name))
-		f->found = g;
-	return !f->found;
-}
-
-const struct fed_group *fed_reg_group_named(const struct fed_reg *r, struct slice name)
-{
-	struct find f = {name, NULL};
-
-	fed_reg_groups(r, find_on, &f);
-	return f.found;
-}
-
 uint64_t fed_reg_serial(const struct fed_reg *r, const struct fed_record_key *key)
 {
 	return in_force(chain_of(r, key));
 }
 
-uint64_t fed_reg_federation_serial(const struct fed_reg *r)
+uint64_t fed_reg_held(const struct fed_reg *r, const struct fed_record_key *key)
 {
-	const struct fed_federation *f = fed_reg_federation(r);
-	struct fed_record_key key = {.type = FED_REC_FEDERATION};
+	const struct chain *c = chain_of(r, key);
 
-	if (!f)
-		return 0;
-	memcpy(key.s, f->fid.s, sizeof f->fid.s);
-	return fed_reg_serial(r, &key);
+	return c ? c->serials.n : 0;
+}
+
+bool fed_reg_version(const struct fed_reg *r, const struct fed_record_key *key, uint64_t serial,
+	size_t i, struct fed_version *out)
+{
+	const struct chain *c = chain_of(r, key);
+	size_t n = !record_at(c, serial) ? 0 : serial < c->serials.n ? 1 : 1 + c->rivals.n;
+
+	if (i >= n)
+		return false;
+	const struct held *h = i == 0 ? serial_at(c, serial - 1) : rival_at(c, i - 1);
+	*out = (struct fed_version){buf_slice(&h->text), h->hash};
+	return true;
+}
+
+bool fed_reg_knows(const struct fed_reg *r, const struct fed_record_key *key, uint64_t serial,
+	const struct fed_hash *hash)
+{
+	const struct chain *c = chain_of(r, key);
+
+	return fed_reg_text_by(r, key, serial, hash).p || (c && is_noted(c, hash));
 }
 
 struct slice fed_reg_text(

@@ -28,6 +28,7 @@ enum fed_reg_got {
 	FED_REG_TAKEN,   /* keep it: it is in force, or (fork) it is proof */
 	FED_REG_KNOWN,   /* nothing new */
 	FED_REG_GAP,     /* serials from out->want on are missing: fetch them in order */
+	FED_REG_APART,   /* its prev is none that is held: fetch that one (out->want, out->prev) */
 	FED_REG_LACKS,   /* daemon records of its signers are missing: fetch them, come again */
 	FED_REG_REFUSED, /* breaks a rule */
 };
@@ -35,8 +36,11 @@ enum fed_reg_got {
 struct fed_reg_result {
 	struct fed_record_key key;
 	uint64_t serial;
-	uint64_t want; /* with FED_REG_GAP */
-	bool fork;     /* two valid records have this serial: alarm, the one before is in force */
+	uint64_t want;        /* with FED_REG_GAP, FED_REG_APART */
+	struct fed_hash prev; /* with FED_REG_APART */
+	bool fork;  /* two valid records have this serial: alarm, the one before is in force (or a
+		       quorum has gone on from the other one, and nothing changes) */
+	bool again; /* another one had this serial before */
 };
 
 /*
@@ -89,6 +93,31 @@ bool fed_reg_reads(const struct fed_reg *r, const struct fed_oid *who, const str
 /* ... and from which entry on, in an epoch of a feed (history: join); UINT64_MAX: none of it. */
 uint64_t fed_reg_begin(const struct fed_reg *r, const struct fed_oid *who,
 	const struct fed_gid *gid, const struct fed_oid *feed, uint64_t epoch);
+
+/* ---- records of one serial ---- */
+
+struct fed_version {
+	struct slice text;
+	struct fed_hash hash; /* of it, as the next record names it (prev) */
+};
+
+/* The highest serial held; where two records have it, the one before is in force. */
+uint64_t fed_reg_held(const struct fed_reg *r, const struct fed_record_key *key);
+
+/* Record number i of that serial: more than one at the highest alone.  False: there is none. */
+bool fed_reg_version(const struct fed_reg *r, const struct fed_record_key *key, uint64_t serial,
+	size_t i, struct fed_version *out);
+
+/* The one of them with this hash; p is NULL when it is not held. */
+struct slice fed_reg_text_by(const struct fed_reg *r, const struct fed_record_key *key,
+	uint64_t serial, const struct fed_hash *hash);
+
+/* Is the record with this hash held, or was it, or found to be none that matters? */
+bool fed_reg_knows(const struct fed_reg *r, const struct fed_record_key *key, uint64_t serial,
+	const struct fed_hash *hash);
+
+/* Two records have the highest serial. */
+bool fed_reg_forked(const struct fed_reg *r, const struct fed_record_key *key);
 
 /* All records in force: federation, then daemons, then groups, the order in which they are needed.
  */

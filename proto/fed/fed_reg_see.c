@@ -1,10 +1,67 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Who may know what of the registry.  A daemon that was taken out of a closed group may have what
- * it might have had as a member, and the one record that takes it out, so that it learns of it; of
- * later ones it hears nothing.  docs/federation.md section 5
+ * Questions to the registry that others of its answers answer; above all who may know what.  A
+ * daemon that was taken out of a closed group may have what it might have had as a member, and the
+ * one record that takes it out, so that it learns of it; of later ones it hears nothing.
+ * docs/federation.md section 5
  */
 #include "proto/fed/fed_reg.h"
+
+/* ---- looking up ---- */
+
+struct find {
+	struct slice name;
+	const struct fed_group *found;
+};
+
+static bool find_on(void *arg, const struct fed_group *g, uint64_t serial)
+{
+	struct find *f = arg;
+
+	(void)serial;
+	if (slice_eq(g->group, f->name))
+		f->found = g;
+	return !f->found;
+}
+
+const struct fed_group *fed_reg_group_named(const struct fed_reg *r, struct slice name)
+{
+	struct find f = {name, NULL};
+
+	fed_reg_groups(r, find_on, &f);
+	return f.found;
+}
+
+uint64_t fed_reg_federation_serial(const struct fed_reg *r)
+{
+	const struct fed_federation *f = fed_reg_federation(r);
+	struct fed_record_key key = {.type = FED_REC_FEDERATION};
+
+	if (!f)
+		return 0;
+	memcpy(key.s, f->fid.s, sizeof f->fid.s);
+	return fed_reg_serial(r, &key);
+}
+
+bool fed_reg_forked(const struct fed_reg *r, const struct fed_record_key *key)
+{
+	struct fed_version v;
+
+	return fed_reg_version(r, key, fed_reg_held(r, key), 1, &v);
+}
+
+struct slice fed_reg_text_by(const struct fed_reg *r, const struct fed_record_key *key,
+	uint64_t serial, const struct fed_hash *hash)
+{
+	struct fed_version v;
+
+	for (size_t i = 0; fed_reg_version(r, key, serial, i, &v); i++)
+		if (fed_hash_eq(&v.hash, hash))
+			return v.text;
+	return slice_of(NULL, 0);
+}
+
+/* ---- who ---- */
 
 bool fed_reg_active(const struct fed_reg *r, const struct fed_oid *oid)
 {

@@ -353,6 +353,8 @@ static bool follows(const struct fed_record *before, const struct fed_record *re
 
 /* ---- verdicts ---- */
 
+static const char no_prev[] = "prev is not the record of the serial before";
+
 static enum fed_verdict verdict(struct err *why, enum fed_verdict v, const char *text)
 {
 	err_set(why, KERR_INVALID, "%s", text);
@@ -383,19 +385,26 @@ static bool is_prev(const struct fed_record *before, const struct fed_record *re
 	return fed_hash_eq(&h, &rec->prev);
 }
 
+const struct fed_record *fed_record_before(
+	const struct fed_chain *chain, const struct fed_record *rec)
+{
+	for (size_t i = 0; i < FED_RIVALS_MAX && chain->rival[i]; i++)
+		if (is_prev(chain->rival[i], rec))
+			return chain->rival[i];
+	return is_prev(chain->last, rec) ? chain->last : NULL;
+}
+
 /* A record of the serial after last. */
 static enum fed_verdict judge_next(const struct fed_chain *chain, const struct fed_record *rec,
 	const struct fed_known *known, struct err *why)
 {
-	const struct fed_record *before = chain->last;
+	const struct fed_record *before = fed_record_before(chain, rec);
 	enum fed_authority by;
 
-	if (chain->rival && is_prev(chain->rival, rec))
-		before = chain->rival;
-	else if (!is_prev(chain->last, rec))
-		return verdict(why, FED_REFUSED, "prev is not the record of the serial before");
+	if (!before)
+		return verdict(why, FED_APART, no_prev);
 	enum fed_verdict v = judge(before, rec, known, &by, why);
-	if (v != FED_ACCEPT || !chain->rival)
+	if (v != FED_ACCEPT || !chain->rival[0])
 		return v;
 	if (by != FED_BY_QUORUM)
 		return verdict(why, FED_REFUSED,
@@ -403,18 +412,11 @@ static enum fed_verdict judge_next(const struct fed_chain *chain, const struct f
 	return FED_ACCEPT_HEALS;
 }
 
-/* A record of last's serial with other bytes. */
-static enum fed_verdict judge_rival(const struct fed_chain *chain, const struct fed_record *rec,
+enum fed_verdict fed_record_contest(const struct fed_chain *chain, enum fed_authority by,
 	const struct fed_known *known, struct err *why)
 {
 	struct fed_known past = *known;
-	enum fed_authority by;
 
-	if (rec->serial > 1 && (!chain->before || !is_prev(chain->before, rec)))
-		return verdict(why, FED_REFUSED, "prev is not the record of the serial before");
-	enum fed_verdict v = judge(chain->before, rec, known, &by, why);
-	if (v != FED_ACCEPT)
-		return v;
 	past.history = true;
 	bool last_by_quorum =
 		fed_record_authority(chain->before, chain->last, &past) == FED_BY_QUORUM;
@@ -422,12 +424,30 @@ static enum fed_verdict judge_rival(const struct fed_chain *chain, const struct 
 		return FED_ACCEPT_WINS;
 	if (by != FED_BY_QUORUM && last_by_quorum)
 		return verdict(why, FED_LOSES, "a quorum has signed another record of this serial");
+	if (chain->after && fed_record_authority(chain->last, chain->after, &past) == FED_BY_QUORUM)
+		return verdict(why, FED_HISTORY, "a quorum has gone on from the other record");
 	return verdict(why, FED_FORK, "two valid records of one serial: a quorum must decide");
 }
 
-static bool same_text(const struct fed_record *a, const struct fed_record *b)
+/* A record of last's serial with other bytes. */
+static enum fed_verdict judge_rival(const struct fed_chain *chain, const struct fed_record *rec,
+	const struct fed_known *known, struct err *why)
 {
-	return a && slice_eq(a->text, b->text);
+	enum fed_authority by;
+
+	if (rec->serial > 1 && (!chain->before || !is_prev(chain->before, rec)))
+		return verdict(why, FED_APART, no_prev);
+	enum fed_verdict v = judge(chain->before, rec, known, &by, why);
+	return v == FED_ACCEPT ? fed_record_contest(chain, by, known, why) : v;
+}
+
+static bool is_held(const struct fed_chain *chain, const struct fed_record *rec)
+{
+	bool held = chain->last && slice_eq(chain->last->text, rec->text);
+
+	for (size_t i = 0; i < FED_RIVALS_MAX && chain->rival[i]; i++)
+		held = held || slice_eq(chain->rival[i]->text, rec->text);
+	return held;
 }
 
 enum fed_verdict fed_record_accepts(const struct fed_chain *chain, const struct fed_record *rec,
@@ -436,7 +456,7 @@ enum fed_verdict fed_record_accepts(const struct fed_chain *chain, const struct 
 	uint64_t last = chain->last ? chain->last->serial : 0;
 	enum fed_authority by;
 
-	if (same_text(chain->last, rec) || same_text(chain->rival, rec))
+	if (is_held(chain, rec))
 		return verdict(why, FED_SAME, "held already");
 	if (rec->serial < last)
 		return verdict(why, FED_OLD, "older than the one in force");

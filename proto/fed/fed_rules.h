@@ -35,11 +35,17 @@ struct fed_known {
 	bool history;
 };
 
-/* What a receiver holds of one record. */
+enum { FED_RIVALS_MAX = 3 }; /* further records of one serial that are kept */
+
+/*
+ * What a receiver holds of one record.  For one of a lower serial than the highest, the chain as it
+ * was with that serial, and `after`.
+ */
 struct fed_chain {
-	const struct fed_record *last;   /* the highest serial in force; NULL: none */
+	const struct fed_record *last;   /* the highest serial; NULL: none */
 	const struct fed_record *before; /* that of serial last - 1; NULL with serial 1 */
-	const struct fed_record *rival;  /* the other one of last's serial, when it is forked */
+	const struct fed_record *rival[FED_RIVALS_MAX]; /* others of last's serial; NULL ends */
+	const struct fed_record *after;                 /* what follows upon last; NULL: nothing */
 };
 
 enum fed_verdict {
@@ -53,6 +59,8 @@ enum fed_verdict {
 	FED_GAP,          /* a serial above last + 1: fetch those between */
 	FED_FORK,         /* valid, of last's serial, other bytes: keep both, before is in force */
 	FED_LOSES,    /* valid, of last's serial, but last is signed by a quorum and this is not */
+	FED_HISTORY,  /* likewise, and a quorum has gone on from last: a fork that is healed */
+	FED_APART,    /* its prev is another record of the serial before than those held */
 	FED_NEED_KEY, /* signers whose daemon record is not held, too few without them */
 	FED_REFUSED,  /* breaks a rule */
 };
@@ -76,6 +84,17 @@ enum fed_authority {
 /* `before` is the record of the serial before, which says who may sign; NULL with serial 1. */
 enum fed_authority fed_record_authority(const struct fed_record *before,
 	const struct fed_record *rec, const struct fed_known *known);
+
+/*
+ * A valid record of last's serial with other bytes, signed by that authority: which of the two is
+ * in force?  FED_ACCEPT_WINS, FED_LOSES, FED_HISTORY, FED_FORK.
+ */
+enum fed_verdict fed_record_contest(const struct fed_chain *chain, enum fed_authority by,
+	const struct fed_known *known, struct err *why);
+
+/* The one of last and its rivals that is this record's prev; NULL: none. */
+const struct fed_record *fed_record_before(
+	const struct fed_chain *chain, const struct fed_record *rec);
 
 /* An entry, as far as its group's records judge it. */
 struct fed_claim {

@@ -87,8 +87,27 @@ static const struct record_news *news_at(const struct fed_node *n, size_t i)
 	return vec_at(&n->record_news, i);
 }
 
+/* The serial that `who` may be told of; 0: none. */
+static uint64_t shows(
+	const struct fed_node *n, const struct fed_oid *who, const struct fed_record_key *key)
+{
+	return fed_reg_shows(n->o.reg, who, key, fed_node_durable(n, key));
+}
+
+bool fed_node_lines(const struct fed_node *n, const struct fed_oid *who,
+	const struct fed_record_key *key, fed_line_fn fn, void *arg)
+{
+	uint64_t serial = shows(n, who, key);
+	struct fed_version v;
+	bool more = true;
+
+	for (size_t i = 0; more && fed_reg_version(n->o.reg, key, serial, i, &v); i++)
+		more = fn(arg, key, serial, &v.hash);
+	return more;
+}
+
 void fed_node_records(
-	const struct fed_node *n, const struct fed_heads_query *q, fed_reg_fn fn, void *arg)
+	const struct fed_node *n, const struct fed_heads_query *q, fed_line_fn fn, void *arg)
 {
 	size_t i = n->record_news.n;
 
@@ -97,18 +116,11 @@ void fed_node_records(
 	for (; i < n->record_news.n; i++) {
 		const struct record_news *news = news_at(n, i);
 
-		/* each record once; and who may know up to some serial hears nothing of later ones
-		 */
-		if (news->serial == fed_node_shows(n, q->who, &news->key) &&
-			!fn(arg, &news->key, news->serial))
+		/* each once; who may know up to some serial hears nothing of later ones */
+		if (news->serial == shows(n, q->who, &news->key) &&
+			!fed_node_lines(n, q->who, &news->key, fn, arg))
 			return;
 	}
-}
-
-uint64_t fed_node_shows(
-	const struct fed_node *n, const struct fed_oid *who, const struct fed_record_key *key)
-{
-	return fed_reg_shows(n->o.reg, who, key, fed_node_durable(n, key));
 }
 
 /* ---- entries ---- */
@@ -216,14 +228,16 @@ static bool is_own(const struct fed_node *n, const struct fed_record_key *key)
 }
 
 struct slice fed_node_give_record_text(const struct fed_node *n, const struct fed_oid *who,
-	const struct fed_record_key *key, uint64_t serial, uint64_t *serial_out)
+	const struct fed_record_key *key, uint64_t serial, const struct fed_hash *version,
+	uint64_t *serial_out)
 {
-	uint64_t last = fed_node_durable(n, key);
+	uint64_t last = fed_node_durable(n, key), in_force = fed_reg_serial(n->o.reg, key);
 
 	if (!is_own(n, key))
 		last = who ? fed_reg_shows(n->o.reg, who, key, last) : 0;
-	*serial_out = serial ? serial : last;
+	*serial_out = serial ? serial : last < in_force ? last : in_force;
 	if (*serial_out == 0 || *serial_out > last)
 		return slice_of(NULL, 0);
-	return fed_reg_text(n->o.reg, key, *serial_out);
+	return version->s[0] ? fed_reg_text_by(n->o.reg, key, *serial_out, version)
+			     : fed_reg_text(n->o.reg, key, *serial_out);
 }

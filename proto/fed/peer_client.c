@@ -98,6 +98,7 @@ static void ask(struct peer_client *c, const struct fed_request *req)
 	case FED_REQ_RECORD:
 		cmd.verb = FED_KREC;
 		cmd.serial = req->serial;
+		cmd.version = req->version;
 		name_of(&req->key, &cmd.rec);
 		break;
 	case FED_REQ_HEADS:
@@ -160,22 +161,23 @@ static void told_list(struct peer_client *c)
 
 /* ---- lines of a block ---- */
 
-/* Three words are a record; of a type that a later version knows it is passed over. */
+/* Three or four words are a record; of a type that a later version knows it is passed over. */
 static bool told_record(struct peer_client *c, struct slice line)
 {
 	struct fed_record_key key;
 	struct fed_rec_name name;
+	struct fed_hash hash;
 	uint64_t serial;
 	struct slice word;
 	unsigned n = 0;
 
-	if (!fed_list_parse(line, &name, &serial)) {
+	if (!fed_list_parse(line, &name, &serial, &hash)) {
 		while (slice_word(&line, &word))
 			n++;
-		return n == 3;
+		return n == 3 || n == 4;
 	}
 	key_of(&name, &key);
-	fed_node_told_record(c->o.node, c->o.peer, &key, serial);
+	fed_node_told_record(c->o.node, c->o.peer, &key, serial, &hash);
 	return true;
 }
 

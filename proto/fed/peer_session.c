@@ -155,13 +155,14 @@ static void name_of_key(const struct fed_record_key *key, struct fed_rec_name *n
 		memcpy(name->gid.s, key->s, sizeof name->gid.s);
 }
 
-static bool record_line_on(void *arg, const struct fed_record_key *key, uint64_t serial)
+static bool record_line_on(
+	void *arg, const struct fed_record_key *key, uint64_t serial, const struct fed_hash *hash)
 {
 	struct peer_session *s = arg;
 	struct fed_rec_name name;
 
 	name_of_key(key, &name);
-	fed_list_add(out(s), &name, serial);
+	fed_list_add(out(s), &name, serial, hash);
 	return true;
 }
 
@@ -173,10 +174,12 @@ static bool any_head(void *arg, const struct fed_feed *f, uint64_t low)
 	return false;
 }
 
-static bool any_record(void *arg, const struct fed_record_key *key, uint64_t serial)
+static bool any_record(
+	void *arg, const struct fed_record_key *key, uint64_t serial, const struct fed_hash *hash)
 {
 	(void)key;
 	(void)serial;
+	(void)hash;
 	*(bool *)arg = true;
 	return false;
 }
@@ -237,9 +240,8 @@ static bool list_on(void *arg, const struct fed_record_key *key, uint64_t serial
 	if (w->at++ < w->s->list_at)
 		return true;
 	w->s->list_at = w->at;
-	serial = fed_node_shows(w->s->o.node, &w->s->oid, key);
-	if (serial > 0)
-		record_line_on(w->s, key, serial);
+	(void)serial;
+	fed_node_lines(w->s->o.node, &w->s->oid, key, record_line_on, w->s);
 	return !talk_full(&w->s->talk);
 }
 
@@ -283,7 +285,8 @@ static bool cmd_rec(struct peer_session *s)
 		return true;
 	}
 	if (key_of_name(s, &s->cmd.rec, &key))
-		text = fed_node_give_record_text(s->o.node, who(s), &key, s->cmd.serial, &serial);
+		text = fed_node_give_record_text(
+			s->o.node, who(s), &key, s->cmd.serial, &s->cmd.version, &serial);
 	if (!text.p)
 		return refuse(s, FED_492_NOT_YOURS, NULL);
 	struct buf wire;

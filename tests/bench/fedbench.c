@@ -54,8 +54,10 @@ static bool found(void *arg, const struct fed_feed *f, uint64_t low)
 	return false;
 }
 
-static bool found_record(void *arg, const struct fed_record_key *key, uint64_t serial)
+static bool found_record(
+	void *arg, const struct fed_record_key *key, uint64_t serial, const struct fed_hash *hash)
 {
+	(void)hash;
 	(void)key;
 	(void)serial;
 	*(bool *)arg = true;

@@ -66,12 +66,14 @@ static void head(struct slice in)
 static void list_line(struct slice in)
 {
 	struct fed_rec_name name;
+	struct fed_hash hash, hash_again;
 	uint64_t serial, again;
 
-	if (!fed_list_parse(in, &name, &serial))
+	if (!fed_list_parse(in, &name, &serial, &hash))
 		return;
-	fed_list_add(&out, &name, serial);
-	FUZZ_CHECK(fed_list_parse(line_of(&out), &name, &again) && again == serial);
+	fed_list_add(&out, &name, serial, &hash);
+	FUZZ_CHECK(fed_list_parse(line_of(&out), &name, &again, &hash_again) && again == serial &&
+		   strcmp(hash.s, hash_again.s) == 0);
 }
 
 static void token(struct slice in)

@@ -13,6 +13,8 @@
 
 /* ---- commands ---- */
 
+#define HASH "BuS7KC--dJTDaeXsO7t_Im_osmYX-VhwImlJOsFs4h4"
+
 static const struct cmd_row {
 	const char *line;
 	enum fed_verb verb;
@@ -46,6 +48,11 @@ static const struct cmd_row {
 	{"KREC federation 3",				FED_KREC,    true,  NULL                    },
 	{"KREC daemon " A " *",                              FED_KREC,    true,  NULL                    },
 	{"KREC group " GID " 12",                            FED_KREC,    true,  NULL                    },
+	{"KREC group " GID " 12 " HASH,                      FED_KREC,    true,  NULL                    },
+	{"KREC federation 3 " HASH,                          FED_KREC,    true,  NULL                    },
+	{"KREC group " GID " * " HASH,                       FED_KREC,    false, NULL                    },
+	{"KREC group " GID " 12 x",                          FED_KREC,    false, NULL                    },
+	{"KREC group " GID " 12 " HASH " x",                 FED_KREC,    false, NULL                    },
 	{"KREC group " GID " 0",                             FED_KREC,    false, NULL                    },
 	{"KREC group " A " 1",			       FED_KREC,    false, NULL                    },
 	{"KREC daemon " GID " 1",                            FED_KREC,    false, NULL                    },
@@ -355,6 +362,7 @@ static void list_lines(void **state)
 		{"daemon " A " 7",        true },
 		{"group " GID " 1",       true },
 		{"federation " GID " 12", true },
+		{"group " GID " 3 " HASH, true },
 		{"daemon " GID " 7",      false},
 		{"group " A " 7",         false},
 		{"other " GID " 7",       false},
@@ -363,6 +371,7 @@ static void list_lines(void **state)
 		{"",		      false},
 	};
 	struct fed_rec_name name;
+	struct fed_hash hash;
 	uint64_t serial;
 	struct buf b;
 
@@ -370,14 +379,17 @@ static void list_lines(void **state)
 	buf_init(&b, 1000);
 	for (size_t i = 0; i < array_len(rows); i++) {
 		assert_int_equal(
-			fed_list_parse(slice_str(rows[i].line), &name, &serial), rows[i].ok);
+			fed_list_parse(slice_str(rows[i].line), &name, &serial, &hash), rows[i].ok);
 		if (!rows[i].ok)
 			continue;
 		buf_reset(&b);
-		fed_list_add(&b, &name, serial);
+		fed_list_add(&b, &name, serial, &hash);
 		assert_slice(slice_head(buf_slice(&b), b.len - 2), rows[i].line);
 	}
-	assert_true(fed_list_parse(lit("group " GID " 3 later"), &name, &serial));
+	assert_true(fed_list_parse(lit("group " GID " 3 later"), &name, &serial, &hash));
+	assert_string_equal(hash.s, "");
+	assert_true(fed_list_parse(lit("group " GID " 3 " HASH " later"), &name, &serial, &hash));
+	assert_string_equal(hash.s, HASH);
 	buf_fini(&b);
 }
 

@@ -108,6 +108,120 @@ static void test_fork(void **state)
 	assert_slice(fed_reg_group_at(reg, &group->group.gid, 2)->title, "Zwei");
 }
 
+/* ---- two of one serial, of which we hear late ---- */
+
+/* Of b, which is the owner from serial 2 on and signs alone (B); a is the admin (A). */
+static struct fed_record *owned(
+	const struct fed_record *before, const char *title, const char *sigs)
+{
+	char edits[128];
+
+	snprintf(edits, sizeof edits, "title: Forum|title: %s|owner: @a|owner: @b", title);
+	return fed_rig_make(&ar, fed_rig_group, edits, before, sigs);
+}
+
+struct late {
+	struct fed_record *base, *one, *two, *three, *healed;
+};
+
+static void make_late(struct late *l)
+{
+	assert_int_equal(give(fed_rig_make(&ar, fed_rig_daemon,
+				 "oid: @a|oid: @b|root: !a|root: !b|name: ~a|name: ~b|"
+				 "sign: #a|sign: #b",
+				 NULL, "b")),
+		FED_REG_TAKEN);
+	assert_int_equal(give(group), FED_REG_TAKEN);
+	l->base = owned(group, "Forum", "A");
+	l->one = owned(l->base, "Eins", "B");
+	l->two = owned(l->base, "Zwei", "B");
+	l->three = owned(l->one, "Drei", "B");
+	l->healed = owned(l->two, "Vier", "A");
+	assert_int_equal(give(l->base), FED_REG_TAKEN);
+	assert_int_equal(give(l->one), FED_REG_TAKEN);
+}
+
+static struct fed_hash hash_of(const struct fed_record *rec)
+{
+	struct fed_hash h;
+
+	fed_record_hash(rec->text, &h);
+	return h;
+}
+
+/* The writer has gone on alone: the chain goes back to where it was forked. */
+static void test_late_fork(void **state)
+{
+	struct fed_hash h;
+	struct late l;
+
+	(void)state;
+	make_late(&l);
+	assert_int_equal(give(l.three), FED_REG_TAKEN);
+	assert_false(res.again);
+	assert_int_equal(
+		give(l.healed), FED_REG_APART); /* it follows `two`, of which we know nothing */
+	assert_int_equal(res.want, 3);
+	h = hash_of(l.two);
+	assert_true(fed_hash_eq(&res.prev, &h));
+	assert_false(fed_reg_knows(reg, &res.key, 3, &h));
+	assert_int_equal(give(l.two), FED_REG_TAKEN);
+	assert_true(res.fork && res.again && fed_reg_forked(reg, &res.key));
+	assert_true(fed_reg_knows(reg, &res.key, 3, &h));
+	assert_int_equal(fed_reg_held(reg, &res.key), 3);
+	assert_slice(in_force()->title, "Forum");
+	assert_int_equal(give(l.three), FED_REG_REFUSED); /* not any more */
+	assert_int_equal(give(l.healed), FED_REG_TAKEN);
+	assert_true(res.again && !res.fork);
+	assert_slice(in_force()->title, "Vier");
+	assert_slice(fed_reg_group_at(reg, &group->group.gid, 3)->title, "Zwei");
+	assert_int_equal(give(l.one), FED_REG_KNOWN); /* noted */
+}
+
+/* A quorum has gone on before we hear of the rival: nothing changes, but it is proof. */
+static void test_healed_before(void **state)
+{
+	struct late l;
+
+	(void)state;
+	make_late(&l);
+	assert_int_equal(give(owned(l.one, "Fünf", "A")), FED_REG_TAKEN);
+	assert_int_equal(give(l.two), FED_REG_TAKEN);
+	assert_true(res.fork && !fed_reg_forked(reg, &res.key));
+	assert_slice(in_force()->title, "Fünf");
+	assert_int_equal(give(l.two), FED_REG_KNOWN);
+	assert_false(res.fork);
+	/* one that the quorum signed wins, and what followed upon the other goes */
+	assert_int_equal(give(owned(l.base, "Sechs", "A")), FED_REG_TAKEN);
+	assert_int_equal(fed_reg_serial(reg, &res.key), 3);
+	assert_slice(in_force()->title, "Sechs");
+}
+
+static enum fed_reg_got recalled(const struct fed_record *rec)
+{
+	struct err why = {""};
+
+	return fed_reg_give(reg, rec->text, true, &res, &why);
+}
+
+/* After a start the same is in force, in whatever order they are read. */
+static void test_recall(void **state)
+{
+	struct late l;
+
+	(void)state;
+	make_late(&l); /* `one` is there under its serial, and so is three; the others as proof */
+	assert_int_equal(recalled(l.three), FED_REG_TAKEN);
+	assert_int_equal(recalled(l.healed), FED_REG_APART);
+	assert_int_equal(recalled(l.two), FED_REG_TAKEN);
+	assert_slice(in_force()->title, "Forum");
+	assert_int_equal(recalled(l.one), FED_REG_KNOWN);
+	assert_int_equal(recalled(l.three), FED_REG_REFUSED);
+	assert_int_equal(recalled(l.healed), FED_REG_TAKEN);
+	assert_int_equal(recalled(l.two), FED_REG_KNOWN);
+	assert_slice(in_force()->title, "Vier");
+}
+
 /* A daemon is in one federation. */
 static void test_other_federation(void **state)
 {
@@ -215,6 +329,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_chain, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_fork, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_late_fork, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_healed_before, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_recall, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_other_federation, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_bad, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_trusted, set_up, tear_down),

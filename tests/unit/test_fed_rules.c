@@ -74,8 +74,8 @@ static void expect(const struct fed_chain *chain, const struct fed_record *rec,
 }
 
 #define EXPECT(last, before, rival, rec, known, want, why)                                         \
-	expect(&(struct fed_chain){(last), (before), (rival)}, (rec), (known), (want), (why),      \
-		__LINE__)
+	expect(&(struct fed_chain){(last), (before), {(rival)}, NULL}, (rec), (known), (want),     \
+		(why), __LINE__)
 
 /* ---- daemons ---- */
 
@@ -105,7 +105,7 @@ static void daemons(void **state)
 			"serial: 1\nprev: AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA|serial: 3\n"
 			"prev: " H1,
 			NULL, "a"),
-		&k, FED_REFUSED, "prev is not the record of the serial before");
+		&k, FED_APART, "prev is not the record of the serial before");
 	EXPECT(three, two, NULL, make(d, NULL, three, "a"), &k, FED_REFUSED,
 		"a revoked key does not come back");
 }
@@ -293,7 +293,7 @@ static void group_forks(void **state)
 	EXPECT(x, one, y, make(g, NULL, y, "BC"), &k, FED_ACCEPT_HEALS, NULL);
 	/* of no parent that is known */
 	struct fed_record *stray = make(g, "title: Forum|title: Z", NULL, "A");
-	EXPECT(x, one, NULL, make(g, NULL, stray, "A"), &k, FED_REFUSED,
+	EXPECT(x, one, NULL, make(g, NULL, stray, "A"), &k, FED_APART,
 		"prev is not the record of the serial before");
 	EXPECT(one, NULL, NULL, stray, &k, FED_FORK, NULL);
 }

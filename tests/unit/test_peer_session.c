@@ -21,7 +21,8 @@ static struct fed_feeds feeds;
 static struct fed_node *node;
 static struct fed_record *group;
 static struct peer_stats stats;
-static bool stranger; /* the certificate is not known */
+static bool stranger;               /* the certificate is not known */
+static struct fed_hash hashes[128]; /* of records, by a letter: "$G" in what is wanted */
 
 /* ---- surroundings that hold nothing ---- */
 
@@ -50,8 +51,27 @@ static void nothing(void *arg)
 	(void)arg;
 }
 
-static const struct fed_outside outside = {
-	.held = no_entry, .record = take_record, .news = nothing, .neighbours = nothing};
+static int n_alarms;
+
+static void on_alarm(void *arg, enum fed_alarm what, const struct fed_oid *who, struct slice text)
+{
+	(void)arg;
+	(void)who;
+	(void)text;
+	n_alarms += what == FED_ALARM_RECORD_FORK;
+}
+
+static const struct fed_outside outside = {.held = no_entry,
+	.record = take_record,
+	.news = nothing,
+	.neighbours = nothing,
+	.alarm = on_alarm};
+
+static const struct fed_record *hashed(char letter, const struct fed_record *rec)
+{
+	fed_record_hash(rec->text, &hashes[(int)letter]);
+	return rec;
+}
 
 static void give(const struct fed_record *rec)
 {
@@ -72,12 +92,12 @@ static int set_up(void **state)
 	arena_init(&ar);
 	reg = fed_reg_new();
 	fed_feeds_init(&feeds);
-	give(fed_rig_make(&ar, fed_rig_daemon, NULL, NULL, "a"));
+	give(hashed('D', fed_rig_make(&ar, fed_rig_daemon, NULL, NULL, "a")));
 	rec = fed_rig_make(&ar, fed_rig_federation, NULL, NULL, "A");
 	give(rec);
-	give(fed_rig_make(&ar, fed_rig_federation, two, rec, "A"));
+	give(hashed('F', fed_rig_make(&ar, fed_rig_federation, two, rec, "A")));
 	group = fed_rig_make(&ar, fed_rig_group, NULL, NULL, "A");
-	give(group);
+	give(hashed('G', group));
 	node = fed_node_new(&(struct fed_node_opts){.self = fed_rig_oid('b'),
 		.name = fed_rig_name('b'),
 		.reg = reg,
@@ -132,6 +152,22 @@ static void converse(void *arg, const struct slice *pieces, size_t n, struct buf
 	buf_fini(&in);
 }
 
+static void add_wanted(struct buf *b, const char *want)
+{
+	char plain[1024];
+	size_t n = 0;
+
+	for (; *want; want++) {
+		if (*want == '$')
+			n += (size_t)snprintf(
+				plain + n, sizeof plain - n, "%s", hashes[(int)*++want].s);
+		else
+			plain[n++] = *want;
+	}
+	plain[n] = '\0';
+	fed_rig_add(b, plain);
+}
+
 /* What is said to `in`, with placeholders in both as in fed_rig.h. */
 static void says(const char *in, const char *want)
 {
@@ -142,7 +178,7 @@ static void says(const char *in, const char *want)
 	buf_init(&answer, 1024 * 1024);
 	fed_rig_add(&asked, in);
 	buf_addf(&wanted, "200 kokod peer port %lld\r\n", (long long)NOW);
-	fed_rig_add(&wanted, want);
+	add_wanted(&wanted, want);
 	assert_true(splits_check(converse, NULL, buf_slice(&asked), &answer));
 	assert_buf(&answer, buf_cstr(&wanted));
 	buf_fini(&asked);
@@ -157,8 +193,8 @@ static const struct {
 	{"KHELLO @b @b 1 1\r\n",				     "494 the certificate is another daemon's\r\n(closed)"    },
 	{"KHELLO @a @a 1 1\r\n",				     "494 this is another daemon\r\n(closed)"                 },
 	{"KREC list\r\n",					    "494 say KHELLO first\r\n(closed)"                       },
-	{HELLO "KREC list\r\n",
-         HELLO_SAID "294 0\r\nfederation %FID 2\r\ndaemon @a 1\r\ngroup %GID 1\r\n.\r\n"                                      },
+	{HELLO "KREC list\r\n",				      HELLO_SAID
+		"294 0\r\nfederation %FID 2 $F\r\ndaemon @a 1 $D\r\ngroup %GID 1 $G\r\n.\r\n"  },
 	{HELLO "KREC group %GID 2\r\n",                              HELLO_SAID "492 not yours to have\r\n"                   },
 	{HELLO "KHEADS * 0\r\n",				     HELLO_SAID "291 0000000000000007.0\r\n.\r\n"             },
 	{HELLO "KHEADS 0000000000000007.0 120\r\nKREC list\r\n",     HELLO_SAID                                               },
@@ -220,22 +256,25 @@ static void test_durable(void **state)
 	struct err why = {""};
 
 	(void)state;
+	hashed('2', second);
 	memcpy(key.s, group->group.gid.s, sizeof group->group.gid.s);
 	assert_int_equal(fed_node_give_record(node, second->text, &why), FED_REG_TAKEN);
 	assert_int_equal(fed_node_durable(node, &key), 1);
-	says(HELLO "KREC list\r\n",
-		HELLO_SAID "294 0\r\nfederation %FID 2\r\ndaemon @a 1\r\ngroup %GID 1\r\n.\r\n");
+	says(HELLO "KREC list\r\n", HELLO_SAID
+		"294 0\r\nfederation %FID 2 $F\r\ndaemon @a 1 $D\r\ngroup %GID 1 $G\r\n.\r\n");
 	says(HELLO "KREC group %GID 2\r\n", HELLO_SAID "492 not yours to have\r\n");
 	fed_node_recorded(node, &key, 2, KERR_IO);
 	assert_int_equal(fed_node_durable(node, &key), 1);
 	fed_node_recorded(node, &key, 2, 0);
-	says(HELLO "KREC list\r\n",
-		HELLO_SAID "294 0\r\nfederation %FID 2\r\ndaemon @a 1\r\ngroup %GID 2\r\n.\r\n");
+	says(HELLO "KREC list\r\n", HELLO_SAID
+		"294 0\r\nfederation %FID 2 $F\r\ndaemon @a 1 $D\r\ngroup %GID 2 $2\r\n.\r\n");
 }
 
-static bool note_line(void *arg, const struct fed_record_key *key, uint64_t serial)
+static bool note_line(
+	void *arg, const struct fed_record_key *key, uint64_t serial, const struct fed_hash *hash)
 {
 	(void)key;
+	(void)hash;
 	buf_addf(arg, "%llu ", (unsigned long long)serial);
 	return true;
 }
@@ -264,6 +303,14 @@ static void record(const struct fed_record *rec, const struct fed_record_key *ke
 	"member: @b rw 1\n||state: active|cut: @b 0 0 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" \
 	"\nstate: active"
 
+static struct slice given(
+	const struct fed_oid *who, const struct fed_record_key *key, uint64_t serial)
+{
+	const struct fed_hash any = {.s = ""};
+
+	return fed_node_give_record_text(node, who, key, serial, &any, &serial);
+}
+
 /* Who was taken out is told of that once and given it, and nothing behind it. */
 static void test_taken_out(void **state)
 {
@@ -272,7 +319,6 @@ static void test_taken_out(void **state)
 		fed_rig_make(&ar, fed_rig_group, "title: Forum|title: Neu|" OUT, out, "A");
 	struct fed_record_key key = {.type = FED_REC_GROUP};
 	struct fed_oid b = fed_rig_oid('b');
-	uint64_t serial;
 
 	(void)state;
 	memcpy(key.s, group->group.gid.s, sizeof group->group.gid.s);
@@ -281,11 +327,40 @@ static void test_taken_out(void **state)
 	record(later, &key);
 	news_to('a', "3 ");
 	news_to('b', "2 ");
-	assert_true(slice_eq(fed_node_give_record_text(node, &b, &key, 2, &serial), out->text));
-	assert_true(slice_eq(fed_node_give_record_text(node, &b, &key, 0, &serial), out->text));
-	assert_int_equal(serial, 2);
-	assert_null(fed_node_give_record_text(node, &b, &key, 3, &serial).p);
-	assert_null(fed_node_give_record_text(node, NULL, &key, 2, &serial).p);
+	assert_true(slice_eq(given(&b, &key, 2), out->text));
+	assert_true(slice_eq(given(&b, &key, 0), out->text));
+	assert_null(given(&b, &key, 3).p);
+	assert_null(given(NULL, &key, 2).p);
+}
+
+/* Two of one serial are both told and both given, each by its hash. */
+static void test_two_of_one_serial(void **state)
+{
+	const struct fed_record *one = hashed(
+		'1', fed_rig_make(&ar, fed_rig_group, "title: Forum|title: Eins", group, "A"));
+	const struct fed_record *two = hashed(
+		'2', fed_rig_make(&ar, fed_rig_group, "title: Forum|title: Zwei", group, "A"));
+	struct fed_record_key key = {.type = FED_REC_GROUP};
+	struct fed_oid a = fed_rig_oid('a');
+	uint64_t serial;
+
+	(void)state;
+	memcpy(key.s, group->group.gid.s, sizeof group->group.gid.s);
+	record(one, &key);
+	n_alarms = 0;
+	record(two, &key);
+	assert_int_equal(n_alarms, 1);
+	news_to('a', "2 2 ");
+	says(HELLO "KREC list\r\n", HELLO_SAID "294 0\r\nfederation %FID 2 $F\r\ndaemon @a 1 $D\r\n"
+					       "group %GID 2 $1\r\ngroup %GID 2 $2\r\n.\r\n");
+	for (const struct fed_record *rec = one; rec; rec = rec == one ? two : NULL) {
+		struct fed_hash hash;
+
+		fed_record_hash(rec->text, &hash);
+		assert_true(slice_eq(
+			fed_node_give_record_text(node, &a, &key, 2, &hash, &serial), rec->text));
+	}
+	assert_true(slice_eq(given(&a, &key, 0), group->text)); /* in force */
 }
 
 int main(void)
@@ -295,6 +370,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_stranger, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_durable, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_taken_out, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_two_of_one_serial, set_up, tear_down),
 	};
 
 	crypto_ossl_install();

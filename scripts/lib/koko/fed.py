@@ -69,7 +69,7 @@ def gid_of(site, asker, group=GROUP):
     """The gid of a group, as `asker` (keys of a member) is told."""
     with fedpeer.Client(site.ports["peer"], asker, keys(site).oid) as peer:
         for line in peer.ask("KREC list")[1]:
-            kind, key, _ = line.split(" ")
+            kind, key = line.split(" ")[:2]
             if kind == "group" and any(x == f"group: {group}" for x in
                                        peer.ask(f"KREC group {key} *")[1]):
                 return key
