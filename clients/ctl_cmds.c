@@ -210,6 +210,8 @@ const struct ctl_cmd ctl_cmds[] = {
 		N_("grant a request: the group is changed as was asked")},
 	{"group refuse", "NUMBER", "group.refuse", group_refuse_opts, SHAPE_TELL, NULL, NULL, NULL,
 		N_("refuse a request")},
+	{"group settle", "GROUP [RECORD]", "group.settle", no_opts, SHAPE_TELL, NULL, NULL, NULL,
+		N_("show two records that a group has with one serial; at an admin: say which one holds")},
 	{"member add", "GROUP LOGIN [ROLE]", "member.add", no_opts, SHAPE_SAID, N_("member added"), NULL,
 		NULL, N_("make a person reader, writer (the default), moderator or owner of a group")},
 	{"member list", "GROUP", "member.list", no_opts, SHAPE_LIST, NULL, NULL, member_cols,

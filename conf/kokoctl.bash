@@ -8,6 +8,7 @@ _kokoctl()
 	case ${COMP_WORDS[1]} in
 	user) words="add list show passwd disable enable " ;;
 	group) words="add set list show share invite remove-member moderator confirm-entries ban freeze people requests grant refuse " ;;
+	group) words="add set list show share invite remove-member moderator confirm-entries settle " ;;
 	member) words="add list remove " ;;
 	federation) words="found check show rotate-key revoke-key address " ;;
 	federation) words="found show rotate-key revoke-key address admin suspend resume gone " ;;

@@ -34,6 +34,7 @@ const struct control_cmd control_cmds[] = {
 	{"group.remove-member",   control_group_remove_member,   0               },
 	{"group.requests",        control_group_requests,        CONTROL_QUIET   },
 	{"group.set",             control_group_set,             0               },
+	{"group.settle",          control_group_settle,          0               },
 	{"group.share",           control_group_share,           0               },
 	{"group.show",            control_group_show,            CONTROL_QUIET   },
 	{"member.add",            control_member_add,            CONTROL_PARALLEL},

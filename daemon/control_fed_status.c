@@ -208,7 +208,7 @@ static void add_alarm(struct errand *a, const struct fed_note *n)
 			"disk was started beside it, or its key is stolen; call its admin"),
 		[FED_ALARM_RECORD_FORK] =
 			N_("two records with one serial (%2) of %1: the admins of the federation "
-			   "decide which one holds"),
+			   "decide which one holds; of a group: kokoctl group settle GROUP"),
 		[FED_ALARM_BEHIND_OWN] = N_(
 			"others know more of our own articles than we do (%2): an old backup was "
 			"put back; they are fetched, nothing is to be done"),

@@ -161,5 +161,6 @@ int control_group_people(struct control_req *r);
 int control_group_requests(struct control_req *r);
 int control_group_grant(struct control_req *r);
 int control_group_refuse(struct control_req *r);
+int control_group_settle(struct control_req *r);
 
 #endif

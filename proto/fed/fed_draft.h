@@ -114,6 +114,13 @@ NODISCARD int fed_draft_group_next(
 
 /* The same for who only asks the owner: what can be asked for is what can be put into a draft. */
 NODISCARD int fed_draft_group_wish(struct fed_draft *d, struct slice text, struct err *err);
+/*
+ * Two records have one serial: the next one upon texts[chosen], by an admin of the federation, as
+ * whose quorum it is signed.  It carries the cuts of the others: they are drawn somewhere already.
+ */
+NODISCARD int fed_draft_group_settle(struct fed_draft *d, const struct fed_federation *fed,
+	const struct fed_oid *self, const struct slice *texts, size_t n, size_t chosen,
+	struct err *err);
 
 /* What the owner holds. */
 struct fed_places {

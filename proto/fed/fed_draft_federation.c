@@ -118,21 +118,26 @@ static int refuse_stranger(const struct fed_federation *f, struct err *err)
 	return KERR_DENIED;
 }
 
-int fed_draft_federation_next(
-	struct fed_draft *d, struct slice text, const struct fed_oid *self, struct err *err)
+int fed_draft_admin_alone(
+	const struct fed_federation *f, const struct fed_oid *self, struct err *err)
 {
-	const struct fed_federation *f = &d->rec.federation;
-	int rc = fed_draft_next(d, text, FED_REC_FEDERATION, err);
-
-	if (rc == 0 && !is_admin(f, self))
-		rc = refuse_stranger(f, err);
-	if (rc == 0 && f->quorum > 1)
-		rc = err_set(err, KERR_DENIED,
+	if (!is_admin(f, self))
+		return refuse_stranger(f, err);
+	if (f->quorum > 1)
+		return err_set(err, KERR_DENIED,
 			"%u admins of the federation must sign this together, which kokod cannot "
 			"do "
 			"yet",
 			(unsigned)f->quorum);
-	return rc;
+	return 0;
+}
+
+int fed_draft_federation_next(
+	struct fed_draft *d, struct slice text, const struct fed_oid *self, struct err *err)
+{
+	int rc = fed_draft_next(d, text, FED_REC_FEDERATION, err);
+
+	return rc < 0 ? rc : fed_draft_admin_alone(&d->rec.federation, self, err);
 }
 
 /* ---- changes ---- */

@@ -315,6 +315,47 @@ int fed_draft_cut_at(struct fed_draft *d, const struct fed_oid *oid, const struc
 	return rc == 0 && top.n > 0 && top.epoch > pos->epoch ? put_cut(d, oid, &after, err) : rc;
 }
 
+/* ---- rivals ---- */
+
+/* Is it there, or would it lie before one that is? */
+static bool fits(const struct fed_group *g, const struct fed_cut *cut)
+{
+	for (size_t i = 0; i < g->n_cut; i++)
+		if (fed_oid_eq(&g->cut[i].oid, &cut->oid) &&
+			!fed_pos_after(&cut->at, &g->cut[i].at))
+			return false;
+	return g->n_cut < FED_MARKS_MAX;
+}
+
+static int carry_cuts(struct fed_draft *d, struct slice text, struct err *err)
+{
+	struct fed_group *g = &d->rec.group;
+	struct fed_record rival;
+	int rc = fed_record_parse(arena_dup(&d->ar, text), &d->ar, &rival, err);
+
+	for (size_t i = 0; rc == 0 && i < rival.group.n_cut; i++) {
+		if (!fits(g, &rival.group.cut[i]))
+			continue;
+		g->cut = fed_draft_grown(d, g->cut, g->n_cut, sizeof *g->cut);
+		g->cut[g->n_cut++] = rival.group.cut[i];
+	}
+	return rc;
+}
+
+int fed_draft_group_settle(struct fed_draft *d, const struct fed_federation *fed,
+	const struct fed_oid *self, const struct slice *texts, size_t n, size_t chosen,
+	struct err *err)
+{
+	int rc = fed_draft_next(d, texts[chosen], FED_REC_GROUP, err);
+
+	if (rc == 0)
+		rc = fed_draft_admin_alone(fed, self, err);
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		if (i != chosen)
+			rc = carry_cuts(d, texts[i], err);
+	return rc;
+}
+
 /* ---- people ---- */
 
 /* The daemon whose user it is; NULL with a sentence. */

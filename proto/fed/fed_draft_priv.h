@@ -12,6 +12,10 @@ void fed_draft_first(struct fed_draft *d, enum fed_record_type type);
 NODISCARD int fed_draft_next(
 	struct fed_draft *d, struct slice text, enum fed_record_type type, struct err *err);
 
+/* Is this daemon an admin, whose signature is enough?  0 or KERR_DENIED with whom to ask. */
+NODISCARD int fed_draft_admin_alone(
+	const struct fed_federation *f, const struct fed_oid *self, struct err *err);
+
 /* v[n] of `size` bytes each, copied, with room for one more at the end. */
 void *fed_draft_grown(struct fed_draft *d, const void *v, size_t n, size_t size);
 

@@ -421,6 +421,52 @@ static void test_history_join(void **state)
 	assert_int_equal(group()->start[0].epoch, 200);
 }
 
+static void copy(struct buf *out)
+{
+	struct buf text;
+
+	buf_init(out, FED_RECORD_MAX);
+	buf_init(&text, FED_RECORD_MAX);
+	assert_int_equal(fed_draft_end(&d, seed_a, &text, &err), 0);
+	fed_draft_fini(&d);
+	buf_add(out, buf_slice(&text));
+	buf_fini(&text);
+}
+
+/* An admin goes on from one of two; the cut that the other has drawn stays drawn. */
+static void test_settle(void **state)
+{
+	struct fed_reg_result res;
+	struct buf out, frozen;
+
+	(void)state;
+	make_group(true, false);
+	change_member(&b, true);
+	highest_pos = at(100, 7);
+	assert_int_equal(next_group(), 0);
+	assert_int_equal(fed_draft_member_out(&d, &b, &places, &err), 0);
+	copy(&out);
+	assert_int_equal(next_group(), 0);
+	assert_int_equal(fed_draft_group_state(&d, FED_GROUP_FROZEN, &err), 0);
+	copy(&frozen);
+	const struct slice texts[] = {buf_slice(&out), buf_slice(&frozen)};
+
+	assert_int_equal(fed_reg_give(reg, texts[0], false, &res, &err), FED_REG_TAKEN);
+	assert_int_equal(fed_reg_give(reg, texts[1], false, &res, &err), FED_REG_TAKEN);
+	assert_true(res.fork && group()->state == FED_GROUP_ACTIVE);
+	refused(fed_draft_group_settle(&d, fed_reg_federation(reg), &b, texts, 2, 1, &err),
+		KERR_DENIED, "only an admin");
+	fed_draft_fini(&d);
+	assert_int_equal(
+		fed_draft_group_settle(&d, fed_reg_federation(reg), &a, texts, 2, 1, &err), 0);
+	end_and_give(seed_a);
+	assert_int_equal(group()->state, FED_GROUP_FROZEN);
+	assert_non_null(fed_group_member(group(), &b));
+	assert_int_equal(group()->n_cut, 1);
+	buf_fini(&out);
+	buf_fini(&frozen);
+}
+
 static void test_public(void **state)
 {
 	(void)state;
@@ -532,6 +578,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_cut, set_up_two, tear_down),
 		cmocka_unit_test_setup_teardown(test_history_join, set_up_two, tear_down),
 		cmocka_unit_test_setup_teardown(test_public, set_up_two, tear_down),
+		cmocka_unit_test_setup_teardown(test_settle, set_up_two, tear_down),
 		cmocka_unit_test_setup_teardown(test_group_refused, set_up_two, tear_down),
 		cmocka_unit_test_setup_teardown(test_moderators, set_up_two, tear_down),
 		cmocka_unit_test_setup_teardown(test_bans_and_states, set_up_two, tear_down),
