@@ -101,6 +101,14 @@ static bool parse_join(const struct slice *a, size_t n, struct fed_cmd *c)
 	return n == 2 && fed_oid_parse(a[0], &c->oid) && fed_hash_parse(a[1], &c->proof);
 }
 
+static bool parse_turn(const struct slice *a, size_t n, struct fed_cmd *c)
+{
+	if (n != 3 || !fed_oid_parse(a[0], &c->oid) || !fed_oid_parse(a[1], &c->expected))
+		return false;
+	c->watch = slice_eq_ci(a[2], lit("watch"));
+	return c->watch || slice_eq_ci(a[2], lit("fetch"));
+}
+
 static const struct {
 	const char *name;
 	bool (*parse)(const struct slice *args, size_t n, struct fed_cmd *c);
@@ -113,6 +121,7 @@ static const struct {
 	[FED_KREC] = {"KREC",   parse_rec,
 			"KREC list|federation|daemon <oid>|group <gid>, then <serial|*> [hash]"},
 	[FED_KJOIN] = {"KJOIN",  parse_join,  "KJOIN <oid> <proof>"                           },
+	[FED_KTURN] = {"KTURN",  parse_turn,  "KTURN <oid> <oid> <fetch|watch>"        },
 };
 
 /* Words behind the verb; more than ARGS_MAX when there are more. */
@@ -235,6 +244,11 @@ static void add_args(struct buf *b, const struct fed_cmd *c)
 		add_word(b, c->oid.s);
 		add_word(b, c->proof.s);
 		break;
+	case FED_KTURN:
+		add_word(b, c->oid.s);
+		add_word(b, c->expected.s);
+		add_word(b, c->watch ? "watch" : "fetch");
+		break;
 	case FED_NO_VERB:
 		break;
 	}
@@ -338,6 +352,8 @@ static const char *usual_words(enum fed_code code)
 		return "follows";
 	case FED_295_JOINED:
 		return "welcome";
+	case FED_296_TURNED:
+		return "greet me";
 	case FED_390_SEND_RECORD:
 		return "send your daemon record";
 	case FED_490_LATER:

@@ -24,6 +24,7 @@ enum fed_verb {
 	FED_KENT,
 	FED_KREC,
 	FED_KJOIN,
+	FED_KTURN,
 	FED_NO_VERB, /* none of ours: NNTP's perhaps */
 };
 
@@ -36,8 +37,8 @@ struct fed_rec_name {
 
 struct fed_cmd {
 	enum fed_verb verb;
-	struct fed_oid oid;      /* KHELLO, KJOIN: the sender's own */
-	struct fed_oid expected; /* KHELLO: who the other is thought to be */
+	struct fed_oid oid;      /* KHELLO, KJOIN, KTURN: the sender's own */
+	struct fed_oid expected; /* KHELLO, KTURN: who the other is thought to be */
 	uint64_t clock_at;       /* KHELLO: sender's time */
 	uint64_t serial;         /* KHELLO: of the federation record; KREC: 0 is `*`, the newest */
 	struct slice cookie;     /* KHEADS; empty is `*` */
@@ -50,6 +51,7 @@ struct fed_cmd {
 	struct fed_hash version;   /* KREC: of the records of that serial the one with this hash;
 				      "": the one that is in the chain */
 	struct fed_hash proof;     /* KJOIN */
+	bool watch;                /* KTURN: to watch; else to fetch */
 };
 
 /*
@@ -70,6 +72,7 @@ enum fed_code {
 	FED_293_STUB = 293, /* to KENT: lines */
 	FED_294_RECORD = 294,
 	FED_295_JOINED = 295,
+	FED_296_TURNED = 296,
 	FED_390_SEND_RECORD = 390,
 	FED_490_LATER = 490,
 	FED_491_NOT_HELD = 491,

@@ -138,6 +138,13 @@ typedef bool (*fed_oid_fn)(void *arg, const struct fed_oid *oid);
 void fed_node_neighbours(struct fed_node *n, fed_oid_fn fn, void *arg);
 
 /*
+ * By the records: can this daemon be dialled?  And is there any way between it and us: two that
+ * cannot be dialled meet through others.  True of one whose record is not known.
+ */
+bool fed_node_dialled(const struct fed_node *n, const struct fed_oid *oid);
+bool fed_node_meets(const struct fed_node *n, const struct fed_oid *oid);
+
+/*
  * It has been out of reach for 10 minutes, or is back: others stand in for it where a group has so
  * many members that not all are neighbours.  Nothing is kept of it over a restart.
  */

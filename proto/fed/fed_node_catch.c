@@ -121,7 +121,8 @@ static bool settled(void *arg, const struct fed_oid *oid)
 			return true;
 		}
 	}
-	n->catch_open = n->catch_open || n->steady_s < n->catch_s + WAIT_S;
+	n->catch_open =
+		n->catch_open || (n->steady_s < n->catch_s + WAIT_S && fed_node_meets(n, oid));
 	return true;
 }
 

@@ -3,6 +3,18 @@
 #include "proto/fed/fed_nb.h"
 #include "proto/fed/fed_node_priv.h"
 
+bool fed_node_dialled(const struct fed_node *n, const struct fed_oid *oid)
+{
+	const struct fed_daemon *d = fed_reg_daemon(n->o.reg, oid);
+
+	return !d || d->n_addr > 0;
+}
+
+bool fed_node_meets(const struct fed_node *n, const struct fed_oid *oid)
+{
+	return fed_node_dialled(n, &n->o.self) || fed_node_dialled(n, oid);
+}
+
 static size_t find_down(const struct fed_node *n, const struct fed_oid *oid)
 {
 	size_t i = 0;
@@ -37,6 +49,12 @@ static void add_neighbour(struct fed_node *n, const struct fed_oid *oid)
 	*(struct fed_oid *)vec_push(&n->neighbours) = *oid;
 }
 
+/* It is a neighbour in vain: others stand in for it. */
+static bool is_away(const struct fed_node *n, const struct fed_oid *oid)
+{
+	return find_down(n, oid) < n->down.n || !fed_node_meets(n, oid);
+}
+
 /* Those of one group; members holds the daemon's own place too. */
 static void add_neighbours_in(
 	struct fed_node *n, const struct fed_gid *gid, const struct vec *members)
@@ -51,7 +69,7 @@ static void add_neighbours_in(
 	if (self == members->n || members->n > FED_NB_MEMBERS_MAX)
 		return;
 	for (size_t i = 0; i < members->n; i++)
-		down[i] = n->down.n > 0 && find_down(n, &all[i]) < n->down.n;
+		down[i] = i != self && is_away(n, &all[i]);
 	n_out = fed_nb_of(gid, all, members->n, self, down, out);
 	for (size_t i = 0; i < n_out; i++)
 		add_neighbour(n, &all[out[i]]);

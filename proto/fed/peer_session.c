@@ -8,8 +8,8 @@
 #include <stdio.h>
 
 #include "proto/base/mem.h"
-#include "proto/base/talk.h"
 #include "proto/fed/fed_cmd.h"
+#include "proto/fed/peer_turn.h"
 #include "proto/msg/dot.h"
 
 enum {
@@ -26,7 +26,7 @@ enum peer_state {
 };
 
 struct peer_session {
-	struct talk talk;
+	struct turn turn;
 	struct peer_session_opts o;
 	enum peer_state state;
 	struct fed_oid oid; /* who the certificate says it is; "" : a stranger */
@@ -48,16 +48,16 @@ struct peer_session {
 	struct buf block;
 };
 
-TALK_FIRST(struct peer_session);
+TURN_FIRST(struct peer_session);
 
 static bool rest(struct peer_session *s, enum sess_need need)
 {
-	return talk_rest(&s->talk, need);
+	return talk_rest(&s->turn.talk, need);
 }
 
 static struct buf *out(struct peer_session *s)
 {
-	return &s->talk.out;
+	return &s->turn.talk.out;
 }
 
 static bool refuse(struct peer_session *s, enum fed_code code, const char *text)
@@ -65,7 +65,7 @@ static bool refuse(struct peer_session *s, enum fed_code code, const char *text)
 	fed_answer_add(out(s), code, text);
 	if (code == FED_590_PROTOCOL || code == FED_494_UNKNOWN) {
 		s->o.stats->n_bad++;
-		s->talk.closing = true;
+		s->turn.talk.closing = true;
 	}
 	return true;
 }
@@ -93,8 +93,8 @@ static bool cmd_hello(struct peer_session *s)
 	if (!fed_oid_eq(&s->cmd.expected, &s->o.self))
 		return refuse(s, FED_494_UNKNOWN, "this is another daemon");
 	s->hello = true;
-	fed_answer_hello(
-		out(s), &s->o.self, (uint64_t)s->talk.now_at, fed_reg_federation_serial(s->o.reg));
+	fed_answer_hello(out(s), &s->o.self, (uint64_t)s->turn.talk.now_at,
+		fed_reg_federation_serial(s->o.reg));
 	return true;
 }
 
@@ -131,7 +131,7 @@ static bool cmd_heads(struct peer_session *s)
 
 	s->heads.since = s->heads.records_since = count_of(s, s->cmd.cookie);
 	s->heads.one_group = s->cmd.one_group;
-	s->heads.until_at = s->talk.now_at + (int64_t)wait;
+	s->heads.until_at = s->turn.talk.now_at + (int64_t)wait;
 	s->heads.begun = false;
 	s->state = PEER_ST_HEADS;
 	return true;
@@ -143,7 +143,7 @@ static bool head_on(void *arg, const struct fed_feed *f, uint64_t low)
 
 	fed_head_add(out(s), &f->name, low, f->high, &f->tip.e, &f->ahead, &f->stubs);
 	s->heads.since = f->changed;
-	return !talk_full(&s->talk);
+	return !talk_full(&s->turn.talk);
 }
 
 static void name_of_key(const struct fed_record_key *key, struct fed_rec_name *name)
@@ -200,7 +200,7 @@ static bool heads_due(struct peer_session *s)
 	fed_node_heads(s->o.node, &q, any_head, &any);
 	if (!any && !s->heads.one_group)
 		fed_node_records(s->o.node, &q, any_record, &any);
-	return any || s->talk.shutdown || s->talk.now_at >= s->heads.until_at;
+	return any || s->turn.talk.shutdown || s->turn.talk.now_at >= s->heads.until_at;
 }
 
 static bool step_heads(struct peer_session *s)
@@ -216,7 +216,7 @@ static bool step_heads(struct peer_session *s)
 	}
 	q = query_of(s);
 	fed_node_heads(s->o.node, &q, head_on, s);
-	if (talk_full(&s->talk))
+	if (talk_full(&s->turn.talk))
 		return rest(s, NEED_DRAIN);
 	q.since = s->heads.records_since;
 	if (!s->heads.one_group)
@@ -242,13 +242,13 @@ static bool list_on(void *arg, const struct fed_record_key *key, uint64_t serial
 	w->s->list_at = w->at;
 	(void)serial;
 	fed_node_lines(w->s->o.node, &w->s->oid, key, record_line_on, w->s);
-	return !talk_full(&w->s->talk);
+	return !talk_full(&w->s->turn.talk);
 }
 
 static bool step_list(struct peer_session *s)
 {
 	fed_reg_each(s->o.reg, list_on, &(struct list_walk){s, 0});
-	if (talk_full(&s->talk))
+	if (talk_full(&s->turn.talk))
 		return rest(s, NEED_DRAIN);
 	buf_add(out(s), lit(".\r\n"));
 	s->state = PEER_ST_COMMAND;
@@ -380,6 +380,31 @@ static bool step_record(struct peer_session *s, struct slice in, size_t *used)
 	return true;
 }
 
+/* ---- KTURN ---- */
+
+/*
+ * Who has dialled wants to be asked.  One whose certificate is not known may do so too: a daemon
+ * that nobody dials and whose key has changed has no other way to show its new record.
+ */
+static bool cmd_turn(struct peer_session *s)
+{
+	struct peer_turn_wish wish = {
+		.oid = s->cmd.oid, .known = is_known(s), .watch = s->cmd.watch};
+	const struct session_ops *ops = NULL;
+	void *session = NULL;
+
+	if (is_known(s) && !fed_oid_eq(&s->cmd.oid, &s->oid))
+		return refuse(s, FED_494_UNKNOWN, "the certificate is another daemon's");
+	if (!fed_oid_eq(&s->cmd.expected, &s->o.self))
+		return refuse(s, FED_494_UNKNOWN, "this is another daemon");
+	if (s->o.turn)
+		session = s->o.turn(s->o.turn_arg, &wish, &ops);
+	if (!session)
+		return refuse(s, is_known(s) ? FED_490_LATER : FED_494_UNKNOWN, NULL);
+	fed_answer_add(out(s), FED_296_TURNED, NULL);
+	return turn_to_take(&s->turn, ops, session);
+}
+
 /* ---- one step at a time ---- */
 
 /* Of a command that is none of ours: what every news server says. */
@@ -389,7 +414,7 @@ static bool other_verb(struct peer_session *s, struct slice line)
 
 	if (slice_word(&line, &verb) && slice_eq_ci(verb, lit("QUIT"))) {
 		buf_add(out(s), lit("205 bye\r\n"));
-		s->talk.closing = true;
+		s->turn.talk.closing = true;
 	} else if (slice_eq_ci(verb, lit("CAPABILITIES"))) {
 		buf_add(out(s), lit("101 capabilities\r\nVERSION 2\r\nXKOKOD 1\r\n.\r\n"));
 	} else {
@@ -404,7 +429,8 @@ static bool run(struct peer_session *s)
 	bool own_record =
 		s->cmd.verb == FED_KREC && !s->cmd.list && s->cmd.rec.type == FED_REC_DAEMON;
 
-	if (!s->hello && !own_record && s->cmd.verb != FED_KHELLO && s->cmd.verb != FED_KJOIN)
+	if (!s->hello && !own_record && s->cmd.verb != FED_KHELLO && s->cmd.verb != FED_KJOIN &&
+		s->cmd.verb != FED_KTURN)
 		return refuse(s, FED_494_UNKNOWN, "say KHELLO first");
 	switch (s->cmd.verb) {
 	case FED_KHELLO:
@@ -418,6 +444,8 @@ static bool run(struct peer_session *s)
 		return cmd_rec(s);
 	case FED_KJOIN:
 		return cmd_join(s);
+	case FED_KTURN:
+		return cmd_turn(s);
 	case FED_NO_VERB:
 		break;
 	}
@@ -438,9 +466,9 @@ static bool step_command(struct peer_session *s, struct slice in, size_t *used)
 	struct slice line;
 	const char *why = NULL;
 
-	if (s->talk.closing || s->talk.shutdown)
+	if (s->turn.talk.closing || s->turn.talk.shutdown)
 		return rest(s, NEED_CLOSE);
-	if (talk_full(&s->talk))
+	if (talk_full(&s->turn.talk))
 		return rest(s, NEED_DRAIN);
 	if (nl == in.len && in.len <= FED_LINE_MAX + 1)
 		return rest(s, NEED_INPUT);
@@ -482,7 +510,7 @@ static void greet(void *arg)
 	struct peer_session *s = arg;
 
 	/* its time, so that who joins can tell a clock that is wrong before it uses its token */
-	buf_addf(out(s), "200 kokod peer port %lld\r\n", (long long)s->talk.now_at);
+	buf_addf(out(s), "200 kokod peer port %lld\r\n", (long long)s->turn.talk.now_at);
 }
 
 static void rested(void *arg)
@@ -499,7 +527,9 @@ static const struct talk_steps steps = {.greet = greet, .step = step, .rested = 
 
 static bool session_known(void *arg)
 {
-	return ((struct peer_session *)arg)->hello;
+	struct peer_session *s = arg;
+
+	return turn_done(&s->turn) ? s->turn.ops->logged_in(s->turn.session) : s->hello;
 }
 
 static void session_free(void *arg)
@@ -508,7 +538,7 @@ static void session_free(void *arg)
 
 	if (!s)
 		return;
-	talk_fini(&s->talk);
+	turn_fini(&s->turn);
 	buf_fini(&s->block);
 	free(s);
 }
@@ -516,10 +546,10 @@ static void session_free(void *arg)
 const struct session_ops peer_session_ops = {
 	.name = "peer",
 	.start = talk_start,
-	.feed = talk_feed,
-	.pump = talk_pump,
-	.wake = talk_wake,
-	.output = talk_output,
+	.feed = turn_feed,
+	.pump = turn_pump,
+	.wake = turn_wake,
+	.output = turn_output,
 	.logged_in = session_known,
 	.free = session_free,
 };
@@ -530,7 +560,7 @@ void *peer_session_new(const struct peer_session_opts *o)
 	const struct fed_daemon *d = fed_reg_tls(o->reg, &o->spki);
 
 	s->o = *o;
-	talk_init(&s->talk, &steps, OUT_MAX, o->ready);
+	talk_init(&s->turn.talk, &steps, OUT_MAX, o->ready);
 	buf_init(&s->block, FED_RECORD_MAX);
 	if (d && fed_reg_active(o->reg, &d->oid))
 		s->oid = d->oid;

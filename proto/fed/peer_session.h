@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The peer port's conversation, as the one that was dialled: KHELLO, KHEADS, KART, KENT, KREC, and
- * for who has an invitation KJOIN.  docs/federation.md section 5
+ * The peer port's conversation, as the one that was dialled: KHELLO, KHEADS, KART, KENT, KREC, for
+ * who has an invitation KJOIN, and for who cannot be dialled KTURN.  docs/federation.md section 5
  *
  * Who the other is, its TLS certificate has said before; a stranger may read our daemon record and
  * join, nothing else.  A KHEADS that waits is woken with WAKE_NEWS, when heads have changed and now
@@ -32,6 +32,17 @@ struct peer_join_ops {
 	int (*record)(void *arg, const struct fed_oid *oid, struct slice text);
 };
 
+/* KTURN: it wants to be asked over this connection. */
+struct peer_turn_wish {
+	struct fed_oid oid;
+	bool known; /* by its certificate; else a daemon record of it may be asked for, no more */
+	bool watch; /* this shall be the connection to watch; else the one to fetch */
+};
+
+/* The session that asks, and what it is; NULL: not now. */
+typedef void *(*peer_turn_fn)(
+	void *arg, const struct peer_turn_wish *w, const struct session_ops **ops_out);
+
 struct peer_session_opts {
 	struct fed_node *node;
 	const struct fed_reg *reg;
@@ -39,6 +50,8 @@ struct peer_session_opts {
 	struct fed_hash spki;             /* of the other's certificate */
 	const struct peer_join_ops *join; /* NULL: nobody may join here */
 	void *join_arg;
+	peer_turn_fn turn; /* NULL: nobody turns here */
+	void *turn_arg;
 	struct peer_stats *stats;
 	struct session_ready ready;
 };

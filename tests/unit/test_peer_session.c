@@ -4,7 +4,9 @@
 
 #include "daemon/crypto_ossl.h"
 #include "proto/fed/fed_cmd.h"
-#include "proto/fed/peer_session.h"
+#include "proto/fed/peer_client.h"
+#include "proto/fed/peer_renewer.h"
+#include "proto/fed/peer_turner.h"
 #include "tests/rig/fed_rig.h"
 #include "tests/rig/splits.h"
 
@@ -12,6 +14,7 @@ enum { NOW = 1795309300 };
 
 /* The certificate that fed_rig's daemon record names. */
 #define SPKI "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE"
+#define GREETING "200 kokod peer port 1795309300\r\n"
 #define HELLO "KHELLO @a @b 1795309300 1\r\n"
 #define HELLO_SAID "290 @b 1795309300 2\r\n"
 
@@ -23,6 +26,9 @@ static struct fed_record *group;
 static struct peer_stats stats;
 static bool stranger;               /* the certificate is not known */
 static struct fed_hash hashes[128]; /* of records, by a letter: "$G" in what is wanted */
+static bool turns;    /* who wants to be asked is asked */
+static bool we_turn;  /* we have dialled a, and are asked all the same */
+static unsigned n_up, n_faults;
 
 /* ---- surroundings that hold nothing ---- */
 
@@ -104,7 +110,8 @@ static int set_up(void **state)
 		.feeds = &feeds,
 		.outside = &outside,
 		.cookie = 7});
-	stranger = false;
+	stranger = turns = we_turn = false;
+	n_up = n_faults = 0;
 	return 0;
 }
 
@@ -118,13 +125,58 @@ static int tear_down(void **state)
 	return 0;
 }
 
+/* ---- exchanged roles ---- */
+
+static void client_up(void *arg, const struct peer_hello *h)
+{
+	(void)arg;
+	(void)h;
+	n_up++;
+}
+
+static void turner_up(void *arg)
+{
+	client_up(arg, NULL);
+}
+
+static void fault(void *arg, const char *why)
+{
+	(void)arg;
+	assert_non_null(why);
+	n_faults++;
+}
+
+static bool take_text(void *arg, struct slice text)
+{
+	(void)arg;
+	(void)text;
+	return false;
+}
+
+static void *turn(void *arg, const struct peer_turn_wish *w, const struct session_ops **ops_out)
+{
+	(void)arg;
+	*ops_out = w->known ? &peer_client_ops : &peer_renewer_ops;
+	if (!w->known)
+		return peer_renewer_new(&(struct peer_renewer_opts){
+			.other = w->oid, .serial = 2, .record = take_text});
+	return peer_client_new(
+		&(struct peer_client_opts){.kind = w->watch ? PEER_WATCH : PEER_FETCH,
+			.node = node,
+			.reg = reg,
+			.self = fed_rig_oid('b'),
+			.other = w->oid,
+			.up = client_up,
+			.fault = fault});
+}
+
 /* ---- a conversation ---- */
 
 static void converse(void *arg, const struct slice *pieces, size_t n, struct buf *answer)
 {
 	struct peer_session_opts o = {
 		.node = node, .reg = reg, .self = fed_rig_oid('b'), .stats = &stats};
-	const struct session_ops *ops = &peer_session_ops;
+	const struct session_ops *ops = we_turn ? &peer_turner_ops : &peer_session_ops;
 	enum sess_need need;
 	struct buf in;
 	void *s;
@@ -133,7 +185,12 @@ static void converse(void *arg, const struct slice *pieces, size_t n, struct buf
 	assert_true(fed_hash_parse(lit(SPKI), &o.spki));
 	if (stranger)
 		o.spki = fed_hash_none;
-	s = peer_session_new(&o);
+	o.turn = turns ? turn : NULL;
+	if (we_turn)
+		s = peer_turner_new(&(struct peer_turner_opts){
+			.other = fed_rig_oid('a'), .serve = o, .up = turner_up, .fault = fault});
+	else
+		s = peer_session_new(&o);
 	buf_init(&in, 1024 * 1024);
 	need = ops->start(s, NOW);
 	for (size_t i = 0; i < n && need != NEED_CLOSE; i++) {
@@ -177,7 +234,8 @@ static void says(const char *in, const char *want)
 	buf_init(&wanted, 64 * 1024);
 	buf_init(&answer, 1024 * 1024);
 	fed_rig_add(&asked, in);
-	buf_addf(&wanted, "200 kokod peer port %lld\r\n", (long long)NOW);
+	if (!we_turn)
+		buf_addz(&wanted, GREETING);
 	add_wanted(&wanted, want);
 	assert_true(splits_check(converse, NULL, buf_slice(&asked), &answer));
 	assert_buf(&answer, buf_cstr(&wanted));
@@ -363,14 +421,76 @@ static void test_two_of_one_serial(void **state)
 	assert_true(slice_eq(given(&a, &key, 0), group->text)); /* in force */
 }
 
+/* Who cannot be dialled is asked over a connection that it has dialled. */
+static void test_turn(void **state)
+{
+	static const char *const refused[][2] = {
+		{"KTURN @b @b fetch\r\n", "494 the certificate is another daemon's\r\n(closed)"},
+		{"KTURN @a @a fetch\r\n", "494 this is another daemon\r\n(closed)"             },
+		{"KTURN @a @b\r\n",       "590 KTURN <oid> <oid> <fetch|watch>\r\n(closed)"    },
+	};
+
+	(void)state;
+	says("KTURN @a @b fetch\r\n", "490 try later\r\n");
+	turns = true;
+	for (size_t i = 0; i < array_len(refused); i++)
+		says(refused[i][0], refused[i][1]);
+	says("KTURN @a @b fetch\r\n", "296 greet me\r\n");
+	says("KTURN @a @b fetch\r\n" GREETING, "296 greet me\r\nKHELLO @b @a 1795309300 2\r\n");
+	assert_int_equal(n_up, 0);
+	says("KTURN @a @b watch\r\n" GREETING "290 @a 1795309300 2\r\n",
+		"296 greet me\r\nKHELLO @b @a 1795309300 2\r\nKREC list\r\n");
+	assert_true(n_up > 0);
+	says("KTURN @a @b watch\r\n" GREETING "494 not known\r\n",
+		"296 greet me\r\nKHELLO @b @a 1795309300 2\r\n(closed)");
+	assert_true(n_faults > 0);
+}
+
+/* ... and one whose key has changed is asked for its record, by whom it has dialled. */
+static void test_turn_stranger(void **state)
+{
+	(void)state;
+	stranger = turns = true;
+	says("KTURN @a @b fetch\r\n" GREETING, "296 greet me\r\nKREC daemon @a 2\r\n");
+	turns = false;
+	says("KTURN @a @b fetch\r\n", "494 not known\r\n(closed)");
+}
+
+/* The other end of it. */
+static void test_turner(void **state)
+{
+	(void)state;
+	we_turn = true;
+	says("", "");
+	says("220 mail\r\n", "(closed)");
+	says(GREETING "490 try later\r\n", "KTURN @b @a fetch\r\n(closed)");
+	says(GREETING "500 what\r\n", "KTURN @b @a fetch\r\n(closed)");
+	assert_int_equal(n_up, 0);
+	assert_true(n_faults > 0);
+	says(GREETING "296 greet me\r\n", "KTURN @b @a fetch\r\n" GREETING);
+	assert_int_equal(n_up, 0);
+	says(GREETING "296 greet me\r\n" HELLO "KREC group %GID 2\r\n",
+		"KTURN @b @a fetch\r\n" GREETING HELLO_SAID "492 not yours to have\r\n");
+	assert_true(n_up > 0);
+	/* it does not go round in circles */
+	says(GREETING "296 greet me\r\nKTURN @a @b fetch\r\n",
+		"KTURN @b @a fetch\r\n" GREETING "490 try later\r\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_rows, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_stranger, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_durable, set_up, tear_down),
+<<<<<<< HEAD
 		cmocka_unit_test_setup_teardown(test_taken_out, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_two_of_one_serial, set_up, tear_down),
+=======
+		cmocka_unit_test_setup_teardown(test_turn, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_turn_stranger, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_turner, set_up, tear_down),
+>>>>>>> 61bbc93 (proto: who has dialled may be asked over its connection)
 	};
 
 	crypto_ossl_install();
