@@ -195,13 +195,12 @@ static void on_alarm(void *arg, enum fed_alarm what, const struct fed_oid *who, 
 static bool was_to_have(struct sim_daemon *d, const struct sim_post *p)
 {
 	const struct sim_daemon *from = &d->w->daemons[p->origin];
-	const struct sim_link *l = &d->links[p->origin];
 	const struct fed_gid *gid = &d->w->groups[p->group].gid;
 	const struct fed_group *g = fed_reg_group(d->reg, gid);
 
-	if (!p->control || p->acked_ms >= d->catch_ms || !l->up || l->peer < 0 || from->liar ||
-		from->put_back || d->put_back || !from->up || !g || !fed_group_member(g, &d->oid) ||
-		!fed_group_member(g, &from->oid))
+	if (!p->control || p->acked_ms >= d->catch_ms || !sim_net_asks(d, p->origin) ||
+		from->liar || from->put_back || d->put_back || !from->up || !g ||
+		!fed_group_member(g, &d->oid) || !fed_group_member(g, &from->oid))
 		return false;
 	g = fed_reg_group(from->reg, gid);
 	return fed_reg_reads(from->reg, &d->oid, gid) &&

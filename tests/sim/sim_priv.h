@@ -4,7 +4,7 @@
 #define TESTS_SIM_SIM_PRIV_H
 
 #include "proto/fed/peer_client.h"
-#include "proto/fed/peer_session.h"
+#include "proto/fed/peer_turner.h"
 #include "tests/sim/sim_world.h"
 
 enum sim_event_kind { EV_START, EV_COMMIT, EV_TICK, EV_DIAL, EV_BYTES, EV_NEWS, EV_WORK };
@@ -13,10 +13,11 @@ struct sim_event {
 	int64_t at_ms;
 	uint64_t order; /* of what happens in the same moment */
 	enum sim_event_kind kind;
-	unsigned a, b; /* daemon; link from a to b */
-	uint64_t life; /* of daemon a, or of the link: else it is void */
-	enum peer_client_kind conn;
-	bool to_b;        /* of bytes: which way */
+	unsigned a, b;    /* daemon; link from a to b */
+	uint64_t life;    /* of daemon a, or of the link: else it is void */
+	unsigned conn;    /* of bytes: place in sim_link.conns */
+	bool to_b;        /* ... which way */
+	bool turned;      /* of work: over the turned connection that b has dialled */
 	struct buf bytes; /* on the heap while they are on the way */
 };
 
@@ -35,15 +36,21 @@ struct sim_conn {
 	struct sim_end dialler, answerer;
 };
 
-/* What a dialled to b: to fetch and to watch, with one life. */
+enum { SIM_TURNED = 2, SIM_CONNS = 4 };
+
+/*
+ * What a dialled to b, with one life: to fetch and to watch, and where nobody can dial a, turned
+ * around, for b to fetch and to watch.
+ */
 struct sim_link {
 	bool up; /* at least the fetching one is there */
 	uint64_t life;
-	int peer; /* number of b in a's node; -1: not yet */
-	bool work_due, doomed;
+	int peer;        /* number of b in a's node; -1: not yet */
+	int turned_peer; /* ... of a in b's */
+	bool work_due, turned_work_due, doomed;
 	int64_t dial_ms; /* not before */
 	struct sim_daemon *from, *to;
-	struct sim_conn conns[2]; /* by enum peer_client_kind */
+	struct sim_conn conns[SIM_CONNS]; /* by enum peer_client_kind, turned ones behind */
 };
 
 /* What a copy of the machine has: how long the log was, and the generation file. */
@@ -67,6 +74,7 @@ struct sim_daemon {
 	struct fed_feeds feeds;
 	struct fed_node *node;
 	uint64_t epochs[SIM_GROUPS_MAX]; /* own epoch in force, by group; 0: none yet */
+	bool hidden;                     /* it cannot be dialled */
 	bool liar;                       /* its operator changes what others fetch from it */
 	uint64_t floor, last_epoch; /* in its generation file, which is not backed up: no entry is
 				       issued in an epoch below floor; the highest it has begun */
@@ -163,6 +171,9 @@ void sim_net_break_all(struct sim_daemon *d);
 void sim_net_bytes(struct sim_world *w, struct sim_event *e);
 void sim_net_wake_watchers(struct sim_daemon *d);
 void sim_net_wake_fetcher(struct sim_world *w, unsigned a, unsigned b);
+void sim_net_wake_turned(struct sim_world *w, unsigned a, unsigned b);
+/* Does it ask the other one now? */
+bool sim_net_asks(const struct sim_daemon *d, unsigned other);
 void sim_net_work(struct sim_daemon *d, unsigned peer);
 void sim_net_news(struct sim_daemon *d);
 bool sim_net_reaches(const struct sim_world *w, unsigned a, unsigned b);

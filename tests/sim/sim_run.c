@@ -6,8 +6,8 @@
  *
  * A run that breaks a promise prints its seed and what was broken; the same seed does it again.
  * Without -d a seed has 3 to 7 daemons; -o sets how often a kind of step comes (partition, crash,
- * restore, snapshot, equivocate, membership, clock, night, rot; liars: how many daemons are).  Exit
- * status 1 when any run failed.
+ * restore, snapshot, equivocate, membership, clock, night, rot; liars, hidden: how many daemons
+ * are).  Exit status 1 when any run failed.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,7 +41,8 @@ static bool set_chance(struct sim_opts *o, const char *text)
                 {"clock",      &o->clock     },
                 {"night",      &o->night     },
 		{"rot",        &o->rot       },
-                {"liars",      &o->liars     }
+		{"liars",      &o->liars     },
+                {"hidden",     &o->hidden    }
         };
 
 	for (size_t i = 0; i < array_len(kinds); i++) {
@@ -87,6 +88,8 @@ static struct sim_opts opts_of(uint64_t seed, const struct wishes *wish)
 	/* where no copy goes but by rot, one is always left */
 	if (o.restore == 0 && o.equivocate == 0 && o.membership == 0)
 		o.rot = 3;
+	if (sim_draw(&r, 3) == 0)
+		o.hidden = 50;
 	for (size_t i = 0; i < wish->n_chances; i++)
 		(void)set_chance(&o, wish->chances[i]); /* main has looked at it */
 	return o;

@@ -28,7 +28,9 @@ static void daemon_record(struct sim_daemon *d, struct buf *out)
 	buf_addf(out, "serial: 1\nprev: %s\nissued: %d\nname: %s\ntitle: %s\ncontact: a@%s\n",
 		fed_hash_none.s, SIM_START_AT, d->name, d->name, d->name);
 	add_public(out, "sign", d->seed);
-	buf_addf(out, "tls: %s\naddr: %s:8433\n", tls.s, d->name);
+	buf_addf(out, "tls: %s\n", tls.s);
+	if (!d->hidden)
+		buf_addf(out, "addr: %s:8433\n", d->name);
 	fed_record_sign(out, d->root_seed);
 }
 
@@ -68,6 +70,12 @@ static void group_record(struct sim_world *w, unsigned group, uint64_t serial,
 	fed_record_sign(out, owner->seed);
 }
 
+/* Those that cannot be dialled meet through the first one. */
+static bool is_needed(const struct sim_world *w, unsigned i)
+{
+	return i == 0 && w->o.hidden > 0;
+}
+
 static void group_setup(struct sim_world *w, unsigned group)
 {
 	struct sim_group *g = &w->groups[group];
@@ -81,7 +89,8 @@ static void group_setup(struct sim_world *w, unsigned group)
 	buf_init(&members, FED_RECORD_MAX);
 	buf_init(&out, FED_RECORD_MAX);
 	for (unsigned i = 0; i < w->o.n_daemons; i++)
-		if (i == g->owner || w->o.n_daemons <= 3 || sim_chance(&w->rand, 70))
+		if (i == g->owner || w->o.n_daemons <= 3 || is_needed(w, i) ||
+			sim_chance(&w->rand, 70))
 			buf_addf(&members, "member: %s rw 1\n", w->daemons[i].oid.s);
 	group_record(w, group, 1, &fed_hash_none, buf_slice(&members), lit(""), &out);
 	sim_daemon_record(&w->daemons[g->owner], buf_slice(&out));
@@ -174,7 +183,7 @@ void sim_change_member(struct sim_world *w, unsigned group, unsigned who)
 	struct buf members, marks, out;
 
 	memcpy(key.s, g->gid.s, sizeof g->gid.s);
-	if (!owner->up || owner->put_back || who == g->owner ||
+	if (!owner->up || owner->put_back || who == g->owner || is_needed(w, who) ||
 		!(rec = fed_reg_group(owner->reg, &g->gid)))
 		return;
 	uint64_t serial = fed_reg_serial(owner->reg, &key);

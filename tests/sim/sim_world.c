@@ -90,6 +90,8 @@ struct sim_world *sim_world_new(const struct sim_opts *o)
 		sim_daemon_init(w, i);
 	for (unsigned i = 0; i < o->n_daemons; i++)
 		sim_daemon_start(&w->daemons[i]);
+	for (unsigned i = 1; i < o->n_daemons; i++)
+		w->daemons[i].hidden = o->hidden > 0 && sim_chance(&w->rand, o->hidden);
 	sim_setup(w);
 	for (unsigned i = 0; i < o->n_daemons; i++)
 		w->daemons[i].liar = sim_chance(&w->rand, o->liars);
@@ -152,7 +154,10 @@ static void run_event(struct sim_world *w, struct sim_event *e)
 		sim_net_wake_watchers(d);
 		break;
 	case EV_WORK:
-		sim_net_wake_fetcher(w, e->a, e->b);
+		if (e->turned)
+			sim_net_wake_turned(w, e->a, e->b);
+		else
+			sim_net_wake_fetcher(w, e->a, e->b);
 		break;
 	case EV_BYTES:
 		break;
