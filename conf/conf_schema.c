@@ -121,7 +121,7 @@ const struct conf_row conf_rows[] = {
 	ROW("peer.listen", CONF_LISTEN, peer.listen, "", 0, 16,
 		"addresses where the daemons of other municipalities connect, port 8433 as a rule"),
 	ROW("peer.address", CONF_STRING, peer.address, "", 0, 260,
-		"host:port that they dial; empty: the name, port 8433; none: it is not dialled, and what is written here stays here"),
+		"host:port that they dial; empty: the name, port 8433; none: it is not dialled, and they ask over what it dials"),
 	ROW("peer.quota-entries", CONF_COUNT, peer.quota_entries, "1000", 1, 1000000,
 		"articles that one municipality may put into one group in an hour"),
 	ROW("peer.quota-bytes", CONF_SIZE, peer.quota_bytes, "200M", 1 * MIB, 64 * GIB,

@@ -62,6 +62,12 @@ static int joined(struct errand *a)
 			   "(then: systemctl restart kokod); where no port can be opened, set "
 			   "peer.address to none"),
 			NULL);
+	if (!a->address[0])
+		errand_say(a,
+			N_("this daemon is not dialled (peer.address is none): it dials the "
+			   "others, "
+			   "and no port need be opened"),
+			NULL);
 	return 0;
 }
 

@@ -359,8 +359,8 @@ static int moved(struct errand *a)
 static int stays_mute(struct errand *a)
 {
 	errand_say(a,
-		N_("this daemon is not dialled any more: it still gets what others write, and what "
-		   "is written here stays here"),
+		N_("this daemon is not dialled any more: it dials the others, and they get what is "
+		   "written here over that"),
 		NULL);
 	return 0;
 }

@@ -29,9 +29,8 @@ static int may_invite(struct errand *a)
 		return rc;
 	if (!a->address[0])
 		return errand_refuse(a, KERR_INVALID,
-			N_("this daemon cannot be dialled (peer.address is none): the other one "
-			   "must "
-			   "invite"),
+			N_("this daemon is not dialled (peer.address is none), so nobody could use "
+			   "a token of it: an admin of the federation who can be reached invites"),
 			NULL);
 	if (!a->listens)
 		return errand_refuse(a, KERR_INVALID,

@@ -70,7 +70,12 @@ static void todo_active(json_t *row, const struct fed_link_status *s)
 
 static void todo_silent(json_t *row, const struct fed_link_status *s)
 {
-	if (s->n_in == 0)
+	if (!s->meets)
+		todo(row,
+			N_("neither it nor this daemon is dialled: what is written there comes "
+			   "over the others"),
+			NULL, NULL);
+	else if (s->n_in == 0)
 		todo(row,
 			N_("it has no address and is not connected: its admin looks at kokoctl "
 			   "peer "

@@ -19,10 +19,11 @@
 #include "daemon/fed_proof.h"
 #include "daemon/fed_roster.h"
 #include "daemon/fed_tls.h"
+#include "daemon/fed_turn.h"
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
 
-enum { TICK_S = 1, AWAY_S = 3600, ALIVE_TRY_S = 30, ALIVE_TRIES = 4 };
+enum { TICK_S = 1, AWAY_S = 3600, ALIVE_TRY_S = 30, ALIVE_TRIES = 4, OFFERS_TICKS = 5 };
 
 /* ---- clock ---- */
 
@@ -84,8 +85,10 @@ static void on_soon(evutil_socket_t fd, short what, void *arg)
 		fed_plans_make(f);
 	if (take_flag(&f->dial_due))
 		fed_links_fit(f);
-	if (take_flag(&f->news_due))
+	if (take_flag(&f->news_due)) {
 		fed_doors_news(f);
+		fed_offers_news(f);
+	}
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *arg)
@@ -100,6 +103,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	fed_node_tick(f->node);
 	fed_links_tick(f);
 	fed_doors_tick(f);
+	if (f->n_ticks % OFFERS_TICKS == 0)
+		fed_offers_news(f);
 	fed_watch_tick(f);
 	fed_self_tick(f);
 	fed_heard_tick(f);

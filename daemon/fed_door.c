@@ -10,11 +10,17 @@
 #include "daemon/fed_book.h"
 #include "daemon/fed_link.h"
 #include "daemon/fed_tls.h"
+#include "daemon/fed_turn.h"
 #include "daemon/limits.h"
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
+#include "proto/fed/peer_client.h"
+#include "proto/fed/peer_renewer.h"
 
-enum { TICK_TURN = 5 }; /* each door is woken every so many ticks */
+enum {
+	TICK_TURN = 5,       /* each door is woken every so many ticks */
+	DEAD_MS = 10 * 1000, /* over the limit one that was silent for so long gives way */
+};
 
 struct fed_door {
 	struct list node;
@@ -24,6 +30,8 @@ struct fed_door {
 	struct fed_oid oid; /* "": a stranger */
 	struct fed_join_try join;
 	void *session;
+	struct side *side;     /* it is turned: of the link over which we ask; or NULL */
+	struct fed_oid renews; /* a stranger whose record is asked for: who it says it is */
 	int64_t began_ms;
 	unsigned turn;
 };
@@ -41,6 +49,26 @@ unsigned fed_doors_of(struct fed *f, const struct fed_oid *oid)
 	return n;
 }
 
+/* A network that has changed leaves connections of which only the other end knows that they died.
+ */
+static bool make_room(struct fed *f, const struct fed_oid *oid)
+{
+	struct conn *oldest = NULL;
+
+	list_each(&f->doors, it)
+	{
+		struct conn *c = at(it)->conn;
+
+		if (c && fed_oid_eq(&at(it)->oid, oid) &&
+			(!oldest || conn_input_ms(c) < conn_input_ms(oldest)))
+			oldest = c;
+	}
+	if (!oldest || loop_clock_ms() - conn_input_ms(oldest) < DEAD_MS)
+		return false;
+	conn_close(oldest, "a newer connection takes its place");
+	return true;
+}
+
 /* Who has this key; too many connections of one are refused. */
 static bool name_door(struct fed_door *d, const struct fed_hash *spki)
 {
@@ -49,7 +77,8 @@ static bool name_door(struct fed_door *d, const struct fed_hash *spki)
 
 	if (!who)
 		return true;
-	if (fed_doors_of(d->f, &who->oid) >= d->f->opts.conns_per_oid) {
+	if (fed_doors_of(d->f, &who->oid) >= d->f->opts.conns_per_oid &&
+		!make_room(d->f, &who->oid)) {
 		atomic_fetch_add(&d->f->n_refused, 1);
 		return false;
 	}
@@ -60,6 +89,30 @@ static bool name_door(struct fed_door *d, const struct fed_hash *spki)
 	return true;
 }
 
+/* One at a time: a record is larger than what a stranger may send. */
+static void *renew(
+	struct fed_door *d, const struct fed_oid *oid, const struct session_ops **ops_out)
+{
+	void *session;
+
+	list_each(&d->f->doors, it) if (fed_oid_eq(&at(it)->renews, oid)) return NULL;
+	session = fed_turn_renew(d->f, oid, d->conn);
+	if (session)
+		d->renews = *oid;
+	*ops_out = &peer_renewer_ops;
+	return session;
+}
+
+static void *on_turn(void *arg, const struct peer_turn_wish *w, const struct session_ops **ops_out)
+{
+	struct fed_door *d = arg;
+
+	if (!w->known)
+		return renew(d, &w->oid, ops_out);
+	*ops_out = &peer_client_ops;
+	return fed_turn(d->f, w, d->conn, &d->side);
+}
+
 static void *on_open(void *arg, struct conn *c)
 {
 	struct fed_door *d = arg;
@@ -68,6 +121,8 @@ static void *on_open(void *arg, struct conn *c)
 		.reg = f->reg,
 		.self = f->keys->oid,
 		.stats = &f->stats,
+		.turn = on_turn,
+		.turn_arg = d,
 		.ready = conn_ready(c)};
 
 	if (f->stopping || !fed_tls_spki(conn_ssl(c), &o.spki) || !name_door(d, &o.spki))
@@ -94,6 +149,8 @@ static void on_closed(void *arg, struct conn *c, const char *why)
 	limits_leave(d->f->d->limits, d->addr.source);
 	list_remove(&d->node);
 	d->f->n_doors--;
+	if (d->side)
+		fed_turn_ended(d->side, why);
 	free(d);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One neighbour that we dial: a connection to fetch, then one to watch; after a failure wait, then
- * again.  docs/federation.md section 5, 7.5
+ * One neighbour that we ask, over connections that we dial: one to fetch, then one to watch; after
+ * a failure wait, then again.  One that cannot be dialled brings them.  docs/federation.md section
+ * 5, 7.5
  */
 #ifndef DAEMON_FED_LINK_H
 #define DAEMON_FED_LINK_H
@@ -26,7 +27,7 @@ enum fed_link_state {
 	FED_LINK_DORMANT,
 	FED_LINK_PAUSED,
 	FED_LINK_BLOCKED,
-	FED_LINK_SILENT, /* it cannot be dialled: it dials us */
+	FED_LINK_SILENT, /* it cannot be dialled, and has not come: it dials us */
 };
 
 /* As `kokoctl peer status` shows it. */
@@ -41,7 +42,8 @@ struct fed_link_status {
 	uint64_t ahead;            /* entries of ours that it has not told of yet */
 	int64_t behind_s, ahead_s; /* for how long there have been any, 0: none */
 	uint64_t got[FED_GOT_KINDS];
-	unsigned n_in; /* connections that it has dialled */
+	unsigned n_in; /* connections that it has dialled, or may ask us over */
+	bool meets;    /* by the records: one of the two can be dialled */
 	char error[128];
 };
 

@@ -5,7 +5,9 @@
  *   fed.c        life; the node's outside; clock
  *   fed_store.c  entries, feeds and records between node and store
  *   fed_load.c   records and feeds from the store at the start
- *   fed_link.c   one neighbour that we dial: address, two connections, back-off
+ *   fed_link.c   one neighbour that we ask: address, two connections, back-off
+ *   fed_link_status.c  links as time goes by, and as the admin sees them
+ *   fed_turn.c   connections over which the one who has dialled is asked
  *   fed_door.c   connections of those that dial us; invitations in use
  *   fed_dial.c   from a name to a connection
  *   fed_book.c   invitations, who has invited us, who is paused or blocked
