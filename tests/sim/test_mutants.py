@@ -80,6 +80,11 @@ MUTANTS = [
      "\t\t!fed_pull_trusts(n->pull, f, peer)) {", "\t\tfalse) {", "equivocate=20"),
     ("tried", "who was asked in vain stays so, whoever has its number", "proto/fed/fed_pull.c",
      "\t\tif (now_at >= a->until)\n\t\t\ta->tried = 0;", "", "liars=80"),
+    ("turned", "who cannot be dialled is asked by nobody", "proto/fed/peer_session.c",
+     "\tif (s->o.turn)\n", "\tif (false)\n", "hidden=60"),
+    ("turned_checks", "what comes over a turned connection is not looked at",
+     "proto/fed/fed_check.c", "if (is_vouched(c, &key) || fed_sign_verify(s, &key))", "if (true)",
+     "hidden=100", "liars=50"),
 ]
 
 
