@@ -128,7 +128,7 @@ const struct conf_row conf_rows[] = {
 		"the same in bytes"),
 	ROW("peer.conns", CONF_COUNT, peer.conns, "1024", 1, 100000,
 		"connections that other daemons may have here, all together"),
-	ROW("peer.conns-per-daemon", CONF_COUNT, peer.conns_per_oid, "6", 2, 1000,
+	ROW("peer.conns-per-daemon", CONF_COUNT, peer.conns_per_oid, "6", 4, 1000,
 		"connections that one other daemon may have here"),
 	ROW("peer.self-check", CONF_SIZE, peer.self_check, "4M", 0, 1 * GIB,
 		"bytes of shared articles that are read in a second and compared with what was signed, all of them once a day; 0: only kokoctl federation check does it"),

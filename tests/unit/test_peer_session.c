@@ -483,14 +483,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_rows, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_stranger, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_durable, set_up, tear_down),
-<<<<<<< HEAD
 		cmocka_unit_test_setup_teardown(test_taken_out, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_two_of_one_serial, set_up, tear_down),
-=======
 		cmocka_unit_test_setup_teardown(test_turn, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_turn_stranger, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_turner, set_up, tear_down),
->>>>>>> 61bbc93 (proto: who has dialled may be asked over its connection)
 	};
 
 	crypto_ossl_install();
