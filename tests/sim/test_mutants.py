@@ -82,6 +82,8 @@ MUTANTS = [
      "\t\tif (now_at >= a->until)\n\t\t\ta->tried = 0;", "", "liars=80"),
     ("turned", "who cannot be dialled is asked by nobody", "proto/fed/peer_session.c",
      "\tif (s->o.turn)\n", "\tif (false)\n", "hidden=60"),
+    ("meets", "two that cannot be dialled are each other's only neighbours",
+     "proto/fed/fed_node_nb.c", " || !fed_node_meets(n, oid);", ";", "hidden=85", "daemons=24"),
     ("turned_checks", "what comes over a turned connection is not looked at",
      "proto/fed/fed_check.c", "if (is_vouched(c, &key) || fed_sign_verify(s, &key))", "if (true)",
      "hidden=100", "liars=50"),
@@ -117,7 +119,8 @@ def caught(name, why, path, old, new, *more):
     program = build(name, path, old, new)
     for first in range(1, SEEDS, 50):
         options = [word for more_of in more for word in
-                   (("-s", more_of[6:]) if more_of.startswith("steps=") else ("-o", more_of))]
+                   (("-s", more_of[6:]) if more_of.startswith("steps=") else
+                    ("-d", more_of[8:]) if more_of.startswith("daemons=") else ("-o", more_of))]
         done = subprocess.run([program, *options, str(first), "50"], stdout=subprocess.PIPE, text=True,
                               timeout=600)
         if done.returncode != 0:
