@@ -7,11 +7,9 @@ _kokoctl()
 	elif [ "$COMP_CWORD" -eq 2 ]; then
 	case ${COMP_WORDS[1]} in
 	user) words="add list show passwd disable enable " ;;
-	group) words="add set list show share invite remove-member moderator confirm-entries ban freeze people requests grant refuse " ;;
-	group) words="add set list show share invite remove-member moderator confirm-entries settle " ;;
+	group) words="add set list show share invite remove-member moderator confirm-entries ban freeze people requests grant refuse settle " ;;
 	member) words="add list remove " ;;
-	federation) words="found check show rotate-key revoke-key address " ;;
-	federation) words="found show rotate-key revoke-key address admin suspend resume gone " ;;
+	federation) words="found check show rotate-key revoke-key address admin suspend resume gone " ;;
 	peer) words="invite accept numbers confirm add list status pause resume block unblock remove " ;;
 	esac
 	else

@@ -108,7 +108,7 @@ struct fed {
 	struct fed_sponsor sponsor;
 	struct fed_book *book;   /* invitations of ours */
 	struct fed_plans *plans; /* for posts */
-	struct fed_self *self; /* the self-check */
+	struct fed_self *self;   /* the self-check */
 	struct fed_roster *roster;
 	struct fed_proofs *proofs;
 	struct fed_petitions petitions;

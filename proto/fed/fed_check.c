@@ -89,8 +89,8 @@ static enum fed_got is_ours(struct check *c)
 		return say(c, FED_GOT_SCOPE, "group is not known");
 	if (!fed_reg_reads(c->scene->reg, &c->scene->self, &c->sign->g))
 		return say(c, FED_GOT_SCOPE, "we are not in the group");
-	if (c->sign->n < fed_reg_begin(c->scene->reg, &c->scene->self, &c->sign->g, &c->sign->o,
-				 c->sign->e))
+	if (c->sign->n <
+		fed_reg_begin(c->scene->reg, &c->scene->self, &c->sign->g, &c->sign->o, c->sign->e))
 		return say(c, FED_GOT_SCOPE, "it was before we joined the group");
 	return FED_GOT_TAKE;
 }

@@ -121,7 +121,7 @@ static const struct {
 	[FED_KREC] = {"KREC",   parse_rec,
 			"KREC list|federation|daemon <oid>|group <gid>, then <serial|*> [hash]"},
 	[FED_KJOIN] = {"KJOIN",  parse_join,  "KJOIN <oid> <proof>"                           },
-	[FED_KTURN] = {"KTURN",  parse_turn,  "KTURN <oid> <oid> <fetch|watch>"        },
+	[FED_KTURN] = {"KTURN",  parse_turn,  "KTURN <oid> <oid> <fetch|watch>"               },
 };
 
 /* Words behind the verb; more than ARGS_MAX when there are more. */

@@ -33,8 +33,9 @@ NODISCARD bool fed_head_parse(struct slice line, struct fed_head *out, const cha
 bool fed_range_next(struct slice *rest, struct fed_span *out);
 
 /*
- * Append a line with its CRLF; ahead and stubs may be NULL.  What lies before low is left out; where
- * low is beyond high, the line says that nothing is complete yet, and entry low is left out too.
+ * Append a line with its CRLF; ahead and stubs may be NULL.  What lies before low is left out;
+ * where low is beyond high, the line says that nothing is complete yet, and entry low is left out
+ * too.
  */
 void fed_head_add(struct buf *b, const struct fed_feed_name *name, uint64_t low, uint64_t high,
 	const struct fed_hash *e, const struct fed_spans *ahead, const struct fed_spans *stubs);

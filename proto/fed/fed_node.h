@@ -256,8 +256,8 @@ struct fed_heads_query {
 };
 
 /*
- * Feeds that changed since, in the order of change, as far as `who` may know; then records.  low: no
- * entry before it is told of.
+ * Feeds that changed since, in the order of change, as far as `who` may know; then records.  low:
+ * no entry before it is told of.
  */
 typedef bool (*fed_head_fn)(void *arg, const struct fed_feed *f, uint64_t low);
 void fed_node_heads(

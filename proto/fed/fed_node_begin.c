@@ -7,8 +7,7 @@
 
 static uint64_t begin_of(const struct fed_node *n, const struct fed_feed_name *name)
 {
-	return fed_reg_begin(
-		n->o.reg, &n->o.self, &name->gid, &name->oid, name->epoch.n);
+	return fed_reg_begin(n->o.reg, &n->o.self, &name->gid, &name->oid, name->epoch.n);
 }
 
 struct fed_feed *node_feed_make(struct fed_node *n, const struct fed_feed_name *name)

@@ -41,10 +41,10 @@ static bool reads(struct reads *r, const struct fed_gid *gid)
 }
 
 /* Where the feed begins for `who`.  Of a branch that begins before, nothing is for it. */
-static uint64_t low_for(const struct fed_node *n, const struct fed_oid *who, const struct fed_feed *f)
+static uint64_t low_for(
+	const struct fed_node *n, const struct fed_oid *who, const struct fed_feed *f)
 {
-	uint64_t begin = fed_reg_begin(
-		n->o.reg, who, &f->name.gid, &f->name.oid, f->name.epoch.n);
+	uint64_t begin = fed_reg_begin(n->o.reg, who, &f->name.gid, &f->name.oid, f->name.epoch.n);
 
 	if (begin <= f->low)
 		return f->low;

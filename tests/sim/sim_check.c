@@ -122,8 +122,7 @@ bool sim_is_for(const struct fed_group *rec, const struct sim_daemon *d,
 }
 
 /* What is not for that member goes; how much that was. */
-static size_t leave_for(
-	const struct fed_group *rec, const struct sim_daemon *d, struct vec *all)
+static size_t leave_for(const struct fed_group *rec, const struct sim_daemon *d, struct vec *all)
 {
 	size_t n = 0, before = all->n;
 

@@ -119,7 +119,7 @@ static struct slice tag_of(struct slice list, struct slice tag)
 /* Nor of a group with `history: join` what was written before the other was in it. */
 static void watch_history(struct sim_daemon *d, const struct fed_oid *who, struct slice text)
 {
-		size_t at;
+	size_t at;
 
 	while ((at = slice_find(text, lit("v=1; o="))) < text.len) {
 		struct fed_oid origin;

@@ -41,7 +41,7 @@ static bool set_chance(struct sim_opts *o, const char *text)
                 {"clock",      &o->clock     },
                 {"night",      &o->night     },
 		{"rot",        &o->rot       },
-		{"liars",      &o->liars     },
+                {"liars",      &o->liars     },
                 {"hidden",     &o->hidden    }
         };
 

@@ -23,7 +23,7 @@ struct sim_opts {
 	unsigned n_daemons, n_groups, n_steps;
 	/* chance of each kind of step, per cent; what is left posts */
 	unsigned partition, crash, restore, snapshot, equivocate, membership, clock, night;
-	unsigned rot;   /* an article that another daemon has too is damaged on a disk */
+	unsigned rot;    /* an article that another daemon has too is damaged on a disk */
 	unsigned liars;  /* daemons, per cent, that change what they relay */
 	unsigned hidden; /* ... that cannot be dialled; the first one always can */
 	bool verbose;

@@ -26,8 +26,8 @@ static struct fed_record *group;
 static struct peer_stats stats;
 static bool stranger;               /* the certificate is not known */
 static struct fed_hash hashes[128]; /* of records, by a letter: "$G" in what is wanted */
-static bool turns;    /* who wants to be asked is asked */
-static bool we_turn;  /* we have dialled a, and are asked all the same */
+static bool turns;                  /* who wants to be asked is asked */
+static bool we_turn;                /* we have dialled a, and are asked all the same */
 static unsigned n_up, n_faults;
 
 /* ---- surroundings that hold nothing ---- */
