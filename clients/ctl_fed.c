@@ -202,7 +202,7 @@ static void set_lag(json_t *row, const char *key, const char *count, const char 
 	struct buf b;
 
 	buf_init(&b, 64);
-	if (json_object_get(row, count))
+	if (json_is_integer(json_object_get(row, count)))
 		buf_addf(&b, "%lld", (long long)number(row, count));
 	if (number(row, seconds) > 0)
 		buf_addf(&b, " (%lld s)", (long long)number(row, seconds));

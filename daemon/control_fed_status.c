@@ -159,6 +159,8 @@ static void add_link(void *arg, const struct fed_link_status *s)
 		(json_int_t)s->got[FED_GOT_TAKE], "refused", (json_int_t)n_refused(s), "in",
 		(int)s->n_in, "error", foreign(s->error));
 
+	if (!s->ahead_known)
+		json_object_set_new(row, "ahead", json_null());
 	add_todo(a, row, s);
 	json_array_append_new(a->rows, row);
 }

@@ -40,6 +40,7 @@ struct fed_link_status {
 	int64_t clock_s;           /* its clock less ours, at the last KHELLO */
 	uint64_t behind;           /* entries that it has and we have not */
 	uint64_t ahead;            /* entries of ours that it has not told of yet */
+	bool ahead_known;          /* false: nobody knows, it has not been here since our start */
 	int64_t behind_s, ahead_s; /* for how long there have been any, 0: none */
 	uint64_t got[FED_GOT_KINDS];
 	unsigned n_in; /* connections that it has dialled, or may ask us over */

@@ -72,6 +72,7 @@ static void status_of(const struct neighbour *l, struct fed_link_status *out)
 	memcpy(out->error, l->error, sizeof out->error);
 	if (l->behind_at > 0)
 		out->behind_s = fed_clock_at(l->f) - l->behind_at;
+	out->ahead_known = fed_node_ahead(l->f->node, &l->oid, &out->ahead, &out->ahead_s);
 	if (l->peer < 0)
 		return;
 	fed_node_peer_stats(l->f->node, (unsigned)l->peer, &st);

@@ -22,6 +22,7 @@ static void feed_free(struct fed_feed *f)
 	fed_spans_fini(&f->stubs);
 	fed_spans_fini(&f->lost);
 	vec_fini(&f->pending);
+	vec_fini(&f->told);
 	free(f);
 }
 
@@ -80,6 +81,7 @@ struct fed_feed *fed_feeds_make(struct fed_feeds *s, const struct fed_feed_name 
 	fed_spans_init(&f->stubs);
 	fed_spans_init(&f->lost);
 	vec_init(&f->pending, sizeof(struct fed_link));
+	vec_init(&f->told, sizeof(struct fed_told));
 	list_append(&s->by_change, &f->node);
 	f->changed = ++s->n_changes;
 	fed_feed_name_text(name, text);

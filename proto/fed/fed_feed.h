@@ -32,6 +32,12 @@ struct fed_link {
 	uint64_t r, t;
 };
 
+/* What a daemon has said that it has of one of our feeds (fed_node_ahead.c). */
+struct fed_told {
+	struct fed_oid oid;
+	uint64_t high, n_beyond; /* entries beyond a gap */
+};
+
 struct fed_feed {
 	struct fed_feed_name name;
 	struct list node;        /* in fed_feeds.by_change */
@@ -50,6 +56,8 @@ struct fed_feed {
 	uint64_t mark_n;   /* `high` at mark_s; who has told as much since is in `heard` */
 	int64_t mark_s;    /* 0: there is nothing that anybody could be behind with */
 	uint64_t heard;    /* bit i: neighbour i */
+
+	struct vec told; /* struct fed_told; of our own feeds */
 
 	/* The control pass (fed_node_catch.c). */
 	struct fed_hash scanned; /* the tags up to this E were looked at */

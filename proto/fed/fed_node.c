@@ -22,6 +22,7 @@ struct fed_node *fed_node_new(const struct fed_node_opts *o)
 	vec_init(&n->down, sizeof(struct fed_oid));
 	vec_init(&n->not_durable, sizeof(struct record_told));
 	vec_init(&n->probes, sizeof(struct fork_probe));
+	vec_init(&n->lags, sizeof(struct fed_lag));
 	for (size_t i = 0; i < array_len(n->peers); i++) {
 		vec_init(&n->peers[i].wants, sizeof(struct record_want));
 		vec_init(&n->peers[i].heads, sizeof(struct fed_gid));
@@ -56,6 +57,7 @@ void fed_node_free(struct fed_node *n)
 	vec_fini(&n->neighbours);
 	vec_fini(&n->down);
 	vec_fini(&n->not_durable);
+	vec_fini(&n->lags);
 	fed_quota_fini(&n->quota);
 	fed_pull_free(n->pull);
 	free((char *)n->name.p);
@@ -80,6 +82,7 @@ void fed_node_tick(struct fed_node *n)
 	bool records = node_heads_again(n);
 
 	node_catch_tick(n);
+	node_lags_tick(n);
 	for (size_t i = 0; i < FED_PULL_PEERS; i++)
 		records = records || n->peers[i].wants.n > 0;
 	if (fed_pull_tick(n->pull, n->steady_s) || records)

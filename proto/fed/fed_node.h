@@ -347,6 +347,13 @@ struct fed_peer_stats {
 	uint64_t behind;             /* entries that it has and we have not */
 };
 
+/*
+ * Entries of our own that this daemon may have and has not told of, and for how long there have
+ * been any (by the tick).  False: it has told nothing since we were started.
+ */
+bool fed_node_ahead(
+	const struct fed_node *n, const struct fed_oid *oid, uint64_t *n_out, int64_t *seconds_out);
+
 void fed_node_peer_stats(const struct fed_node *n, unsigned peer, struct fed_peer_stats *out);
 
 #endif

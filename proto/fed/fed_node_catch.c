@@ -94,6 +94,7 @@ void fed_node_end_catch_up(struct fed_node *n)
 void fed_node_told_all(struct fed_node *n, unsigned peer)
 {
 	n->peers[peer].told_all = true;
+	node_lag_begin(n, &n->peers[peer].oid);
 }
 
 void fed_node_told_group(struct fed_node *n, unsigned peer)

@@ -194,6 +194,7 @@ static void told_feed(struct fed_node *n, unsigned peer, struct fed_feed *f, str
 	int rc = differs(n, f, h->high, &h->e);
 
 	node_mark_told(f, peer, h->high);
+	node_note_told(n, peer, f, h);
 	if (f->unproven) {
 		pull_first(n, peer, f, h);
 		return;

@@ -86,6 +86,13 @@ struct record_news {
 	uint64_t serial, changed;
 };
 
+/* How far a daemon is behind with our own feeds. */
+struct fed_lag {
+	struct fed_oid oid;
+	uint64_t ahead;  /* entries that it has not told of */
+	int64_t since_s; /* there have been any; 0: there are none */
+};
+
 struct fed_node {
 	struct fed_node_opts o;
 	struct slice name; /* our own copy */
@@ -98,6 +105,7 @@ struct fed_node {
 	struct vec not_durable; /* struct record_told: records on their way to the disk */
 	struct vec neighbours;  /* struct fed_oid, computed when records have changed */
 	struct vec down;        /* struct fed_oid: out of reach for so long that others stand in */
+	struct vec lags;        /* struct fed_lag: of those that have told all their heads once */
 	bool neighbours_known;
 	struct vec probes;             /* struct fork_probe */
 	const struct fed_vouch *vouch; /* of the answer under way */
@@ -157,6 +165,12 @@ void node_catch_answered(struct fed_node *n, unsigned peer, const struct fed_req
 /* Who is late.  fed_node_watch.c */
 void node_mark_rise(struct fed_node *n, struct fed_feed *f, uint64_t high_before);
 void node_mark_told(struct fed_feed *f, unsigned peer, uint64_t high);
+
+/* What others have of our own.  fed_node_ahead.c */
+void node_note_told(
+	struct fed_node *n, unsigned peer, struct fed_feed *f, const struct fed_holding *h);
+void node_lag_begin(struct fed_node *n, const struct fed_oid *oid);
+void node_lags_tick(struct fed_node *n);
 
 /* Heads.  fed_node_head.c */
 void node_ask_heads(struct fed_node *n, unsigned peer, const struct fed_gid *gid);

@@ -58,6 +58,22 @@ class Trial:
             self.post(self.random.sample(self.net.sites, 2))
             self.settled()
 
+    def how_far_behind(self):
+        """What others have not got of ours is told in entries and seconds, and ends."""
+        one, away = self.net.sites[0], self.net.sites[4]
+
+        def to_give():
+            row = self.net.links(one)[away.domain]
+            return row["ahead"], row["ahead_s"] > 0
+
+        wait_for("nothing to give", lambda: to_give() == (0, False))
+        self.net.split([[0, 1, 2, 3], [4]])
+        self.post([one], 3)
+        wait_for("three to give", lambda: to_give() == (3, True))
+        self.net.heal()
+        self.settled()
+        wait_for("nothing to give", lambda: to_give() == (0, False))
+
     def one_way_only(self):
         """Each of two reaches the other through a third, or is reached and cannot reach."""
         for i, j in ((0, 1), (1, 2), (3, 4)):
@@ -182,5 +198,5 @@ class Trial:
 
 
 if __name__ == "__main__":
-    run_trial(Trial, "partitions", "one_way_only", "cut_at_every_byte", "delay_and_little_width",
-              "kills_under_load", "closed_group_is_not_told")
+    run_trial(Trial, "partitions", "how_far_behind", "one_way_only", "cut_at_every_byte",
+              "delay_and_little_width", "kills_under_load", "closed_group_is_not_told")
