@@ -11,7 +11,8 @@ enum {
 	TICK_MS = 1000,
 	PAST_MAX = 64,
 	QUEUE_MAX = 256,
-	LIST_EVERY = 8, /* so many posts are a list of people */
+	PASS_MS = 600 * 1000, /* a control pass, at the longest */
+	LIST_EVERY = 8,       /* so many posts are a list of people */
 };
 
 int64_t sim_daemon_clock(const struct sim_daemon *d)
@@ -212,6 +213,8 @@ static void on_caught_up(void *arg)
 	struct sim_daemon *d = arg;
 
 	d->w->n.passes++;
+	if (d->w->now_ms - d->catch_ms >= PASS_MS)
+		return; /* its time was over: docs/federation.md section 7.1 */
 	for (size_t i = 0; i < d->w->posts.n; i++) {
 		const struct sim_post *p = vec_at(&d->w->posts, i);
 
