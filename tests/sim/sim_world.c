@@ -409,12 +409,15 @@ static bool become_quiet(struct sim_world *w)
 	for (unsigned i = 0; i < w->o.n_daemons; i++)
 		w->daemons[i].clock_s = w->daemons[i].liar = 0;
 	while (w->now_ms < until) {
+		bool all_up = true;
+
 		before_it = total_log(w);
-		for (unsigned i = 0; i < w->o.n_daemons; i++)
+		for (unsigned i = 0; i < w->o.n_daemons; i++) {
+			all_up = all_up && w->daemons[i].up; /* it looks at its disk, too */
 			if (w->daemons[i].up)
 				sim_daemon_self_check(&w->daemons[i]);
+		}
 		run_until(w, w->now_ms + QUIET_MS);
-		bool all_up = true;
 		for (unsigned i = 0; i < w->o.n_daemons; i++)
 			all_up = all_up && w->daemons[i].up &&
 				 !fed_node_catching_up(w->daemons[i].node);
