@@ -50,8 +50,8 @@ static bool leads_there(struct view *v, const struct taken *t, const char **why)
 		return false;
 	*why = "its row is damaged";
 	for (unsigned i = 0; i < h.n_places; i++)
-		if (view_row(v, h.places[i].group, h.places[i].num, true, &row) < 0 ||
-			row.overview.len == 0 || row.content != h.content)
+		if (view_row(v, h.places[i].group, h.places[i].num, false, &row) < 0 ||
+			row.content != h.content)
 			return false;
 	return true;
 }

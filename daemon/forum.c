@@ -324,9 +324,7 @@ static int db_article(struct forum *base, uint32_t group, uint32_t num, struct f
 
 	if (rc < 0)
 		return rc;
-	rc = view_row(v, group, num, true, &r);
-	if (rc == 0 && r.overview.len == 0)
-		rc = KERR_NOTFOUND; /* erased, or lost and not mended yet */
+	rc = view_row(v, group, num, false, &r);
 	if (rc == 0)
 		rc = art_fill(f, v, &r, &g, out);
 	view_close(v);
@@ -342,9 +340,7 @@ static int db_article_mid(struct forum *base, struct slice mid, struct forum_art
 
 	if (rc < 0)
 		return rc;
-	rc = row_of_mid(f, v, mid, true, &r);
-	if (rc == 0 && r.overview.len == 0)
-		rc = KERR_NOTFOUND;
+	rc = row_of_mid(f, v, mid, false, &r);
 	if (rc == 0)
 		rc = art_fill(f, v, &r, NULL, out);
 	view_close(v);

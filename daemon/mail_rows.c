@@ -470,15 +470,6 @@ static int read_head(const struct asked *a, const struct mail_row *r, uint64_t *
 	return rc;
 }
 
-/* Before a message is shown: its row is its own (view_row). */
-static int sure(const struct asked *a, const struct mail_row *r)
-{
-	struct row row;
-	int rc = view_row(a->v, a->g.id, r->num, true, &row);
-
-	return rc == 0 && (row.overview.len == 0 || row.content != r->content) ? KERR_DAMAGED : rc;
-}
-
 int mail_read_op(struct mail *m, uint32_t box, const struct mail_row *r, uint64_t from, size_t max,
 	struct buf *out)
 {
@@ -489,9 +480,7 @@ int mail_read_op(struct mail *m, uint32_t box, const struct mail_row *r, uint64_
 	if (rc < 0)
 		return rc;
 	max = smaller(max, (size_t)(r->size - from));
-	if (from <= r->prefix)
-		rc = sure(&a, r);
-	if (rc == 0 && from < r->prefix)
+	if (from < r->prefix)
 		rc = read_head(&a, r, &from, &max, out);
 	if (rc == 0)
 		rc = read_content(&a, r->content, from - r->prefix, max, out);

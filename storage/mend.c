@@ -128,13 +128,9 @@ static uint64_t seq_beside(struct txn *t, struct place p, bool before, uint64_t 
 	return seq;
 }
 
-/*
- * Its log entry lies between those of its neighbours: numbers and sequences ascend together.  One
- * that is gone is written anew.
- */
-static uint64_t seq_of(struct txn *t, const struct row *row)
+/* Its log entry lies between those of its neighbours: numbers and sequences ascend together. */
+static uint64_t seq_of(struct txn *t, struct place p)
 {
-	struct place p = {row->group, row->num};
 	struct log_walk w = {.place = p};
 	struct key from, to;
 	uint64_t low = seq_beside(t, p, true, 0), high = seq_beside(t, p, false, t->n.seq + 1);
@@ -144,25 +140,7 @@ static uint64_t seq_of(struct txn *t, const struct row *row)
 	struct kv_range r = {key_slice(&from), key_slice(&to), false};
 	if (t->rc == 0)
 		t->rc = kv_batch_scan(t->b, &r, log_on, &w);
-	if (w.seq > 0)
-		return w.seq;
-	return log_append(t, &(struct log_entry){.kind = LOG_ARRIVED,
-				     .group = p.group,
-				     .num = p.num,
-				     .content = row->content,
-				     .at = t->now_at});
-}
-
-/* Does its sequence lead to its own log entry? */
-static bool is_logged(struct txn *t, const struct row *r)
-{
-	struct log_entry e;
-	struct slice value;
-	struct key k;
-
-	key_of_u64(&k, TABLE_LOG, r->seq);
-	return txn_get(t, &k, &value) == 0 && log_decode(key_slice(&k), value, &e) == 0 &&
-	       e.group == r->group && e.num == r->num && e.content == r->content;
+	return w.seq > 0 ? w.seq : low;
 }
 
 /* ---- store_mend ---- */
@@ -188,6 +166,7 @@ static void make_up(struct txn *t, const struct mend_job *j, const struct histor
 	*out = (struct row){.group = h->places[i].group,
 		.num = h->places[i].num,
 		.content = j->m.content,
+		.seq = seq_of(t, h->places[i]),
 		.arrived_at = j->m.arrived_at,
 		.saved_at = j->m.arrived_at,
 		.n_places = h->n_places};
@@ -217,8 +196,6 @@ static void mend_row(struct txn *t, const struct mend_job *j, const struct histo
 		     row_decode(key_slice(&k), value, &r, &old) == 0 && r.content == j->m.content;
 	if (!there)
 		make_up(t, j, h, i, &r);
-	if (!there || !is_logged(t, &r))
-		r.seq = seq_of(t, &r);
 	if (state_get(t, r.group, &st) < 0)
 		return;
 	if (there)

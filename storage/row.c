@@ -251,22 +251,6 @@ static int open_kindly(
 	return rc == KERR_DAMAGED ? 0 : rc;
 }
 
-/*
- * The seal ties a row to its content, and nothing ties it to its number but what the log says: a
- * row that a flipped bit has moved would show another article.
- */
-static bool is_own(struct view *v, const struct row *r)
-{
-	struct log_entry e;
-	struct slice value;
-	struct key k;
-
-	key_of_u64(&k, TABLE_LOG, r->seq);
-	if (view_get_more(v, &k, &value) < 0 || log_decode(key_slice(&k), value, &e) < 0)
-		return false;
-	return e.group == r->group && e.num == r->num && e.content == r->content;
-}
-
 int view_row(struct view *v, uint32_t group, uint32_t num, bool overview, struct row *out)
 {
 	struct row_sealed sealed;
@@ -279,8 +263,6 @@ int view_row(struct view *v, uint32_t group, uint32_t num, bool overview, struct
 		rc = row_decode(key_slice(&k), value, out, &sealed);
 	if (rc == 0 && overview)
 		rc = open_kindly(v, out, &sealed, ROWS_OVERVIEW);
-	if (rc == 0 && overview && !is_own(v, out))
-		out->overview = slice_of(NULL, 0);
 	return rc;
 }
 

@@ -256,10 +256,7 @@ typedef bool (*group_fn)(void *arg, const struct group_rec *g);
 NODISCARD int view_groups(
 	struct view *v, uint32_t owner, struct slice after, group_fn fn, void *arg);
 
-/*
- * The row, with its overview if asked for: empty when row and content do not belong together, and
- * then neither is to be shown.  KERR_NOTFOUND: no such number.
- */
+/* The row, with its overview if asked for.  KERR_NOTFOUND: no such number. */
 NODISCARD int view_row(
 	struct view *v, uint32_t group, uint32_t num, bool overview, struct row *out);
 
