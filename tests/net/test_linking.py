@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-# level: fast
+# level: plain
 # limit: 240
 """Two admins link their daemons with the commands of README; each mistake is one sentence."""
 
