@@ -368,7 +368,7 @@ static struct fed_keys *keys_of(const struct kept *k)
 {
 	struct fed_keys *out = mem_new(struct fed_keys);
 	const struct pair *now = &k->pair[0];
-	struct fed_cert c = {NULL};
+	struct fed_cert c = {.cert = NULL};
 
 	if (!next_of(&k->pair[1], out) ||
 		!fed_cert_read(buf_slice(&now->tls), buf_slice(&now->cert), &c)) {
@@ -410,7 +410,7 @@ int fed_keys_load(const char *data_dir, struct fed_keys **out, struct err *err)
 
 static int make_tls(struct pair *p, const char *name, struct err *err)
 {
-	struct fed_cert c = {NULL};
+	struct fed_cert c = {.cert = NULL};
 	int rc = fed_cert_make(slice_str(name), &c, err);
 
 	if (rc < 0)
