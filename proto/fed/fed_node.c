@@ -491,11 +491,29 @@ void fed_node_stored(
 	n->o.outside->news(n->o.arg);
 }
 
+/*
+ * The record that cuts the feed may have been taken while the entry was on its way here: it is on
+ * disk then, and the cut that was made knew nothing of it.
+ */
+static bool is_behind_cut(struct fed_node *n, struct fed_feed *f, uint64_t num)
+{
+	const struct fed_group *g = fed_reg_group(n->o.reg, &f->name.gid);
+
+	if (g && f->high < f->low && f->end == UINT64_MAX)
+		f->end = node_feed_end(g, &f->name);
+	if (num <= f->end)
+		return false;
+	n->o.outside->cut(n->o.arg, f, f->end);
+	return true;
+}
+
 void fed_node_issued(struct fed_node *n, struct fed_feed *f, const struct fed_link *tip)
 {
 	f = node_part_of(n, f, tip->n);
 	uint64_t before = f->high;
 
+	if (is_behind_cut(n, f, tip->n))
+		return;
 	if (f->part)
 		node_part_stored(n, f, tip->n, tip, false);
 	else

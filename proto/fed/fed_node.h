@@ -227,7 +227,10 @@ void fed_node_found(struct fed_node *n, struct fed_feed *f, uint64_t num);
 /* Does any neighbour in reach say that it has what is lost? */
 bool fed_node_offered(struct fed_node *n, struct fed_feed *f, uint64_t num);
 
-/* An entry of our own was stored by others than the node: a post.  tip: its link. */
+/*
+ * An entry of our own was stored by others than the node: a post.  tip: its link.  Where a record
+ * has cut the feed before it, it is cut again.
+ */
 void fed_node_issued(struct fed_node *n, struct fed_feed *f, const struct fed_link *tip);
 
 /*

@@ -79,6 +79,14 @@ static int on_record(
 	return 0;
 }
 
+static void on_cut(void *arg, struct fed_feed *f, uint64_t end)
+{
+	(void)arg;
+	node_rig.n_cuts++;
+	node_rig.cut_feed = f;
+	node_rig.cut_at = end;
+}
+
 static void nothing(void *arg)
 {
 	(void)arg;
@@ -140,6 +148,7 @@ static const struct fed_outside outside = {.store = on_store,
 	.link = on_link,
 	.held = on_held,
 	.article = on_article,
+	.cut = on_cut,
 	.news = nothing,
 	.work = no_work,
 	.neighbours = nothing,
@@ -168,12 +177,13 @@ void node_rig_commit(void)
 
 /* ---- set up: we are b, a is origin and neighbour ---- */
 
-static void give(const struct fed_record *rec)
+void node_rig_give(const struct fed_record *rec)
 {
 	struct fed_reg_result res;
 	struct err why = {""};
 
-	assert_int_equal(fed_reg_give(node_rig.reg, rec->text, false, &res, &why), FED_REG_TAKEN);
+	if (fed_reg_give(node_rig.reg, rec->text, false, &res, &why) != FED_REG_TAKEN)
+		fail_msg("%s", why.text);
 }
 
 void node_rig_start_as(char self)
@@ -207,15 +217,16 @@ int node_rig_up(void **state)
 	vec_init(&rows, sizeof(struct node_rig_row));
 	node_rig.reg = fed_reg_new();
 	fed_feeds_init(&node_rig.feeds);
-	give(fed_rig_make(&node_rig.arena, fed_rig_daemon, NULL, NULL, "a"));
+	node_rig_give(fed_rig_make(&node_rig.arena, fed_rig_daemon, NULL, NULL, "a"));
 	rec = fed_rig_make(&node_rig.arena, fed_rig_federation, NULL, NULL, "A");
-	give(rec);
+	node_rig_give(rec);
 	node_rig.federation = fed_rig_make(&node_rig.arena, fed_rig_federation, two, rec, "A");
-	give(node_rig.federation);
+	node_rig_give(node_rig.federation);
 	node_rig.group = fed_rig_make(&node_rig.arena, fed_rig_group, NULL, NULL, "A");
-	give(node_rig.group);
+	node_rig_give(node_rig.group);
 	node_rig.n_forks = node_rig.n_proofs = node_rig.n_caught_up = 0;
 	node_rig.n_controls = 0;
+	node_rig.n_cuts = 0;
 	node_rig.content = false;
 	node_rig_start();
 	return 0;

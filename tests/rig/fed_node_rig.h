@@ -21,7 +21,9 @@ struct node_rig {
 	struct fed_record *federation; /* serial 2 */
 	struct fed_record *group;
 	unsigned n_forks, n_proofs, n_caught_up;
-	unsigned n_controls;
+	unsigned n_controls, n_cuts;
+	struct fed_feed *cut_feed; /* the last one, and its end */
+	uint64_t cut_at;
 	enum fed_control_kind last_control;
 	char cancels[MSGID_MAX + 1]; /* of the last entry that was stored */
 	bool content;                /* the store says that it has the articles */
@@ -47,6 +49,9 @@ int node_rig_down(void **state);
 /* A new node on the feeds there are; of another daemon. */
 void node_rig_start(void);
 void node_rig_start_as(char self);
+
+/* A record that must be taken: into the registry only, the node is not told. */
+void node_rig_give(const struct fed_record *rec);
 
 /* All that was given to the store is on disk. */
 void node_rig_commit(void);
