@@ -11,7 +11,8 @@
  *
  * Then the same with a disk that lies about syncs: that must be noticed, or the test is blind.
  *
- * powercut [SEED [EVERY]]   EVERY: only each n-th place, beginning by the seed (default 2)
+ * powercut [SEED [EVERY]]   EVERY: only each n-th place, beginning by the seed (default 2; 6 with
+ *                           KOKO_LEVEL=fast in the environment)
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -26,6 +27,7 @@
 #include "storage/keyfile.h"
 #include "storage/store_priv.h"
 #include "tests/crash/disk.h"
+#include "tests/rig/level.h"
 #include "tests/rig/tmpdir.h"
 
 enum {
@@ -507,7 +509,7 @@ static void quiet(void *arg, enum log_level level, struct slice line)
 int main(int argc, char **argv)
 {
 	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) : (uint64_t)time(NULL);
-	size_t every = argc > 2 ? strtoull(argv[2], NULL, 10) : 2;
+	size_t every = argc > 2 ? strtoull(argv[2], NULL, 10) : level_is_fast() ? 6 : 2;
 	char where[TMPDIR_PATH];
 
 	if (!getenv("TMPDIR") && access("/dev/shm", W_OK) == 0)

@@ -3,13 +3,12 @@
 # level: fast
 # limit: 180
 """
-Connections under pressure: time limits, floods, lost descriptors, a log that cannot be written,
-the end in the middle of work.  Each case has a site of its own, with limits a test can wait for.
+Connections under pressure: floods, lost descriptors, a log that cannot be written, the end in the
+middle of work; time limits are in test_conn_time.py.  Each case has a site of its own, with limits a test can wait for.
 """
 
 import contextlib
 import os
-import select
 import signal
 import socket
 import ssl
@@ -18,54 +17,13 @@ import threading
 import time
 
 from koko import lab
-from koko.lab import closed_after, connect, cpu_s, log_in, rss_kb, site_with
+from koko.lab import connect, cpu_s, log_in, rss_kb, site_with
 from koko.nntp import Nntp, NntpError
 from koko.site import wait_for
 
-QUICK = """nntp {
-	login = "2s"
-	idle = "3s"
-	stall = "2s"
-}
-"""
 
 
-def readable(sock, limit=0):
-    return bool(select.select([sock], [], [], limit)[0])
-
-
-# ---- time limits ----
-
-def drip():
-    """Row 2: a byte now and then does not keep a connection alive that says nothing."""
-    with site_with(QUICK) as here, connect(here) as sock:
-        start = time.monotonic()
-        with contextlib.suppress(ConnectionError):
-            while time.monotonic() - start < 8:
-                sock.sendall(b"x")
-                time.sleep(0.1)
-        assert time.monotonic() - start < 6
-
-
-def idle():
-    with site_with(QUICK) as here:
-        with here.reader("anke", lab.PASSWORD) as conn:
-            assert closed_after(conn.sock, 8) > 1.5
-
-
-def idle_mail_programs():
-    """Each mail door has times of its own."""
-    quick = "{\n	idle = \"3s\"\n	login = \"2s\"\n}\n"
-    for door, block in (("imap", "imap"), ("submission", "submission")):
-        with site_with(f"{block} {quick}") as here:
-            with connect(here, door) as mute, connect(here) as other, here.reader() as reader:
-                talk = (here.imap if door == "imap" else here.mailer)("anke", lab.PASSWORD)
-                assert 1 < closed_after(mute, 6) < 4
-                assert 0.5 < closed_after(talk.sock, 8) < 5
-                reader.cmd("DATE", "111")  # idle at a door with other times
-                assert other.recv(100).startswith(b"200 ") and not readable(other)
-            assert here.ctl_json("status")["conns"]["late"] == 2
-
+# ---- doors ----
 
 def plain_logins():
     """Passwords in the clear are a setting of each door."""
@@ -79,28 +37,6 @@ def plain_logins():
                     sock.sendall(f"{command}\r\nQUIT\r\nb LOGOUT\r\n".encode())
                     said = lines.read().decode()
                 assert (offer in said) == (door != closed), (closed, door, said)
-
-
-def stalled_reader():
-    """Row 15: output waits within its bound, then the connection ends; others are served."""
-    with site_with(QUICK) as here:
-        lab.post_articles(here, 50)
-        with here.reader("anke", lab.PASSWORD) as conn:
-            conn.group(lab.GROUP)
-            before = rss_kb(here.pid)
-            conn.sock.settimeout(1)
-            with contextlib.suppress(OSError):
-                for _ in range(1000):
-                    conn.send(b"OVER 1-\r\n" * 1000)
-            assert rss_kb(here.pid) - before < 200000  # ten gigabytes were asked for
-            wait_for("the end", lambda: "output stalled" in here.log_tail(50), 10)
-
-
-def stalled_handshake():
-    """Row 8: half a ClientHello."""
-    with site_with(QUICK) as here, connect(here, "nntps") as sock:
-        sock.sendall(b"\x16\x03\x01\x02\x00\x01")
-        assert 8 < closed_after(sock, 15) < 14
 
 
 def starttls():
@@ -324,7 +260,7 @@ def refuses_to_start():
 
 if __name__ == "__main__":
     lab.run_cases([
-        drip, idle, idle_mail_programs, plain_logins, stalled_reader, stalled_handshake, starttls, many_from_one_source,
+        plain_logins, starttls, many_from_one_source,
         silent_flood, wrong_passwords, no_descriptors, log_that_cannot_be_written,
         sigterm_in_the_middle, systemd_is_told, memory_for_articles,
         reload_with_a_bad_certificate, refuses_to_start])

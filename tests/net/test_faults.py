@@ -4,7 +4,7 @@
 """
 The rows of the table of faults that need time, many connections, root or strace: floods, full disks
 and maps, failing calls, a second daemon, the end in the middle of transfers.  Rows that are quick
-to try are in test_abuse.py, time limits and floods on small limits in test_conn.py.
+to try are in test_abuse.py, floods on small limits in test_conn.py, time limits in test_conn_time.py.
 """
 
 import contextlib

@@ -11,6 +11,7 @@
 #include "storage/meta.h"
 #include "storage/schema.h"
 #include "storage/store_priv.h"
+#include "tests/rig/level.h"
 #include "tests/rig/store_rig.h"
 
 enum {
@@ -379,6 +380,8 @@ static void test_many_gaps(void **state)
 	struct ranges odd;
 	struct view *v;
 
+	if (level_is_fast())
+		skip();
 	for (unsigned i = 0; i < GAPS; i += GAPS / 4)
 		fill(r, anna, a, GAPS / 4);
 	ranges_init(&odd);

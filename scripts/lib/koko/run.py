@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """
-Run test programs, two at a time, and add up what they say.
+Run test programs, two at a time, those with the greatest limit first, and add up what they say.
 
     run.py [--level fast|plain|nightly] [--build DIR] [--jobs N] [--logs DIR] [PATH...]
 
@@ -138,6 +138,7 @@ def main():
     level = LEVELS.index(args.level)
     paths = args.paths or [os.path.join(TOP, "tests", d) for d in ("net", "clients", "crash")]
     tests = [t for t in map(Test, find(paths)) if LEVELS.index(t.level) <= level]
+    tests.sort(key=lambda t: -t.limit)
     sums = [0, 0, 0]
 
     lock = threading.Lock()
