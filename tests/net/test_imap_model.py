@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # level: plain
 # limit: 4000
-# alone
 """
 Ten connections of three people do what comes to them by chance, on mailboxes and in a group, over
 IMAP and NNTP, and a model (koko.mailmodel) says of every answer whether it is right.
