@@ -89,10 +89,13 @@ static void count_held(struct conn *c)
 	die(c, "memory for articles that are being received is full");
 }
 
-/* What the session wants now.  After anything but feed, what is left is offered once more. */
+/*
+ * What the session wants now.  After anything but feed, what is left is offered once more.  Who was
+ * called by the session may have closed the conn.
+ */
 static void set_need(struct conn *c, enum sess_need need)
 {
-	c->need = need;
+	c->need = c->closing ? NEED_CLOSE : need;
 	c->fresh = true;
 	if (need == NEED_RETRY)
 		c->retry_ms = loop_clock_ms() + RETRY_MS;
@@ -612,6 +615,7 @@ void conn_close(struct conn *c, const char *why)
 {
 	if (!c->why)
 		c->why = why;
+	c->closing = true;
 	if (c->state == CONN_TALK)
 		c->need = NEED_CLOSE;
 	else

@@ -105,7 +105,7 @@ void conn_wake(struct conn *c, enum wake_why why);
 /* session_ready for the session of c. */
 struct session_ready conn_ready(struct conn *c);
 
-/* End it: flush what the session has said, then close. */
+/* End it: flush what the session has said, then close.  The session itself may call it. */
 void conn_close(struct conn *c, const char *why);
 
 const char *conn_id(const struct conn *c);

@@ -43,6 +43,7 @@ struct conn {
 	bool full;   /* memory for messages is used up */
 	bool warned; /* ... and the session was told */
 	bool shutdown;
+	bool closing;        /* conn_close was called */
 	const char *why;     /* of the end */
 	int64_t began_ms;    /* of the state */
 	int64_t input_ms;    /* last bytes in */

@@ -23,6 +23,7 @@ struct toy {
 	struct buf out;
 	struct session_ready ready;
 	struct loop *loop;
+	struct conn *conn;
 	bool *freed;
 	size_t to_send; /* of BIG, still */
 	size_t holds;   /* since HOLD */
@@ -82,6 +83,8 @@ static enum sess_need toy_line(struct toy *t, struct slice line)
 		t->keeps = true;
 	if (slice_eq(line, lit("TLS")))
 		return NEED_TLS;
+	if (slice_eq(line, lit("SHUT")))
+		conn_close(t->conn, "by what it called");
 	if (slice_starts(line, lit("BIG ")) && text_number(slice_from(line, 4), 1 << 30, &n))
 		return t->to_send = (size_t)n, toy_big(t);
 	buf_add(&t->out, line);
@@ -175,6 +178,7 @@ static void *on_open(void *arg, struct conn *c)
 	struct rig *r = arg;
 
 	r->toy = mem_new(struct toy);
+	r->toy->conn = c;
 	r->toy->ready = conn_ready(c);
 	r->toy->loop = conn_loop(c);
 	r->toy->freed = &r->freed;
@@ -328,6 +332,19 @@ static void closes_with_the_other_end(void **state)
 	rig_close(&r);
 }
 
+/* Whom the session calls may close the conn, whatever the session wants then. */
+static void closed_from_within(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_open(&r, no_limits);
+	say(&r, "one\nSHUT\n");
+	expect(&r, "hello\none\nSHUT\n");
+	expect_end(&r, "by what it called");
+	rig_close(&r);
+}
+
 static void nothing_behind_starttls(void **state)
 {
 	struct rig r;
@@ -476,6 +493,7 @@ int main(void)
 		cmocka_unit_test(answers_in_every_cut),
 		cmocka_unit_test(drains),
 		cmocka_unit_test(closes_with_the_other_end),
+		cmocka_unit_test(closed_from_within),
 		cmocka_unit_test(nothing_behind_starttls),
 		cmocka_unit_test(first_command_in_time),
 		cmocka_unit_test(line_in_time),
