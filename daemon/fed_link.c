@@ -357,11 +357,22 @@ void fed_link_begin(struct neighbour *l)
 	l->next_addr++;
 }
 
+/* A turned connection to fetch, and the one to watch has not come: it is no link. */
+static bool is_half(const struct neighbour *l)
+{
+	return l->fetch.conn && side_is_idle(&l->watch);
+}
+
 static void on_again(evutil_socket_t fd, short what, void *arg)
 {
+	struct neighbour *l = arg;
+
 	(void)fd;
 	(void)what;
-	fed_link_begin(arg);
+	if (is_half(l))
+		side_close(&l->fetch, "the connection to watch did not come");
+	else
+		fed_link_begin(l);
 }
 
 /* ---- the set of links ---- */

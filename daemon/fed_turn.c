@@ -53,13 +53,19 @@ static bool is_needed(const struct neighbour *l)
 
 static void dial(struct offer *o);
 
+/*
+ * The fetching one was dialled to show our record, perhaps, and the other has learned of it in
+ * another way before it came: then it asks as it always did, and would wait for the watching one.
+ */
 static void on_up(void *arg)
 {
 	struct offer *o = arg;
 
 	if (!o->watch && is_needed(o->l)) {
 		dial(&o->l->for_watch);
-	} else if (o->watch) {
+	} else if (!o->watch) {
+		fed_dial_close(o->dial, "the other knows us, and can dial");
+	} else {
 		o->l->n_refused = 0;
 		log_info("fed.offer", "oid=%s", o->l->oid.s);
 	}
@@ -212,8 +218,12 @@ void *fed_turn(
 	/* before KHELLO is answered, for the one to watch may come first: who it is, is known */
 	if (!w->watch && (l->peer = fed_node_up(f->node, &l->oid)) < 0)
 		return NULL;
-	event_del(&l->on_again);
+	if (w->watch)
+		event_del(&l->on_again);
+	else
+		event_add(&l->on_again, &(struct timeval){.tv_sec = FED_TURN_WATCH_S});
 	l->error[0] = '\0';
+	l->stale = false; /* it has the key that we know */
 	side = w->watch ? &l->watch : &l->fetch;
 	side->conn = c;
 	*side_out = side;

@@ -11,7 +11,10 @@
 
 #include "daemon/fed_priv.h"
 
-enum { FED_UNDIALLED_S = 30 };
+enum {
+	FED_UNDIALLED_S = 30,
+	FED_TURN_WATCH_S = 10, /* from the connection to fetch to the one to watch */
+};
 
 struct side;
 

@@ -13,9 +13,9 @@ import re
 import statistics
 import time
 
-from koko import fed, lab
+from koko import fed, fedpeer, lab
 from koko.fednet import Poster, fake_clock, heads, listed, numbered
-from koko.site import Site, wait_for
+from koko.site import Site, free_ports, wait_for
 
 ALONE_S = 30   # FED_UNDIALLED_S
 KILLS = 8
@@ -299,6 +299,53 @@ def wrong_address():
         site.stop()
 
 
+class Forgetful(fedpeer.Server):
+    """Does not know who says KHELLO, but who has dialled to be asked (KTURN): it says KHELLO then."""
+
+    turned = None  # seconds until such a connection was closed
+
+    def answer(self, words):
+        if words[0] == "KHELLO" and self.turned is None:
+            return b"494 not known\r\n"
+        return super().answer(words)
+
+    def turn(self, sock, lines, words):
+        began = time.monotonic()
+        sock.sendall(b"296 turned\r\n")
+        assert lines.readline().startswith(b"200 ")
+        sock.sendall(f"KHELLO {self.keys.oid} {words[1]} {int(time.time())} 1\r\n".encode())
+        with contextlib.suppress(OSError):
+            while lines.readline():
+                pass
+        self.turned = time.monotonic() - began
+
+
+def half_a_link():
+    """
+    The connection to watch does not follow the one to fetch: neither end waits for it.  So it is
+    where a record was to be shown, and the other has learned of it before.
+    """
+    folder = lab.scratch()
+    a, u = sites = [Site(n, folder) for n in "au"]
+    fed.seed(folder, sites)
+    server = Forgetful(u.ports["peer"], fed.keys(u))
+    fed.start([a])
+    wait_for("the record to be shown", lambda: server.turned is not None, LINK_S)
+    assert server.turned < 5, server.turned
+    wait_state(a, u, "active")
+    server.close()
+    wait_state(a, u, "backoff")
+    with fedpeer.Client(a.ports["peer"], fed.keys(u)) as conn:
+        assert conn.cmd(f"KTURN {fed.keys(u).oid} {fed.keys(a).oid} fetch").startswith("296")
+        began = time.monotonic()
+        conn.send("200 kokod")
+        while line := conn.line():
+            conn.sock.sendall(server.answer(line.split(" ")))
+        assert 8 < time.monotonic() - began < 20
+    wait_for("the reason", lambda: "did not come" in a.log_tail(50), 5)
+    a.stop()
+
+
 def main():
     trial = None
 
@@ -313,7 +360,7 @@ def main():
         return run
 
     try:
-        lab.run_cases([cannot_invite, by_the_commands, wrong_address, beats, start] + [case(n) for n in (
+        lab.run_cases([cannot_invite, by_the_commands, wrong_address, half_a_link, beats, start] + [case(n) for n in (
             "posts_both_ways", "status_tells", "latency", "cancel_travels", "owns_a_group",
             "meet_through_one", "kills", "more_connections_than_may_be")])
     finally:

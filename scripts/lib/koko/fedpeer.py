@@ -226,10 +226,19 @@ class Server:
             sock = self.context.wrap_socket(raw, server_side=True)
             self.conns.append(sock)
             sock.sendall(b"200 kokod peer port\r\n")
-            for line in sock.makefile("rb"):
+            lines = sock.makefile("rb")
+            while line := lines.readline():
                 text = line.decode().rstrip("\r\n")
                 self.seen.append(text)
-                sock.sendall(self.answer(text.split(" ")))
+                words = text.split(" ")
+                if words[0] == "KTURN":
+                    self.turn(sock, lines, words)
+                    return
+                sock.sendall(self.answer(words))
+
+    def turn(self, sock, lines, words):
+        """Who has dialled wants to be asked."""
+        sock.sendall(b"490 not now\r\n")
 
     def answer(self, words):
         verb = words[0].upper()
