@@ -128,7 +128,7 @@ static void try_later(struct neighbour *l)
 
 /* ---- the two connections ---- */
 
-static void dial(struct neighbour *l, struct side *side);
+static bool dial(struct neighbour *l, struct side *side);
 
 static void fault(void *arg, const char *why)
 {
@@ -173,7 +173,8 @@ static void on_up(void *arg, const struct peer_hello *h)
 		return;
 	}
 	peer_client_set_peer(side->session, (unsigned)l->peer);
-	dial(l, &l->watch);
+	if (!dial(l, &l->watch))
+		side_close(side, "it has no address any more");
 }
 
 bool fed_link_knows_key(const struct neighbour *l, const struct fed_hash *spki)
@@ -329,17 +330,19 @@ bool fed_link_address(const struct neighbour *l, struct slice *host, uint16_t *p
 	return d && d->n_addr > 0 && fed_addr_parse(d->addr[l->next_addr % d->n_addr], host, port);
 }
 
-static void dial(struct neighbour *l, struct side *side)
+/* false: there is no address. */
+static bool dial(struct neighbour *l, struct side *side)
 {
 	struct slice host;
 	uint16_t port;
 
 	if (!fed_link_address(l, &host, &port))
-		return;
+		return false;
 	side->dial = l->stale
 			     ? fed_dial_new(l->f, host, port, &peer_renewer_ops, &renew_hooks, side)
 			     : fed_dial_new(l->f, host, port, &peer_client_ops, &hooks, side);
 	l->stale = false;
+	return true;
 }
 
 void fed_link_begin(struct neighbour *l)
@@ -353,7 +356,7 @@ void fed_link_begin(struct neighbour *l)
 		return;
 	}
 	l->error[0] = '\0';
-	dial(l, &l->fetch);
+	(void)dial(l, &l->fetch);
 	l->next_addr++;
 }
 
