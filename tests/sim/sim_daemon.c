@@ -22,6 +22,7 @@ int64_t sim_daemon_clock(const struct sim_daemon *d)
 
 void sim_daemon_now(struct sim_daemon *d)
 {
+	d->w->acts = d;
 	fed_node_now(d->node, sim_daemon_clock(d), d->w->now_ms / 1000);
 }
 

@@ -117,8 +117,9 @@ struct sim_world {
 	struct vec heap; /* struct sim_event */
 	struct sim_daemon *daemons;
 	struct sim_group groups[SIM_GROUPS_MAX];
-	struct vec posts; /* struct sim_post */
-	unsigned *side;   /* which part of a partition each daemon is in */
+	struct vec posts;              /* struct sim_post */
+	unsigned *side;                /* which part of a partition each daemon is in */
+	const struct sim_daemon *acts; /* with -v: whose log lines are these? */
 	struct sim_figures n;
 	char why[512];
 	struct buf text;

@@ -13,17 +13,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "proto/base/log.h"
 #include "tests/sim/sim_world.h"
 
 enum { STEPS = 60 };
-
-static void silent(void *arg, enum log_level level, struct slice line)
-{
-	(void)arg;
-	(void)level;
-	(void)line;
-}
 
 /* "crash=20"; false: there is no such kind. */
 static bool set_chance(struct sim_opts *o, const char *text)
@@ -152,8 +144,6 @@ int main(int argc, char **argv)
 		return usage();
 	uint64_t first = strtoull(argv[optind], NULL, 10);
 	uint64_t count = optind + 1 < argc ? strtoull(argv[optind + 1], NULL, 10) : 1;
-	if (!wish.verbose)
-		log_set_sink(silent, NULL);
 	for (uint64_t seed = first; seed < first + count; seed++)
 		failed += !run(seed, &wish);
 	printf("%llu passed, %u failed, 0 skipped\n", (unsigned long long)(count - failed), failed);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "proto/base/log.h"
 #include "proto/base/mem.h"
 #include "tests/sim/sim_crypto.h"
 #include "tests/sim/sim_priv.h"
@@ -74,12 +75,30 @@ bool sim_next_event(struct sim_world *w, struct sim_event *out)
 
 /* ---- life ---- */
 
+/* With -v: when, and at whom. */
+static void print_line(void *arg, enum log_level level, struct slice line)
+{
+	const struct sim_world *w = arg;
+
+	(void)level;
+	printf("%8lld %s: %.*s\n", (long long)w->now_ms, w->acts ? w->acts->name : "",
+		SLICE_ARG(line));
+}
+
+static void silent(void *arg, enum log_level level, struct slice line)
+{
+	(void)arg;
+	(void)level;
+	(void)line;
+}
+
 struct sim_world *sim_world_new(const struct sim_opts *o)
 {
 	struct sim_world *w = mem_new(struct sim_world);
 
 	w->o = *o;
 	w->rand.state = o->seed;
+	log_set_sink(o->verbose ? print_line : silent, w);
 	sim_crypto_install(&w->rand);
 	vec_init(&w->heap, sizeof(struct sim_event));
 	vec_init(&w->posts, sizeof(struct sim_post));
@@ -113,6 +132,7 @@ void sim_world_free(struct sim_world *w)
 	vec_fini(&w->heap);
 	vec_fini(&w->posts);
 	buf_fini(&w->text);
+	log_set_sink(silent, NULL);
 	free(w->daemons);
 	free(w->side);
 	free(w);
