@@ -259,9 +259,10 @@ static enum fed_got is_in_time(struct check *c)
 		return say(c, FED_GOT_BAD, "too far ahead of what is here");
 	if (ahead > FED_HOLD_S)
 		return say(c, FED_GOT_BAD, "signed in the future");
-	if (ahead > FED_FUTURE_S)
-		return say(c, FED_GOT_LATER, "signed in the future");
-	return FED_GOT_TAKE;
+	if (ahead <= FED_FUTURE_S)
+		return FED_GOT_TAKE;
+	c->out->wait_s = ahead - FED_FUTURE_S;
+	return say(c, FED_GOT_LATER, "signed in the future");
 }
 
 /* 6, 7, 8: in order with the one before. */

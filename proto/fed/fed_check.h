@@ -65,6 +65,7 @@ struct fed_verdict_entry {
 	enum fed_got got;
 	enum fed_absent absent; /* with FED_GOT_STUB */
 	struct fed_lack lack;   /* with FED_GOT_LATER */
+	int64_t wait_s; /* likewise: so long until our clock lets it in; 0: another reason */
 	struct fed_feed_name feed;
 	const struct fed_group *group; /* NULL: the control group */
 	struct fed_link link;

@@ -180,6 +180,7 @@ static void end_ask(
 
 void fed_node_got_none(struct fed_node *n, unsigned peer, const struct fed_request *req, bool later)
 {
+	n->verdict_wait_s = 0;
 	if (req->kind == FED_REQ_RECORD)
 		node_got_no_record(n, peer, req, later);
 	else if (req->kind == FED_REQ_HEADS)
@@ -289,6 +290,7 @@ static void note(struct fed_node *n, unsigned peer, const struct fed_request *re
 	const struct fed_verdict_entry *v)
 {
 	n->verdict = v->got;
+	n->verdict_wait_s = v->wait_s;
 	if (peer < FED_PULL_PEERS)
 		n->peers[peer].got[v->got]++;
 	if (v->got == FED_GOT_INTRUDER)

@@ -10,7 +10,7 @@
 #include "proto/fed/fed_node_priv.h"
 
 enum {
-	TRIES_MAX = 5,   /* for a control entry that cannot be had, or not be taken yet */
+	TRIES_MAX = 5,   /* for a control entry that cannot be had, or lacks a record */
 	WAIT_S = 30,     /* for neighbours that are not up yet */
 	PASS_S = 10 * 60 /* never longer */
 };
@@ -288,6 +288,18 @@ bool node_catch_no_signs(struct fed_node *n, unsigned peer, const struct fed_req
 	return true;
 }
 
+/* Signed in the future, by our clock: it is waited for if the pass may last so long. */
+static void put_off(const struct fed_node *n, struct control_want *c)
+{
+	int64_t wait = n->verdict_wait_s;
+
+	c->at = n->steady_s + (wait > 0 ? wait : 1);
+	if (wait == 0)
+		c->tries++;
+	else if (c->at >= n->catch_s + PASS_S)
+		c->tries = TRIES_MAX;
+}
+
 void node_catch_answered(struct fed_node *n, unsigned peer, const struct fed_request *req)
 {
 	struct fed_peer *p;
@@ -301,7 +313,6 @@ void node_catch_answered(struct fed_node *n, unsigned peer, const struct fed_req
 		if (!c->asked || c->n != req->n || !same_feed(&c->feed, &req->name))
 			continue;
 		c->asked = false; /* it goes when the entry is on disk */
-		c->tries++;
-		c->at = n->steady_s + 1;
+		put_off(n, c);
 	}
 }

@@ -110,6 +110,7 @@ struct fed_node {
 	struct vec probes;             /* struct fork_probe */
 	const struct fed_vouch *vouch; /* of the answer under way */
 	enum fed_got verdict;          /* on the last entry */
+	int64_t verdict_wait_s;        /* fed_verdict_entry.wait_s */
 	bool catching, catch_open;     /* the control pass is on; ... and not over yet */
 	int64_t catch_s;               /* when it began */
 	int64_t now_at, steady_s;

@@ -61,6 +61,8 @@ MUTANTS = [
      "proto/fed/fed_node.c", "\tif (n->catching)\n", "\tif (false)\n"),
     ("control_all", "the tags of what is missing are not looked at", "proto/fed/fed_node_catch.c",
      "if (s->y != FED_CONTROL || fed_feed_has(f, s->n))", "if (true)"),
+    ("control_ahead", "control entries signed in the future are given up", "proto/fed/fed_node_catch.c",
+     "\tif (wait == 0)\n\t\tc->tries++;", "\tif (true)\n\t\tc->tries = TRIES_MAX;", "clock=30"),
     ("cancel", "everybody may cancel", "proto/fed/fed_node_control.c",
      "fed_group_moderates(at_r, now, &claim);", "true;"),
     ("lists", "an old list of people takes the place of a later one", "proto/fed/fed_people.c",

@@ -75,6 +75,39 @@ static void time_goes_by(void **state)
 	assert_int_equal(node_rig.n_caught_up, 3);
 }
 
+/*
+ * What its origin signed ahead of our clock is waited for, if it can be taken before the pass would
+ * end.
+ */
+static void clock_ahead(void **state)
+{
+	struct fed_request req;
+
+	(void)state;
+	fed_node_catch_up(node_rig.node);
+	fed_node_told_all(node_rig.node, node_rig.peer);
+	node_rig_grow(&c, 1, 1, NOW);
+	node_rig_add(&c, 2, NOW + 600, FED_CONTROL);  /* in 300 s */
+	node_rig_add(&c, 3, NOW + 7200, FED_CONTROL); /* in two hours */
+	node_rig_tell(NULL, 1, 3, &c.e[3]);
+	assert_int_equal(node_rig_serve(&c), 1);
+	for (int64_t s = 1; s < 300; s++) {
+		fed_node_now(node_rig.node, NOW + s, 1000 + s);
+		fed_node_tick(node_rig.node);
+		assert_true(fed_node_catching_up(node_rig.node));
+		assert_false(fed_node_next(node_rig.node, node_rig.peer, &req));
+	}
+	fed_node_now(node_rig.node, NOW + 300, 1300);
+	assert_true(fed_node_next(node_rig.node, node_rig.peer, &req));
+	assert_int_equal(req.n, 2);
+	node_rig_answer(&req, &c);
+	node_rig_commit();
+	assert_true(node_rig_find(&req.name, 2) != NULL);
+	node_rig_serve(&c);
+	fed_node_tick(node_rig.node);
+	assert_false(fed_node_catching_up(node_rig.node));
+}
+
 static enum fed_give give(uint64_t n)
 {
 	const struct fed_feed_name name = node_rig_name(NULL);
@@ -109,6 +142,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(in_order, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(time_goes_by, node_rig_up, node_rig_down),
+		cmocka_unit_test_setup_teardown(clock_ahead, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(serving, node_rig_up, node_rig_down),
 	};
 
