@@ -61,6 +61,7 @@ struct fed_feed {
 
 	/* The control pass (fed_node_catch.c). */
 	struct fed_hash scanned; /* the tags up to this E were looked at */
+	uint64_t scanned_from;   /* ... from this entry on */
 	uint64_t newest_t;       /* the newest of them */
 
 	/* Of an origin that signed two entries with one number (docs/federation.md section 7.4). */

@@ -15,11 +15,11 @@ enum {
 	PASS_S = 10 * 60 /* never longer */
 };
 
-/* Tags to be asked of a neighbour: next..upto of a feed. */
+/* Tags to be asked of a neighbour: next..upto of a feed, and before those first..next - 1. */
 struct tag_scan {
 	struct fed_feed_name feed;
 	struct fed_epoch as;
-	uint64_t next, upto;
+	uint64_t first, next, upto;
 	struct fed_hash e; /* of upto */
 	bool asked;
 };
@@ -142,15 +142,21 @@ void node_catch_tick(struct fed_node *n)
 
 /* ---- tags ---- */
 
+/* One who joined later has none of what was before, but the same end. */
+static bool was_scanned(const struct fed_feed *f, uint64_t from, const struct fed_hash *e)
+{
+	return fed_hash_eq(&f->scanned, e) && f->scanned_from <= from;
+}
+
 void node_catch_told(
 	struct fed_node *n, unsigned peer, struct fed_feed *f, const struct fed_holding *h)
 {
 	uint64_t next = f->high + 1 > h->low ? f->high + 1 : h->low;
 
-	if (!n->catching || next > h->high || fed_hash_eq(&f->scanned, &h->e))
+	if (!n->catching || next > h->high || was_scanned(f, next, &h->e))
 		return;
 	*(struct tag_scan *)vec_push(&n->peers[peer].scans) =
-		(struct tag_scan){f->name, h->as, next, h->high, h->e, false};
+		(struct tag_scan){f->name, h->as, next, next, h->high, h->e, false};
 	n->o.outside->work(n->o.arg, peer);
 }
 
@@ -269,10 +275,13 @@ bool node_catch_signs(
 	}
 	scan_at(p, i)->next = req->upto + 1;
 	scan_at(p, i)->asked = false;
-	if (f && req->upto >= scan_at(p, i)->upto)
-		f->scanned = scan_at(p, i)->e;
-	if (req->upto >= scan_at(p, i)->upto)
+	if (req->upto >= scan_at(p, i)->upto) {
+		if (f && !was_scanned(f, scan_at(p, i)->first, &scan_at(p, i)->e)) {
+			f->scanned = scan_at(p, i)->e;
+			f->scanned_from = scan_at(p, i)->first;
+		}
 		drop(&p->scans, i, sizeof(struct tag_scan));
+	}
 	n->o.outside->work(n->o.arg, peer);
 	return true;
 }

@@ -223,8 +223,10 @@ static void on_caught_up(void *arg)
 			continue;
 		d->w->n.late++;
 		if (d->w->o.verbose)
-			printf("%8lld %s caught up without %llu of %s\n", (long long)d->w->now_ms,
-				d->name, (unsigned long long)p->id, d->w->daemons[p->origin].name);
+			printf("%8lld %s caught up without %llu of %s: %s %llu, entry %llu\n",
+				(long long)d->w->now_ms, d->name, (unsigned long long)p->id,
+				d->w->daemons[p->origin].name, d->w->groups[p->group].name,
+				(unsigned long long)p->at.epoch, (unsigned long long)p->at.n);
 	}
 }
 

@@ -108,6 +108,31 @@ static void clock_ahead(void **state)
 	assert_false(fed_node_catching_up(node_rig.node));
 }
 
+/* Somebody who joined later tells of the end alone: the tags before it are looked at all the same.
+ */
+static void told_the_end(void **state)
+{
+	struct fed_request req;
+
+	(void)state;
+	fed_node_catch_up(node_rig.node);
+	for (uint64_t n = 1; n <= 3; n++)
+		node_rig_add(&c, n, NOW, n == 1 ? FED_CONTROL : FED_ARTICLE);
+	node_rig_tell(NULL, 2, 3, &c.e[3]);
+	assert_int_equal(node_rig_serve(&c), 1);
+	node_rig_tell(NULL, 1, 3, &c.e[3]);
+	assert_true(fed_node_next(node_rig.node, node_rig.peer, &req));
+	assert_int_equal(req.kind, FED_REQ_SIGNS);
+	assert_int_equal(req.n, 1);
+	node_rig_answer(&req, &c);
+	assert_true(fed_node_next(node_rig.node, node_rig.peer, &req));
+	assert_int_equal(req.kind, FED_REQ_ENTRY);
+	assert_int_equal(req.n, 1);
+	node_rig_answer(&req, &c);
+	node_rig_tell(NULL, 2, 3, &c.e[3]);
+	assert_false(fed_node_next(node_rig.node, node_rig.peer, &req));
+}
+
 static enum fed_give give(uint64_t n)
 {
 	const struct fed_feed_name name = node_rig_name(NULL);
@@ -143,6 +168,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(in_order, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(time_goes_by, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(clock_ahead, node_rig_up, node_rig_down),
+		cmocka_unit_test_setup_teardown(told_the_end, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(serving, node_rig_up, node_rig_down),
 	};
 
