@@ -78,6 +78,33 @@ static void by_branch(void **state)
 	node_rig_holds(&two.e[4], 4, 8, &two.e[8]);
 }
 
+/* The entry that both follow is missing: that of ours behind it says which one it is. */
+static void behind_a_gap(void **state)
+{
+	struct fed_request req;
+
+	(void)state;
+	node_rig_grow(&one, 1, 7, NODE_RIG_NOW);
+	two = one;
+	node_rig_grow(&two, 4, 8, NODE_RIG_NOW + 1);
+	node_rig_tell(NULL, 1, 7, &one.e[7]);
+	while (fed_node_next(node_rig.node, node_rig.peer, &req)) {
+		if (req.n != 3)
+			node_rig_answer(&req, &one);
+		node_rig_commit();
+	}
+	node_rig_holds(NULL, 1, 2, &one.e[2]);
+	node_rig_tell(&two.e[4], 4, 8, &two.e[8]);
+	node_rig_serve(&two);
+	assert_int_equal(node_rig.n_forks, 1);
+	node_rig_holds(&one.e[4], 4, 7, &one.e[7]);
+	node_rig_tell(&two.e[4], 4, 8, &two.e[8]);
+	node_rig_tell(NULL, 1, 3, &one.e[3]);
+	node_rig_serve(&two);
+	node_rig_holds(NULL, 1, 3, &one.e[3]);
+	node_rig_holds(&two.e[4], 4, 8, &two.e[8]);
+}
+
 static void load(void)
 {
 	struct fed_feed_name plain = node_rig_name(NULL), branch = node_rig_name(&two.e[4]);
@@ -151,6 +178,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(by_head, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(by_entry, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(by_branch, node_rig_up, node_rig_down),
+		cmocka_unit_test_setup_teardown(behind_a_gap, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(after_a_start, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(too_many, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(lies, node_rig_up, node_rig_down),
