@@ -75,24 +75,51 @@ static void collect(const struct sim_daemon *d, const struct sim_group *g, struc
 		qsort(out->data, out->n, sizeof(struct held), by_place);
 }
 
-/* Its origin's disk was put back before anybody had fetched what is missing. */
-static bool may_have_gap(const struct sim_world *w, const char *feed)
+/* Has any of those who are members in the end the entry with this E? */
+static bool anybody_has(const struct sim_world *w, const struct sim_group *g,
+	const struct fed_group *rec, const struct fed_hash *e)
 {
-	struct slice name = slice_str(feed);
+	bool found = false;
 
-	for (unsigned i = 0; i < w->o.n_daemons; i++)
-		if (slice_find(name, fed_oid_slice(&w->daemons[i].oid)) < name.len)
-			return w->daemons[i].put_back;
-	return false;
+	for (unsigned i = 0; i < w->o.n_daemons && !found; i++) {
+		struct vec all;
+
+		if (!fed_group_member(rec, &w->daemons[i].oid))
+			continue;
+		collect(&w->daemons[i], g, &all);
+		for (size_t k = 0; k < all.n && !found; k++)
+			found = fed_hash_eq(&((struct held *)vec_at(&all, k))->e->link.e, e);
+		vec_fini(&all);
+	}
+	return found;
+}
+
+/*
+ * What it follows can be nowhere any more: the disk of its origin was put back before anybody had
+ * fetched it; or the origin, which nobody asks since it was put out, is the only one that has it,
+ * for the disks of others were put back.
+ */
+static bool may_have_gap(const struct sim_world *w, const struct sim_group *g,
+	const struct fed_group *rec, const struct sim_entry *e)
+{
+	bool put_back = false;
+
+	for (unsigned i = 0; i < w->o.n_daemons; i++) {
+		const struct sim_daemon *d = &w->daemons[i];
+
+		if (fed_oid_eq(&d->oid, &e->sign.o) || !fed_group_member(rec, &e->sign.o))
+			put_back = put_back || d->put_back;
+	}
+	return put_back && !anybody_has(w, g, rec, &e->link.p);
 }
 
 /* Every entry follows one that is here. */
-static const char *check_chains(
-	struct sim_world *w, const struct vec *all, const struct sim_daemon *d)
+static const char *check_chains(struct sim_world *w, const struct sim_group *g,
+	const struct fed_group *rec, const struct vec *all, const struct sim_daemon *d)
 {
 	for (size_t i = 0; i < all->n; i++) {
 		const struct held *h = vec_at(all, i);
-		bool found = h->e->link.n == 1 || may_have_gap(w, h->feed);
+		bool found = h->e->link.n == 1;
 
 		for (size_t k = i; !found && k-- > 0;) {
 			const struct held *p = vec_at(all, k);
@@ -102,7 +129,7 @@ static const char *check_chains(
 			found = p->e->link.n + 1 == h->e->link.n &&
 				fed_hash_eq(&p->e->link.e, &h->e->link.p);
 		}
-		if (!found)
+		if (!found && !may_have_gap(w, g, rec, h->e))
 			return fails(w, "feed %s at %s: nothing before entry %llu", h->feed,
 				d->name, (unsigned long long)h->e->link.n);
 	}
@@ -145,7 +172,7 @@ static const char *compare_entries(struct sim_world *w, const struct sim_group *
 
 	collect(a, g, &x);
 	collect(b, g, &y);
-	why = check_chains(w, &x, a);
+	why = check_chains(w, g, rec, &x, a);
 	(void)leave_for(rec, b, &x);
 	if (!why && leave_for(rec, b, &y) > 0)
 		why = fails(w, "group %s: %s has what was before it joined", g->name, b->name);
