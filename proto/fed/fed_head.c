@@ -114,8 +114,10 @@ static void add_ranges(struct buf *b, char mark, const struct fed_spans *s, uint
 void fed_head_add(struct buf *b, const struct fed_feed_name *name, uint64_t low, uint64_t high,
 	const struct fed_hash *e, const struct fed_spans *ahead, const struct fed_spans *stubs)
 {
-	if (high < low)
-		high = low - 1;
+	if (high < low) {
+		high = ahead ? fed_spans_free(ahead, low) - 1 : low - 1;
+		e = &fed_hash_none;
+	}
 	buf_addz(b, name->gid.s);
 	buf_addc(b, ' ');
 	buf_addz(b, name->oid.s);

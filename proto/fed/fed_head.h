@@ -18,7 +18,7 @@ enum {
 struct fed_head {
 	struct fed_feed_name name;
 	uint64_t low, high; /* complete from low to high; high is low - 1 when it is empty */
-	struct fed_hash e;  /* of high */
+	struct fed_hash e;  /* of high; fed_hash_none: not said */
 	struct slice ahead; /* "7-9,12-12": held beyond a gap; borrowed, fed_range_next reads it */
 	struct slice stubs; /* held without content */
 };
@@ -34,8 +34,7 @@ bool fed_range_next(struct slice *rest, struct fed_span *out);
 
 /*
  * Append a line with its CRLF; ahead and stubs may be NULL.  What lies before low is left out;
- * where low is beyond high, the line says that nothing is complete yet, and entry low is left out
- * too.
+ * where low is beyond high, what is held from low on without a gap is complete, and no E is said.
  */
 void fed_head_add(struct buf *b, const struct fed_feed_name *name, uint64_t low, uint64_t high,
 	const struct fed_hash *e, const struct fed_spans *ahead, const struct fed_spans *stubs);

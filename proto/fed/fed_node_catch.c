@@ -145,7 +145,8 @@ void node_catch_tick(struct fed_node *n)
 /* One who joined later has none of what was before, but the same end. */
 static bool was_scanned(const struct fed_feed *f, uint64_t from, const struct fed_hash *e)
 {
-	return fed_hash_eq(&f->scanned, e) && f->scanned_from <= from;
+	return fed_hash_eq(&f->scanned, e) && !fed_hash_eq(e, &fed_hash_none) &&
+	       f->scanned_from <= from;
 }
 
 void node_catch_told(

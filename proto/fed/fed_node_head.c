@@ -183,8 +183,8 @@ static int differs(
 	struct fed_link l;
 	int rc;
 
-	if (high < f->low)
-		return 0;
+	if (high < f->low || fed_hash_eq(e, &fed_hash_none))
+		return 0; /* nothing is said of an entry */
 	rc = node_known(n, f, high, &l);
 	return rc == 0 ? !fed_hash_eq(&l.e, e) : rc == KERR_WAIT ? rc : 0;
 }
@@ -210,7 +210,7 @@ static void told_feed(struct fed_node *n, unsigned peer, struct fed_feed *f, str
 	}
 	if (f->forked && h->high > f->end)
 		node_place_begin(n, peer, f, h);
-	if (h->high >= f->low && fed_feed_has(f, h->high))
+	if (h->high >= f->low && fed_feed_has(f, h->high) && !fed_hash_eq(&h->e, &fed_hash_none))
 		h->sure = h->high; /* it was compared */
 	pull(n, peer, f, h);
 	node_catch_told(n, peer, f, h);

@@ -30,7 +30,7 @@ enum {
 struct fed_holding {
 	uint64_t low, high;
 	struct fed_spans ahead, stubs;
-	struct fed_hash e;   /* of high; "" where it does not matter */
+	struct fed_hash e;   /* of high; "" where it does not matter; fed_hash_none: not said */
 	struct fed_epoch as; /* what it calls the feed; n is 0: as we do */
 	uint64_t sure;       /* its entry of this number is ours, and all before */
 };

@@ -39,7 +39,8 @@ static bool has_no_gap(const struct fed_feed *f)
 
 static bool same_end(const struct fed_holding *a, const struct fed_holding *b)
 {
-	return a->high == b->high && fed_hash_eq(&a->e, &b->e);
+	return a->high == b->high && fed_hash_eq(&a->e, &b->e) &&
+	       !fed_hash_eq(&a->e, &fed_hash_none);
 }
 
 bool want_follows_lead(const struct fed_want *w, const struct holder *h)

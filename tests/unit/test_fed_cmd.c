@@ -10,6 +10,7 @@
 #define B "zu7k2vrmsaaaumfutgyn6zwdygywgsq3xz3wd3i4pkzj7wi6sbwq"
 #define GID "domahgkwvl6vrki4agdbc7aw6b"
 #define H1 "BuS7KC--dJTDaeXsO7t_Im_osmYX-VhwImlJOsFs4h4"
+#define NONE "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
 /* ---- commands ---- */
 
@@ -312,7 +313,14 @@ static void head_lines(void **state)
 	assert_buf(&b, NAME " 3 5 " H1 " +7-9,11-11 !3-3\r\n");
 	buf_reset(&b);
 	fed_head_add(&b, &h.name, 8, h.high, &h.e, &ahead, &stubs);
-	assert_buf(&b, NAME " 8 7 " H1 " +9-9,11-11\r\n");
+	assert_buf(&b, NAME " 8 9 " NONE " +11-11\r\n");
+	buf_reset(&b);
+	fed_head_add(&b, &h.name, 10, h.high, &h.e, &ahead, &stubs);
+	assert_buf(&b, NAME " 10 9 " NONE " +11-11\r\n");
+	assert_true(fed_head_parse(slice_head(buf_slice(&b), b.len - 2), &h, &why));
+	buf_reset(&b); /* what is before is not known */
+	fed_head_add(&b, &h.name, 3, 2, &(struct fed_hash){.s = ""}, &ahead, NULL);
+	assert_buf(&b, NAME " 3 2 " NONE " +7-9,11-11\r\n");
 	assert_true(fed_head_parse(slice_head(buf_slice(&b), b.len - 2), &h, &why));
 	buf_fini(&b);
 	fed_spans_fini(&ahead);
