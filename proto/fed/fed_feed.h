@@ -58,6 +58,7 @@ struct fed_feed {
 	uint64_t heard;    /* bit i: neighbour i */
 
 	struct vec told; /* struct fed_told; of our own feeds */
+	bool behind;     /* an own feed: others have more of it */
 
 	/* The control pass (fed_node_catch.c). */
 	struct fed_hash scanned; /* the tags up to this E were looked at */

@@ -216,6 +216,28 @@ static void told_feed(struct fed_node *n, unsigned peer, struct fed_feed *f, str
 	node_catch_told(n, peer, f, h);
 }
 
+static uint64_t last_of(uint64_t high, const struct fed_spans *ahead)
+{
+	size_t n = fed_spans_n(ahead);
+	uint64_t last = n > 0 ? fed_spans_at(ahead, n - 1)->to : 0;
+
+	return last > high ? last : high;
+}
+
+/*
+ * An own feed of which others have more: its end is not here, so nothing may be issued in it any
+ * more (docs/federation.md section 7.3).  Said once in a life.
+ */
+static void told_own(struct fed_node *n, const struct fed_peer *p, struct fed_feed *f,
+	const struct fed_holding *h)
+{
+	if (f->behind || f->forked || f->name.epoch.branch[0] != '\0' ||
+		(h->high <= f->high && last_of(h->high, &h->ahead) <= last_of(f->high, &f->ahead)))
+		return;
+	f->behind = true;
+	n->o.outside->alarm(n->o.arg, FED_ALARM_BEHIND_OWN, &p->oid, fed_gid_slice(&f->name.gid));
+}
+
 void fed_node_told_head(struct fed_node *n, unsigned peer, const struct fed_feed_name *name,
 	const struct fed_holding *h, const struct fed_hash *e_of_high)
 {
@@ -236,9 +258,7 @@ void fed_node_told_head(struct fed_node *n, unsigned peer, const struct fed_feed
 	f = f ? f : feed_of_head(n, p, name);
 	if (!f)
 		return;
-	if (fed_oid_eq(&name->oid, &n->o.self) && h->high > f->high && !f->forked &&
-		name->epoch.branch[0] == '\0')
-		n->o.outside->alarm(
-			n->o.arg, FED_ALARM_BEHIND_OWN, &p->oid, fed_gid_slice(&name->gid));
+	if (fed_oid_eq(&name->oid, &n->o.self))
+		told_own(n, p, f, &told);
 	told_feed(n, peer, f, &told);
 }

@@ -104,6 +104,10 @@ static void on_alarm(void *arg, enum fed_alarm what, const struct fed_oid *who, 
 
 	(void)arg;
 	(void)text;
+	if (what == FED_ALARM_BEHIND_OWN) {
+		node_rig.n_behind++;
+		return;
+	}
 	assert_int_equal(what, FED_ALARM_FORK);
 	assert_true(fed_oid_eq(who, &a));
 	node_rig.n_forks++;
@@ -225,8 +229,7 @@ int node_rig_up(void **state)
 	node_rig.group = fed_rig_make(&node_rig.arena, fed_rig_group, NULL, NULL, "A");
 	node_rig_give(node_rig.group);
 	node_rig.n_forks = node_rig.n_proofs = node_rig.n_caught_up = 0;
-	node_rig.n_controls = 0;
-	node_rig.n_cuts = 0;
+	node_rig.n_controls = node_rig.n_cuts = node_rig.n_behind = 0;
 	node_rig.content = false;
 	node_rig_start();
 	return 0;

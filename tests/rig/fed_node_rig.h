@@ -21,7 +21,7 @@ struct node_rig {
 	struct fed_record *federation; /* serial 2 */
 	struct fed_record *group;
 	unsigned n_forks, n_proofs, n_caught_up;
-	unsigned n_controls, n_cuts;
+	unsigned n_controls, n_cuts, n_behind;
 	struct fed_feed *cut_feed; /* the last one, and its end */
 	uint64_t cut_at;
 	enum fed_control_kind last_control;

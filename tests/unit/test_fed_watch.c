@@ -83,6 +83,37 @@ static void own(void **state)
 	assert_int_equal(n_found, 1);
 }
 
+static void tell_beyond(const struct fed_hash *e, uint64_t from)
+{
+	const struct fed_feed_name name = node_rig_name(NULL);
+	struct fed_holding h = {.low = 1, .high = 1};
+
+	fed_spans_init(&h.ahead);
+	fed_spans_init(&h.stubs);
+	fed_spans_add(&h.ahead, from, from);
+	fed_node_told_head(node_rig.node, node_rig.peer, &name, &h, e);
+	fed_spans_fini(&h.ahead);
+}
+
+/* Others have more of it than we, be it behind a gap: its end is not here. */
+static void own_behind(void **state)
+{
+	struct node_rig_chain c;
+
+	(void)state;
+	node_rig_grow(&c, 1, 4, NOW);
+	node_rig_tell(NULL, 1, 2, &c.e[2]);
+	node_rig_serve(&c);
+	fed_node_free(node_rig.node);
+	node_rig_start_as('a');
+	node_rig_tell(NULL, 1, 2, &c.e[2]);
+	assert_int_equal(node_rig.n_behind, 0);
+	tell_beyond(&c.e[1], 4);
+	assert_int_equal(node_rig.n_behind, 1);
+	node_rig_tell(NULL, 1, 4, &c.e[4]);
+	assert_int_equal(node_rig.n_behind, 1); /* said already */
+}
+
 static unsigned behind(int64_t steady_s)
 {
 	n_found = 0;
@@ -155,6 +186,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(origins, node_rig_up, node_rig_down),
+		cmocka_unit_test_setup_teardown(own_behind, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(own, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(neighbours, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(stand_in, node_rig_up, node_rig_down),
