@@ -17,6 +17,10 @@ static void on_made(void *arg, const struct store_result *res)
 {
 	struct group_job *j = arg;
 
+	if (res->rc == KERR_EXISTS && !j->f->stopping) { /* made meanwhile, by another record */
+		j->f->groups_due = true;
+		fed_soon(j->f);
+	}
 	if (res->rc < 0 && res->rc != KERR_EXISTS)
 		log_error("fed.group", "group=%s why=%s", j->name, kerr_name(res->rc));
 	else
