@@ -199,6 +199,14 @@ void fed_epoch_behind(struct fed *f, const struct fed_group *g, const struct fed
 		fed_epoch_next(f, feed->name.epoch.n);
 }
 
+void fed_epoch_void(struct fed *f, const struct fed_group *g, uint64_t serial)
+{
+	const struct fed_feed *feed = last_feed(f, &g->gid, is_any);
+
+	if (feed && feed->tip.r > serial)
+		fed_epoch_next(f, feed->name.epoch.n);
+}
+
 int64_t fed_epoch_away_s(struct fed *f)
 {
 	char path[PATH_ROOM];

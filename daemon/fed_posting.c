@@ -204,6 +204,7 @@ static struct plan *plan_new(struct fed *f, const struct fed_group *g, uint64_t 
 
 	if (cut)
 		fed_epoch_behind(f, g, cut);
+	fed_epoch_void(f, g, serial);
 	p->group = mem_dup(g->group);
 	p->mute = why_mute(f, g);
 	p->r = serial;

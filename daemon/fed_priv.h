@@ -206,6 +206,11 @@ uint64_t fed_epoch_own(struct fed *f, const struct fed_gid *gid);
 bool fed_epoch_unconfirmed(struct fed *f, const struct fed_group *g, struct fed_pos *end_out);
 /* The cut of ours in this record is new: what was issued under one without it is behind it. */
 void fed_epoch_behind(struct fed *f, const struct fed_group *g, const struct fed_cut *cut);
+/*
+ * That serial is in force.  What was issued under a later one, which is void since (two records had
+ * its serial), others cannot judge: we go on in an epoch that does not name it.  Section 3
+ */
+void fed_epoch_void(struct fed *f, const struct fed_group *g, uint64_t serial);
 /* How long this daemon was away before it was started, by the file's time; 0: not known. */
 int64_t fed_epoch_away_s(struct fed *f);
 /* Once a minute: we are here. */
