@@ -204,6 +204,26 @@ static void add_invite(void *arg, const struct fed_invite *i)
 	json_array_append_new(a->rows, row);
 }
 
+/* Is it so still?  A group is named: kokoctl group settle wants its name. */
+static bool is_forked(const struct fed *f, const char *id, char group_out[GROUP_NAME_MAX + 1])
+{
+	struct fed_record_key key;
+	struct fed_gid gid;
+	bool forked = false;
+
+	for (int type = FED_REC_DAEMON; type <= FED_REC_GROUP && !forked; type++) {
+		key = (struct fed_record_key){.type = (enum fed_record_type)type};
+		forked = slice_cstr(slice_str(id), key.s, sizeof key.s) &&
+			 fed_reg_forked(f->reg, &key);
+	}
+	const struct fed_group *g =
+		fed_gid_parse(slice_str(id), &gid) ? fed_reg_group(f->reg, &gid) : NULL;
+	group_out[0] = '\0';
+	if (g)
+		(void)!slice_cstr(g->group, group_out, GROUP_NAME_MAX + 1);
+	return forked;
+}
+
 static void add_alarm(struct errand *a, const struct fed_note *n)
 {
 	static const char *const texts[] = {
@@ -213,9 +233,10 @@ static void add_alarm(struct errand *a, const struct fed_note *n)
 		[FED_ALARM_FORK] = N_(
 			"%1 has signed two entries with one number (%2): as a rule a copy of its "
 			"disk was started beside it, or its key is stolen; call its admin"),
-		[FED_ALARM_RECORD_FORK] =
-			N_("two records with one serial (%2) of %1: the admins of the federation "
-			   "decide which one holds; of a group: kokoctl group settle GROUP"),
+		[FED_ALARM_RECORD_FORK] = N_(
+			"two records with one serial of %1: the one before is in force, and none "
+			"can follow; as a rule a copy of its disk was started beside it; call its "
+			"admin"),
 		[FED_ALARM_BEHIND_OWN] = N_(
 			"others know more of our own articles than we do (%2): an old backup was "
 			"put back; they are fetched, nothing is to be done"),
@@ -234,14 +255,24 @@ static void add_alarm(struct errand *a, const struct fed_note *n)
 			"sound (smartctl, dmesg)"),
 	};
 	const struct fed_daemon *d = n->who.s[0] ? fed_reg_daemon(a->f->reg, &n->who) : NULL;
-	char name[FED_NAME_MAX + 1] = "";
-	json_t *row = json_pack("{s:s, s:o, s:o, s:i}", "kind", "alarm", "since",
-		control_time(n->at), "about", foreign(n->text), "times", (int)n->times);
+	char name[FED_NAME_MAX + 1] = "", group[GROUP_NAME_MAX + 1] = "";
+	json_t *row;
 
+	if (n->what == FED_ALARM_RECORD_FORK && !is_forked(a->f, n->text, group))
+		return; /* a quorum has decided */
+	row = json_pack("{s:s, s:o, s:o, s:i}", "kind", "alarm", "since", control_time(n->at),
+		"about", foreign(n->text), "times", (int)n->times);
 	if (d)
 		(void)!slice_cstr(d->name, name, sizeof name);
 	json_object_set_new(row, "name", json_string(d ? name : n->who.s));
-	if (n->what < array_len(texts) && texts[n->what])
+	if (group[0])
+		todo(row,
+			N_("%2 of %1 has two records with one serial, and is as it was before "
+			   "them; as a rule a copy of its owner's disk was started beside it: call "
+			   "its admin; then an admin of the federation says which one holds: "
+			   "kokoctl group settle %2"),
+			d ? name : n->who.s, group);
+	else if (n->what < array_len(texts) && texts[n->what])
 		todo(row, texts[n->what], d ? name : n->who.s, n->text);
 	json_array_append_new(a->rows, row);
 }

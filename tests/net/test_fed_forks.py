@@ -9,44 +9,14 @@ the faults).  Four real daemons; the liar is spoken for by the test, with two fa
 import time
 
 from koko import fed
-from koko.fednet import Net, heads, run_trial
-from koko.fedpeer import NONE, Client, Entry, Server
-from koko.site import free_ports, wait_for
+from koko.fednet import Faces, Net, heads, run_trial
+from koko.fedpeer import NONE, Client, Entry
+from koko.site import wait_for
 
 
 def alarms(site, word):
     return [row for row in site.ctl_json("peer", "status")
             if row["kind"] == "alarm" and word in row["say"]]
-
-
-class Faces:
-    """Servers with the keys of daemon i, one for each set of those that dial it."""
-
-    def __init__(self, net, i, parts, **how):
-        self.net, self.i = net, i
-        self.site = net.sites[i]
-        self.keys = fed.keys(self.site)
-        self.servers = []
-        for part in parts:
-            port = free_ports(1)[0]
-            self.servers.append(Server(port, self.keys, **how))
-            for j in part:
-                net.wires[j, i].target = port
-                net.wires[j, i].drop()
-
-    def dialled(self):
-        """All dial anew."""
-        def resumed(site):
-            row = self.net.links(site)[self.site.domain]
-            if row["state"] != "active":
-                site.ctl("peer", "resume", self.site.domain)
-            return row["state"] == "active"
-        for site in self.net.running:
-            wait_for(f"{site.name} to dial", lambda s=site: resumed(s), pause=0.2)
-
-    def close(self):
-        for server in self.servers:
-            server.close()
 
 
 class Trial:

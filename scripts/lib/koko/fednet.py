@@ -306,6 +306,36 @@ class Net:
                 f"{name}: {line}" for name, lines in told.items() for line in lines])) from e
 
 
+class Faces:
+    """Servers with the keys of daemon i, one for each set of those that dial it."""
+
+    def __init__(self, net, i, parts, **how):
+        self.net, self.i = net, i
+        self.site = net.sites[i]
+        self.keys = fed.keys(self.site)
+        self.servers = []
+        for part in parts:
+            port = free_ports(1)[0]
+            self.servers.append(fedpeer.Server(port, self.keys, **how))
+            for j in part:
+                net.wires[j, i].target = port
+                net.wires[j, i].drop()
+
+    def dialled(self):
+        """All dial anew."""
+        def resumed(site):
+            row = self.net.links(site)[self.site.domain]
+            if row["state"] != "active":
+                site.ctl("peer", "resume", self.site.domain)
+            return row["state"] == "active"
+        for site in self.net.running:
+            wait_for(f"{site.name} to dial", lambda s=site: resumed(s), pause=0.2)
+
+    def close(self):
+        for server in self.servers:
+            server.close()
+
+
 def heads(site, asker, gid):
     """The head lines of a group that a daemon tells the one whose keys these are."""
     with fedpeer.Client(site.ports["peer"], asker, fed.keys(site).oid) as peer:

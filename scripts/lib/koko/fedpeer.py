@@ -7,6 +7,7 @@ docs/federation.md section 4, 5
 
 import base64
 import contextlib
+import copy
 import hashlib
 import os
 import socket
@@ -18,6 +19,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 NONE = "A" * 43
+LF = "\n"
 LIMIT = 20  # seconds for one answer
 
 
@@ -45,10 +47,8 @@ class Keys:
             lines = dict(line.split(" ", 1) for line in f.read().splitlines()[1:])
         self.name = site.domain
         self.oid = b32(digest(b"kokod-id-v1\n", unb64(lines["root"])))
-        self.sign_key = Ed25519PrivateKey.from_private_bytes(unb64(lines["sign"]))
-        public = self.sign_key.public_key().public_bytes(
-            serialization.Encoding.Raw, serialization.PublicFormat.Raw)
-        self.keyid = b32(digest(b"kokod-key-v1\n", public))[:16]
+        self.data = site.data
+        self._take(unb64(lines["sign"]))
         self.pem = os.path.join(folder, f"{site.name}-peer.pem")
         key = serialization.load_der_private_key(unb64(lines["tls"]), None)
         with open(self.pem, "wb") as f:
@@ -56,6 +56,19 @@ class Keys:
                                       serialization.PrivateFormat.PKCS8,
                                       serialization.NoEncryption()))
             f.write(ssl.DER_cert_to_PEM_cert(unb64(lines["cert"])).encode())
+
+    def _take(self, seed):
+        self.sign_key = Ed25519PrivateKey.from_private_bytes(seed)
+        public = self.sign_key.public_key().public_bytes(
+            serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+        self.keyid = b32(digest(b"kokod-key-v1\n", public))[:16]
+
+    def root(self):
+        """What signs with the root key, of a daemon that a test speaks for (fedseed)."""
+        made = copy.copy(self)
+        with open(os.path.join(self.data, "fed", "root"), "rb") as f:
+            made._take(f.read())
+        return made
 
     def sign(self, text):
         return b64(self.sign_key.sign(text))
@@ -114,6 +127,44 @@ class Entry:
 
     def head_line(self, low=1):
         return f"{self.gid} {self.oid} {self.epoch} {low} {self.n} {self.hash}"
+
+
+class Record:
+    """A record, as text with its signatures."""
+
+    def __init__(self, text):
+        words = dict(line.split(": ", 1) for line in text.splitlines())
+        self.text = text
+        self.kind, self.serial = words["record"], int(words["serial"])
+        self.key = words[{"group": "gid", "daemon": "oid", "federation": "fid"}[self.kind]]
+        self.hash = b64(digest(text.encode()))
+        self.line = f"{self.kind} {self.key} {self.serial} {self.hash}"
+
+    @staticmethod
+    def signed(lines, *signers):
+        """Of its lines but the signatures; signers: Keys, or what their root() is."""
+        text = "".join(line + "\n" for line in lines)
+        return Record(text + "".join(
+            f"sig: {s.keyid} {s.sign(f'kokod-rec-v1{LF}{text}'.encode())}\n" for s in signers))
+
+    def next(self, *signers, **edits):
+        """The one upon it, with other values of these keys."""
+        edits = {"serial": self.serial + 1, "prev": self.hash, **edits}
+        keys = [line.split(": ", 1) for line in self.text.splitlines()]
+        return Record.signed([f"{key}: {edits.get(key, value)}" for key, value in keys
+                              if key != "sig"], *signers)
+
+
+def first_group(keys, name, members):
+    """The first record of a closed group of this owner; `members`: oids."""
+    salt = b64(b"\0" * 16)
+    gid = b32(digest(f"kokod-gid-v1\n{keys.oid}\n{name}\n{salt}".encode()))[:26]
+    return Record.signed(
+        ["record: group", "v: 1", f"gid: {gid}", f"founder: {keys.oid}", f"salt: {salt}",
+         f"group: {name}", "serial: 1", f"prev: {NONE}", f"title: {name}", f"owner: {keys.oid}",
+         "quorum: 1", "class: closed", "post: members", "wiki: no", "inn: no", "retain: 0",
+         "max-size: 1000000", "history: all", *(f"member: {oid} rw 1" for oid in members),
+         "state: active"], keys)
 
 
 def stuffed(data):
@@ -176,12 +227,12 @@ class Server:
 
     heads     head lines that it tells
     articles  {(gid, oid, epoch, n): Entry or bytes or code line}
-    records   {"KREC ...": text} for what it has of records
+    records   what it has of records (Record), which it tells
     """
 
-    def __init__(self, port, keys, heads=(), articles=None, records=None):
+    def __init__(self, port, keys, heads=(), articles=None, records=()):
         self.keys, self.heads = keys, list(heads)
-        self.articles, self.records = articles or {}, records or {}
+        self.articles, self.records = articles or {}, list(records)
         self.seen = []  # command lines of all connections
         self.changed = threading.Condition()
         self.serial = 1
@@ -209,6 +260,11 @@ class Server:
             self.heads += heads
             self.serial += 1
             self.changed.notify_all()
+
+    def tell_records(self, *records):
+        with self.changed:
+            self.records += records
+        self.tell()
 
     def asked(self, word):
         return [line for line in self.seen if line.startswith(word)]
@@ -256,11 +312,15 @@ class Server:
 
     def krec(self, words):
         if words[1] == "list":
-            return b"294 0\r\n.\r\n"
-        text = self.records.get(" ".join(words[:-1]))
-        if text is None:
-            return b"491 not held here\r\n"
-        return b"294 1\r\n" + stuffed(text.replace("\n", "\r\n").encode())
+            lines = "".join(r.line + "\r\n" for r in self.records)
+            return f"294 0\r\n{lines}.\r\n".encode()
+        serial, wanted = words[3], words[4] if len(words) > 4 else ""
+        for r in reversed(self.records):
+            if ([r.kind, r.key] == words[1:3] and serial in ("*", str(r.serial))
+                    and wanted in ("", r.hash)):
+                return f"294 {r.serial}\r\n".encode() + stuffed(
+                    r.text.replace("\n", "\r\n").encode())
+        return b"491 not held here\r\n"
 
     def kent(self, gid, oid, epoch, first, last):
         lines = [e.line for (g, o, x, n), e in sorted(self.articles.items(), key=lambda x: x[0][3])
@@ -274,6 +334,7 @@ class Server:
             if words[1] == str(self.serial) and not self.closing:
                 self.changed.wait(int(words[2]))
             heads = [h for h in self.heads if len(words) < 4 or h.startswith(words[3])]
+            heads += [r.line for r in self.records] if len(words) < 4 else []
             return (f"291 {self.serial}\r\n" + "".join(h + "\r\n" for h in heads)
                     + ".\r\n").encode()
 

@@ -1,0 +1,160 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+# limit: 180
+"""
+The owner of a group signs two records with one serial and shows one to these and the other to those
+(row 47 of the faults).  Three real daemons, the first the admin of the federation; the owner is
+spoken for by the test, with two faces.
+"""
+
+from koko import fed
+from koko.fednet import Faces, Net, run_trial
+from koko.fedpeer import Client, Record, b32, first_group, unb64
+from koko.site import wait_for
+
+GROUP = "p3.rat"
+
+
+def alarms(site):
+    """What the admin is shown of records with one serial."""
+    return [row for row in site.ctl_json("peer", "status")
+            if row["kind"] == "alarm" and "one serial" in row["say"]]
+
+
+def code(record):
+    """The word in front of a record in what `group settle` says."""
+    return b32(unb64(record.hash)[:5])
+
+
+class Trial:
+    def __init__(self):
+        self.net = Net(4, mute=(3,))
+        self.sites = self.net.running
+        self.keys = fed.keys(self.net.sites[3])
+        self.first = first_group(self.keys, GROUP, [fed.keys(s).oid for s in self.net.sites])
+        self.early = self.first.next(self.keys, title="Rat A")
+        self.frozen = self.first.next(self.keys, state="frozen")
+        self.mids, self.waits = [], []
+
+    def wait_title(self, wanted, *sites):
+        for site in sites or self.sites:
+            wait_for(f"{wanted} at {site.name}", lambda s=site: s.ctl_json(
+                "group", "show", GROUP)["group"]["title"] == wanted)
+
+    def wait_alarms(self, wanted):
+        for site in self.sites:
+            wait_for(f"alarms {wanted} of {site.name}", lambda s=site: bool(alarms(s)) == wanted)
+
+    def shows(self, a, b):
+        """The owner's faces: to the first daemon, to the others."""
+        faces = Faces(self.net, 3, ((0,), (1, 2)), records=[self.first])
+        faces.servers[0].tell_records(*a)
+        faces.servers[1].tell_records(*b)
+        faces.dialled()
+        return faces
+
+    def each_by_its_own(self):
+        """Out of each other's reach, each side goes by the record that it is shown."""
+        self.net.split([(0, 3), (1, 2)])
+        for i in (1, 2):
+            self.net.wires[i, 3].join()
+        owner = self.shows([self.early], [self.frozen])
+        for site in self.sites:
+            fed.wait_group(site, GROUP)
+            site.ctl("member", "add", GROUP, "anke", "writer")
+        self.wait_title("Rat A", self.sites[0])
+        for site in self.sites[1:]:
+            wait_for(f"{site.name} to be frozen", lambda s=site: self.refused(s))
+        self.waits.append(fed.post(self.sites[0], GROUP))
+        assert not any(alarms(s) for s in self.sites)
+        owner.close()
+
+    @staticmethod
+    def refused(site):
+        try:
+            fed.post(site, GROUP)
+        except AssertionError as e:
+            assert str(e).startswith("441"), e
+            return True
+        return False
+
+    def as_before(self):
+        """They meet: alarm at all, and the record before is in force: titles, who may post."""
+        self.net.connect()
+        self.wait_alarms(True)
+        self.wait_title(GROUP)
+        for site in self.sites[1:]:
+            self.mids.append(fed.post(site, GROUP))
+        fed.wait_all(self.sites, self.mids)
+        for site in self.sites[1:]:
+            assert not fed.has(site, self.waits[0], GROUP)  # nobody knows what it was made under
+
+
+    def settled(self):
+        """An admin of the federation decides: all go by that record, what waited comes, no alarm."""
+        admin, other = self.sites[:2]
+        for word in (code(self.early), "none"):
+            assert other.ctl("group", "settle", GROUP, word, check=False).returncode != 0
+        said = admin.ctl("group", "settle", GROUP).stdout
+        assert all(code(r) in said for r in (self.early, self.frozen)), said
+        assert "+ title: Rat A" in said and "+ state: frozen; - state: active" in said, said
+        admin.ctl("group", "settle", GROUP, code(self.early))
+        self.goes_on("Rat A", self.waits)
+        assert admin.ctl("group", "settle", GROUP, check=False).returncode != 0  # nothing is left
+
+    def goes_on(self, wanted, mids=(), alarmed=False):
+        """All have this title and no alarm, and hear each other."""
+        self.wait_title(wanted)
+        self.wait_alarms(alarmed)
+        self.mids += [*mids, *(fed.post(s, GROUP) for s in self.sites)]
+        self.net.settled(self.mids, group=GROUP)
+
+    def after_a_start(self):
+        """The fork is history on their disks too."""
+        for site in self.sites:
+            site.stop()
+        self.net.start(self.sites)
+        self.net.connect()
+        self.goes_on("Rat A")
+
+    def in_force(self, site, what):
+        """The record that a daemon goes by, as it gives it to the owner."""
+        with Client(site.ports["peer"], self.keys, fed.keys(site).oid) as peer:
+            return Record("".join(x + "\n" for x in peer.ask(f"KREC {what} *")[1]))
+
+    def owner_goes_on(self):
+        """Upon its other record: in vain, and no alarm.  Upon the one that is in force."""
+        stubborn = self.frozen.next(self.keys, title="Rat C")
+        owner = self.shows([self.frozen, stubborn], [self.frozen, stubborn])
+        for server in owner.servers:
+            wait_for("the question", lambda s=server: s.asked(f"KREC group {self.first.key} 3"))
+        self.goes_on("Rat A")
+        settled = self.in_force(self.sites[0], f"group {self.first.key}")
+        assert settled.serial == 3, settled.line
+        owner.servers[0].tell_records(settled, settled.next(self.keys, title="Rat D"))
+        self.goes_on("Rat D")
+        owner.close()
+
+    def daemon_record(self):
+        """Two of its own: the one before holds until root key and admin sign the next together."""
+        what, root = f"daemon {self.keys.oid}", self.keys.root()
+        first = self.in_force(self.sites[0], what)
+        one, other = (first.next(root, title=t) for t in ("Kreis A", "Kreis B"))
+        owner = self.shows([first, one], [first, other])
+        self.wait_alarms(True)
+        for site in self.sites:
+            wait_for(f"the first at {site.name}", lambda s=site: self.in_force(s, what).serial == 1)
+        owner.servers[0].tell_records(one.next(root, title="Kreis C"))  # alone it cannot
+        wait_for("the question", lambda: owner.servers[0].asked(f"KREC {what} 3"))
+        self.goes_on("Rat D", alarmed=True)
+        assert {self.in_force(s, what).serial for s in self.sites} == {1}
+        both = one.next(root, fed.keys(self.sites[0]), title="Kreis D")
+        owner.servers[1].tell_records(both)
+        self.goes_on("Rat D")
+        assert {self.in_force(s, what).hash for s in self.sites} == {both.hash}
+        owner.close()
+
+
+if __name__ == "__main__":
+    run_trial(Trial, "each_by_its_own", "as_before", "settled", "after_a_start", "owner_goes_on",
+              "daemon_record")
