@@ -7,7 +7,6 @@
  *
  *   play FILE.t...
  */
-#include <ctype.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +23,7 @@
 #include "tests/rig/fake_mail.h"
 #include "tests/rig/rig.h"
 #include "tests/rig/world_mail.h"
+#include "tests/script/play_text.h"
 
 enum { FILE_MAX = 1 << 20, SEEDS = 4 };
 
@@ -298,14 +298,7 @@ static void set(struct play *p, struct slice what)
 			}
 }
 
-/* "S:": the next line; "S~": lines are skipped up to it.  A last `*` matches the rest. */
-static bool matches(struct slice want, struct slice got)
-{
-	if (slice_ends(want, lit("*")))
-		return slice_starts(got, slice_head(want, want.len - 1));
-	return slice_eq(want, got);
-}
-
+/* "S:": the next line; "S~": lines are skipped up to it. */
 static void expect(struct play *p, struct slice want, bool skip)
 {
 	flush(p);
@@ -314,8 +307,8 @@ static void expect(struct play *p, struct slice want, bool skip)
 			complain(p, "no more lines; expected", want);
 			return;
 		}
-	} while (skip && !matches(want, buf_slice(&p->line)));
-	if (!matches(want, buf_slice(&p->line))) {
+	} while (skip && !play_text_matches(want, buf_slice(&p->line)));
+	if (!play_text_matches(want, buf_slice(&p->line))) {
 		complain(p, "expected", want);
 		fprintf(stderr, "  got: %.*s\n", SLICE_ARG(buf_slice(&p->line)));
 	}
@@ -328,41 +321,6 @@ static void expect_quiet(struct play *p, enum sess_need need, const char *what)
 		complain(p, "unexpected", buf_slice(&p->rig.out));
 	if (need != p->rig.need)
 		complain(p, what, lit("expected"));
-}
-
-/* \r \n \t \0 \xNN and \\ */
-static void add_raw(struct buf *b, struct slice s)
-{
-	static const char from[] = "rnt0\\", to[] = "\r\n\t\0\\";
-
-	for (size_t i = 0; i < s.len; i++) {
-		const char *at = NULL;
-
-		if (s.p[i] == '\\' && i + 1 < s.len && s.p[i + 1] == 'x' && i + 3 < s.len) {
-			char hex[3] = {s.p[i + 2], s.p[i + 3], '\0'};
-
-			buf_addc(b, (char)strtoul(hex, NULL, 16));
-			i += 3;
-			continue;
-		}
-		if (s.p[i] == '\\' && i + 1 < s.len)
-			at = strchr(from, s.p[i + 1]);
-		buf_add(b, at ? slice_of(to + (at - from), 1) : slice_of(s.p + i, 1));
-		i += at != NULL;
-	}
-}
-
-/* "C* N text": N bytes 'x' behind the text, for lines and articles that are too long. */
-static void add_long(struct buf *b, struct slice s)
-{
-	struct slice n_word = slice_head(s, slice_chr(s, ' '));
-	uint64_t n;
-
-	if (!text_number(n_word, 1 << 20, &n))
-		return;
-	buf_add(b, slice_from(s, n_word.len + 1));
-	while (n-- > 0)
-		buf_addc(b, 'x');
 }
 
 static const struct slice new_message = lit("Subject: new\r\n\r\nnew\r\n");
@@ -492,9 +450,9 @@ static void directive(struct play *p, struct slice l)
 		buf_add(&p->pending, arg);
 		buf_add(&p->pending, lit("\r\n"));
 	} else if (slice_starts(l, lit("C< "))) {
-		add_raw(&p->pending, arg);
+		play_text_raw(&p->pending, arg);
 	} else if (slice_starts(l, lit("C* "))) {
-		add_long(&p->pending, arg);
+		play_text_long(&p->pending, arg);
 	} else if (slice_starts(l, lit("S:"))) {
 		expect(p, arg, false);
 	} else if (slice_starts(l, lit("S~ "))) {
@@ -579,16 +537,12 @@ static bool play_modes(const char *path, struct slice text, bool store)
 static bool play_file(const char *path)
 {
 	struct buf text;
-	FILE *in = fopen(path, "rb");
 
-	if (!in) {
-		perror(path);
+	buf_init(&text, FILE_MAX);
+	if (!play_text_read(&text, path, FILE_MAX)) {
+		buf_fini(&text);
 		return false;
 	}
-	buf_init(&text, FILE_MAX);
-	char *room = buf_room(&text, FILE_MAX);
-	buf_commit(&text, fread(room, 1, FILE_MAX, in));
-	fclose(in);
 	bool store = slice_find(slice_str(path), lit("script/http/")) == strlen(path);
 	bool ok = play_modes(path, buf_slice(&text), false) &&
 		  (!store || play_modes(path, buf_slice(&text), true));
