@@ -7,6 +7,7 @@
 #include "daemon/crypto_ossl.h"
 
 #include <crypt.h>
+#include <limits.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -205,15 +206,26 @@ static bool crypt_with(const char *password, const char *setting, char *dst, siz
 	return ok;
 }
 
-static bool ossl_password_hash(const char *password, char *hash, size_t hash_size)
+static bool make_salt(char *salt, size_t size)
 {
-	char salt[CRYPT_GENSALT_OUTPUT_SIZE];
 	char random[16];
 
 	ossl_random(random, sizeof random);
-	if (!crypt_gensalt_rn("$y$", 0, random, sizeof random, salt, sizeof salt))
-		return false;
-	return crypt_with(password, salt, hash, hash_size);
+	return size <= INT_MAX &&
+	       crypt_gensalt_rn("$y$", 0, random, sizeof random, salt, (int)size) != NULL;
+}
+
+static bool ossl_password_hash(const char *password, char *hash, size_t hash_size)
+{
+	char salt[CRYPT_GENSALT_OUTPUT_SIZE];
+
+	return make_salt(salt, sizeof salt) && crypt_with(password, salt, hash, hash_size);
+}
+
+/* The hash itself is missing: crypt(3) does its work, and the answer is longer. */
+static bool ossl_password_none(char *hash, size_t hash_size)
+{
+	return make_salt(hash, hash_size);
 }
 
 static bool ossl_password_check(const char *password, const char *hash)
@@ -238,6 +250,7 @@ static const struct crypto_ops ossl_ops = {
 	.verify = ossl_verify,
 	.password_hash = ossl_password_hash,
 	.password_check = ossl_password_check,
+	.password_none = ossl_password_none,
 };
 
 void crypto_ossl_install(void)

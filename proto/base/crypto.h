@@ -39,6 +39,8 @@ struct crypto_ops {
 	/* crypt(3) with yescrypt: hash gets a NUL-terminated string; 30 ms, so in the pool only */
 	bool (*password_hash)(const char *password, char *hash, size_t hash_size);
 	bool (*password_check)(const char *password, const char *hash);
+	/* what no password fits, and takes as long to check as a hash; made at once */
+	bool (*password_none)(char *hash, size_t hash_size);
 };
 
 extern const struct crypto_ops *crypto;

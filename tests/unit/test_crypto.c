@@ -3,6 +3,7 @@
 #include "tests/rig/unit.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "daemon/crypto_ossl.h"
 #include "proto/base/crypto.h"
@@ -96,6 +97,31 @@ static void sign(void **state)
 	assert_false(crypto->verify(public, lit("\x72"), sig));
 }
 
+/* Of this thread, in ns, for a wrong password. */
+static int64_t cpu_of_check(const char *hash)
+{
+	struct timespec from, to;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &from);
+	assert_false(crypto->password_check("falsch", hash));
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &to);
+	return (to.tv_sec - from.tv_sec) * INT64_C(1000000000) + to.tv_nsec - from.tv_nsec;
+}
+
+/* Who tries names cannot tell by the time whether there is such an account. */
+static void password_of_nobody(void **state)
+{
+	char hash[128], none[128], short_hash[20];
+
+	(void)state;
+	assert_true(crypto->password_hash("geheim", hash, sizeof hash));
+	assert_true(crypto->password_none(none, sizeof none));
+	assert_false(crypto->password_check("geheim", none));
+	assert_false(crypto->password_check("", none));
+	assert_true(cpu_of_check(none) > cpu_of_check(hash) / 3);
+	assert_false(crypto->password_none(short_hash, sizeof short_hash));
+}
+
 static void password(void **state)
 {
 	char hash[128], short_hash[20];
@@ -136,6 +162,7 @@ int main(void)
 		cmocka_unit_test(seal),
 		cmocka_unit_test(sign),
 		cmocka_unit_test(password),
+		cmocka_unit_test(password_of_nobody),
 		cmocka_unit_test(random_differs),
 	};
 
