@@ -70,6 +70,7 @@ struct fed_feed {
 	bool forked;   /* what comes after `end` has several names: a part of a chain */
 	bool part;     /* shares its name in the store with other parts */
 	bool unproven; /* a branch by hearsay: nothing of it is here */
+	bool loose; /* of this epoch there is a branch of which it was not known what it leaves */
 };
 
 struct fed_feeds {

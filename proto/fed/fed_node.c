@@ -490,6 +490,8 @@ void fed_node_stored(
 			node_control_act(n, f, control);
 		node_control_drop(control);
 	}
+	if (rc == 0 && f->loose)
+		node_branches_again(n, f);
 	n->o.outside->news(n->o.arg);
 }
 

@@ -430,13 +430,40 @@ void node_branch_proven(
 	while ((p = node_next_part(n, name, p)) != NULL)
 		if (follows(n, p, f, s, &before) > 0)
 			break;
-	if (!p || p->end < f->low || node_known(n, p, f->low, &ours) < 0)
+	if (p && p->end < f->low)
 		return; /* it was taken apart before */
+	if (!p || node_known(n, p, f->low, &ours) < 0) {
+		for (p = NULL; (p = node_next_part(n, name, p)) != NULL;)
+			p->loose = true;
+		return;
+	}
 	if (s->n == f->low && fed_feed_has(p, s->n))
 		(void)!sign_of(n, p, s->n, &sign);
 	node_split(n, p, f->low, &ours);
 	tell(n, name, &sign, s);
 	ask_all(n, &name->gid);
+}
+
+void node_branches_again(struct fed_node *n, const struct fed_feed *f)
+{
+	struct fed_feed_name name = f->name;
+	struct vec all;
+
+	node_branches(n, &name, &all);
+	for (size_t i = 0; i < all.n; i++) {
+		struct fed_feed *b = *(struct fed_feed **)vec_at(&all, i);
+		struct fed_sign first, ours;
+
+		if (!node_part_attach(n, b))
+			continue;
+		ask_all(n, &name.gid);
+		if (!fed_feed_has(b, b->low) || sign_of(n, b, b->low, &first) < 0)
+			continue;
+		if (!rival_of(n, b, &first, &ours))
+			ours.n = 0;
+		tell(n, &b->name, &ours, &first);
+	}
+	vec_fini(&all);
 }
 
 /* ---- answers ---- */

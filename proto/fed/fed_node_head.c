@@ -124,12 +124,31 @@ enum kinship {
 	KIN_SIBLING, /* another entry stands there: it is a fork, if this one is real */
 	KIN_SELF,    /* its first entry is that of the part: the other branch is yet to come */
 	KIN_NEXT,    /* it begins right behind what is here */
+	KIN_OURS,    /* ... and what is here beyond the gap is of it */
 	KIN_WAIT,    /* come again */
 };
 
-static enum kinship kinship_of(struct fed_node *n, const struct fed_feed *part,
-	const struct fed_feed_name *name, uint64_t low)
+/* It would fill a gap: what lies beyond that must not be of another continuation. */
+static enum kinship kinship_of_next(
+	struct fed_node *n, const struct fed_feed *part, const struct fed_holding *h)
 {
+	struct fed_link l;
+	int rc;
+
+	if (fed_spans_n(&part->ahead) == 0 && part->pending.n == 0)
+		return KIN_NEXT;
+	rc = h->high < h->low ? KERR_NOTFOUND : node_known(n, part, h->high, &l);
+	if (rc == KERR_NOTFOUND) /* nobody at hand may know any more */
+		return fed_pull_any_sure(part, part->high + 1) ? KIN_WAIT : KIN_NEXT;
+	if (rc < 0)
+		return KIN_WAIT;
+	return fed_hash_eq(&l.e, &h->e) ? KIN_OURS : KIN_SIBLING;
+}
+
+static enum kinship kinship_of(struct fed_node *n, const struct fed_feed *part,
+	const struct fed_feed_name *name, const struct fed_holding *h)
+{
+	uint64_t low = h->low;
 	struct fed_link l;
 	int rc;
 
@@ -139,7 +158,7 @@ static enum kinship kinship_of(struct fed_node *n, const struct fed_feed *part,
 		return part->forked && low == part->end + 1 ? KIN_SIBLING : KIN_NONE;
 	rc = node_known(n, part, low, &l);
 	if (rc == KERR_NOTFOUND && low == part->high + 1)
-		return KIN_NEXT;
+		return kinship_of_next(n, part, h);
 	if (rc < 0)
 		return KIN_WAIT;
 	return memcmp(l.e.s, name->epoch.branch, FED_BRANCH_LEN) == 0 ? KIN_SELF : KIN_SIBLING;
@@ -153,25 +172,29 @@ static void told_branch(struct fed_node *n, unsigned peer, const struct fed_feed
 	const struct fed_holding *h)
 {
 	struct fed_feed_name plain = *name;
-	struct fed_feed *next = NULL;
+	struct fed_feed *next = NULL, *ours = NULL;
+	bool rival = false;
 
 	plain.epoch.branch[0] = '\0';
 	if (h->low == 1 && !feed_of_head(n, &n->peers[peer], &plain))
 		return;
 	for (struct fed_feed *f = NULL; (f = node_next_part(n, name, f)) != NULL;) {
-		enum kinship kin = kinship_of(n, f, name, h->low);
+		enum kinship kin = kinship_of(n, f, name, h);
 
-		if (kin == KIN_SIBLING && n->peers[peer].n_empty < EMPTY_FEEDS_MAX) {
-			struct fed_feed *b = node_branch_heard(n, name, h->low);
-
-			n->peers[peer].n_empty++;
-			if (b)
-				pull_first(n, peer, b, h);
-			return;
-		}
+		rival = rival || kin == KIN_SIBLING;
 		next = kin == KIN_NEXT ? f : next;
+		ours = kin == KIN_SELF || kin == KIN_OURS ? f : ours;
 	}
-	if (next)
+	if (rival && !ours && n->peers[peer].n_empty < EMPTY_FEEDS_MAX) {
+		struct fed_feed *b = node_branch_heard(n, name, h->low);
+
+		n->peers[peer].n_empty++;
+		if (b)
+			pull_first(n, peer, b, h);
+		return;
+	}
+	next = ours ? ours : next;
+	if (next && !fed_feed_has(next, h->low))
 		pull_first(n, peer, next, h);
 	node_ask_heads_again(n, peer, &name->gid);
 }

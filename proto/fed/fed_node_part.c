@@ -187,22 +187,25 @@ static struct fed_feed *parent_of(
 	return NULL;
 }
 
-static void part_start(struct fed_node *n, struct fed_feed *branch)
+bool node_part_attach(struct fed_node *n, struct fed_feed *branch)
 {
 	struct fed_link first = {.n = 0}, ours;
 	struct fed_feed *parent;
 
 	if (node_known(n, branch, branch->low, &first) < 0)
-		return;
+		return false;
 	parent = parent_of(n, branch, &first);
 	if (!parent || parent->end < first.n)
-		return;
+		return false;
 	if (node_known(n, parent, first.n, &ours) == 0) {
 		node_split(n, parent, first.n, &ours);
-	} else if (parent->high < first.n && fed_spans_n(&parent->ahead) == 0) {
+		return parent->end < first.n;
+	}
+	if (parent->high < first.n && fed_spans_n(&parent->ahead) == 0) {
 		parent->end = first.n - 1;
 		parent->forked = true;
 	}
+	return false;
 }
 
 static int by_low(const void *a, const void *b)
@@ -212,22 +215,28 @@ static int by_low(const void *a, const void *b)
 	return (*x)->low < (*y)->low ? -1 : (*x)->low > (*y)->low;
 }
 
-void node_parts_start(struct fed_node *n)
+void node_branches(struct fed_node *n, const struct fed_feed_name *of, struct vec *out)
 {
-	struct vec all;
-
-	vec_init(&all, sizeof(struct fed_feed *));
+	vec_init(out, sizeof(struct fed_feed *));
 	list_each(&n->o.feeds->by_change, it)
 	{
 		struct fed_feed *f = feed_at(it);
 
-		if (f->name.epoch.branch[0] != '\0' &&
+		if (f->name.epoch.branch[0] != '\0' && !f->unproven &&
+			(!of || fed_feed_same_epoch(&f->name, of)) &&
 			(fed_feed_has(f, f->low) || fed_feed_has(f, f->low + 1)))
-			*(struct fed_feed **)vec_push(&all) = f;
+			*(struct fed_feed **)vec_push(out) = f;
 	}
-	if (all.n > 1)
-		qsort(all.data, all.n, sizeof(struct fed_feed *), by_low);
+	if (out->n > 1)
+		qsort(out->data, out->n, sizeof(struct fed_feed *), by_low);
+}
+
+void node_parts_start(struct fed_node *n)
+{
+	struct vec all;
+
+	node_branches(n, NULL, &all);
 	for (size_t i = 0; i < all.n; i++)
-		part_start(n, *(struct fed_feed **)vec_at(&all, i));
+		(void)node_part_attach(n, *(struct fed_feed **)vec_at(&all, i));
 	vec_fini(&all);
 }

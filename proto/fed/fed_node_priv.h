@@ -212,6 +212,8 @@ NODISCARD int node_find_parent(
 void node_branch_proven(
 	struct fed_node *n, const struct fed_feed_name *name, const struct fed_sign *s);
 
+/* An entry of a loose feed came: it may be the one that a branch follows, or stands beside. */
+void node_branches_again(struct fed_node *n, const struct fed_feed *f);
 /* After a start: the proofs of all forks that are held. */
 void node_forks_start(struct fed_node *n);
 
@@ -228,6 +230,10 @@ void node_split(struct fed_node *n, struct fed_feed *f, uint64_t num, const stru
 /* The other parts of the epoch: the next one behind `last` (NULL: the first). */
 struct fed_feed *node_next_part(
 	const struct fed_node *n, const struct fed_feed_name *name, const struct fed_feed *last);
+/* All branches of which something is here, of that epoch (NULL: of all), by where they begin. */
+void node_branches(struct fed_node *n, const struct fed_feed_name *of, struct vec *out);
+/* The part that this branch leaves is taken apart, as far as it is known.  True: now it was. */
+bool node_part_attach(struct fed_node *n, struct fed_feed *branch);
 /* After a start. */
 void node_parts_start(struct fed_node *n);
 

@@ -78,31 +78,86 @@ static void by_branch(void **state)
 	node_rig_holds(&two.e[4], 4, 8, &two.e[8]);
 }
 
-/* The entry that both follow is missing: that of ours behind it says which one it is. */
-static void behind_a_gap(void **state)
+/* Entries first..last of ours are asked for and do not come yet; all others of 1..7 do. */
+static void hold_but(uint64_t first, uint64_t last, struct fed_request *late)
 {
 	struct fed_request req;
 
-	(void)state;
 	node_rig_grow(&one, 1, 7, NODE_RIG_NOW);
 	two = one;
 	node_rig_grow(&two, 4, 8, NODE_RIG_NOW + 1);
 	node_rig_tell(NULL, 1, 7, &one.e[7]);
 	while (fed_node_next(node_rig.node, node_rig.peer, &req)) {
-		if (req.n != 3)
+		if (req.n >= first && req.n <= last)
+			late[req.n - first] = req;
+		else
 			node_rig_answer(&req, &one);
 		node_rig_commit();
 	}
-	node_rig_holds(NULL, 1, 2, &one.e[2]);
+	node_rig_holds(NULL, 1, first - 1, &one.e[first - 1]);
+}
+
+static void both_are_here(void)
+{
+	node_rig_tell(NULL, 1, 3, &one.e[3]);
+	node_rig_tell(&one.e[4], 4, 7, &one.e[7]);
+	node_rig_serve(&one);
+	node_rig_tell(&two.e[4], 4, 8, &two.e[8]);
+	node_rig_serve(&two);
+	node_rig_holds(NULL, 1, 3, &one.e[3]);
+	node_rig_holds(&one.e[4], 4, 7, &one.e[7]);
+	node_rig_holds(&two.e[4], 4, 8, &two.e[8]);
+	assert_int_equal(node_rig.n_forks, 1);
+}
+
+/* The entry that both follow is missing: that of ours behind it says which one it is. */
+static void behind_a_gap(void **state)
+{
+	struct fed_request late[1];
+
+	(void)state;
+	hold_but(3, 3, late);
 	node_rig_tell(&two.e[4], 4, 8, &two.e[8]);
 	node_rig_serve(&two);
 	assert_int_equal(node_rig.n_forks, 1);
 	node_rig_holds(&one.e[4], 4, 7, &one.e[7]);
+	both_are_here();
+}
+
+/* What a branch follows is not here, and nothing says which entry that is: it is seen later. */
+static void parent_comes_later(void **state)
+{
+	struct fed_request late[2];
+
+	(void)state;
+	hold_but(3, 4, late);
 	node_rig_tell(&two.e[4], 4, 8, &two.e[8]);
-	node_rig_tell(NULL, 1, 3, &one.e[3]);
 	node_rig_serve(&two);
-	node_rig_holds(NULL, 1, 3, &one.e[3]);
-	node_rig_holds(&two.e[4], 4, 8, &two.e[8]);
+	assert_int_equal(node_rig.n_forks, 0);
+	node_rig_answer(&late[0], &one);
+	node_rig_commit();
+	assert_int_equal(node_rig.n_forks, 1);
+	both_are_here();
+}
+
+/* A branch that would fill a gap: not when what is beyond the gap is of another, or may be. */
+static void not_into_a_gap(void **state)
+{
+	struct fed_request late[2], req;
+
+	(void)state;
+	hold_but(4, 5, late);
+	node_rig_tell(&two.e[4], 4, 8, &two.e[8]);
+	assert_false(fed_node_next(node_rig.node, node_rig.peer, &req));
+	node_rig_tell(&two.e[4], 4, 5, &two.e[5]); /* ours is another: entry 6 says so */
+	assert_true(fed_node_next(node_rig.node, node_rig.peer, &req));
+	assert_int_equal(req.n, 4);
+	assert_true(req.name.epoch.branch[0] != '\0');
+	node_rig_answer(&req, &two);
+	node_rig_commit();
+	node_rig_answer(&late[0], &one);
+	node_rig_commit();
+	both_are_here();
 }
 
 static void load(void)
@@ -179,6 +234,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(by_entry, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(by_branch, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(behind_a_gap, node_rig_up, node_rig_down),
+		cmocka_unit_test_setup_teardown(parent_comes_later, node_rig_up, node_rig_down),
+		cmocka_unit_test_setup_teardown(not_into_a_gap, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(after_a_start, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(too_many, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(lies, node_rig_up, node_rig_down),
