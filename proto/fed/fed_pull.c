@@ -225,11 +225,22 @@ static void forgive(struct fed_want *w, unsigned peer)
 		ask_at(w, k)->tried &= ~(UINT64_C(1) << peer);
 }
 
+/* Has it something by another name, of a branch that goes on where the feed ends? */
+static bool has_more(const struct fed_feed *f, unsigned peer, const struct fed_holding *h)
+{
+	const struct fed_want *w = f->want;
+	size_t i = w ? want_holder(w, peer) : 0;
+
+	return w && i < w->holders.n && fed_epoch_cmp(&holder_at(w, i)->h.as, &h->as) != 0 &&
+	       lacks(f, &holder_at(w, i)->h);
+}
+
 bool fed_pull_head(
 	struct fed_pull *p, struct fed_feed *f, unsigned peer, const struct fed_holding *h)
 {
 	if (!lacks(f, h)) {
-		fed_pull_forget(p, f, peer);
+		if (!has_more(f, peer, h))
+			fed_pull_forget(p, f, peer);
 		return false;
 	}
 	struct fed_want *w = want_of(p, f);

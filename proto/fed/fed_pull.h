@@ -54,8 +54,9 @@ NODISCARD struct fed_pull *fed_pull_new(void);
 void fed_pull_free(struct fed_pull *p);
 
 /*
- * A neighbour's head of a feed.  Replaces what it said before; h is copied.  True when there is
- * something to ask of it that was not there before.
+ * A neighbour's head of a feed.  Replaces what it said before, but not by nothing what it said by
+ * the name of a branch; h is copied.  True when there is something to ask of it that was not there
+ * before.
  */
 bool fed_pull_head(
 	struct fed_pull *p, struct fed_feed *f, unsigned peer, const struct fed_holding *h);

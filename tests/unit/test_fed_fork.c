@@ -124,6 +124,21 @@ static void behind_a_gap(void **state)
 	both_are_here();
 }
 
+/* The branch is told first, then that of the common part there is nothing new. */
+static void told_before_its_parent(void **state)
+{
+	(void)state;
+	node_rig_grow(&one, 1, 3, NODE_RIG_NOW);
+	node_rig_tell(NULL, 1, 3, &one.e[3]);
+	node_rig_serve(&one);
+	two = one;
+	node_rig_grow(&two, 4, 8, NODE_RIG_NOW + 1);
+	node_rig_tell(&two.e[4], 4, 8, &two.e[8]);
+	node_rig_tell(NULL, 1, 3, &one.e[3]);
+	node_rig_serve(&two);
+	node_rig_holds(NULL, 1, 4, &two.e[4]);
+}
+
 /* What a branch follows is not here, and nothing says which entry that is: it is seen later. */
 static void parent_comes_later(void **state)
 {
@@ -234,6 +249,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(by_entry, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(by_branch, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(behind_a_gap, node_rig_up, node_rig_down),
+		cmocka_unit_test_setup_teardown(told_before_its_parent, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(parent_comes_later, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(not_into_a_gap, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(after_a_start, node_rig_up, node_rig_down),
