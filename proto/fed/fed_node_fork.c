@@ -433,8 +433,7 @@ void node_branch_proven(
 	if (p && p->end < f->low)
 		return; /* it was taken apart before */
 	if (!p || node_known(n, p, f->low, &ours) < 0) {
-		for (p = NULL; (p = node_next_part(n, name, p)) != NULL;)
-			p->loose = true;
+		node_loosen(n, name);
 		return;
 	}
 	if (s->n == f->low && fed_feed_has(p, s->n))

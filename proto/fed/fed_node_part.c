@@ -231,12 +231,26 @@ void node_branches(struct fed_node *n, const struct fed_feed_name *of, struct ve
 		qsort(out->data, out->n, sizeof(struct fed_feed *), by_low);
 }
 
+void node_loosen(struct fed_node *n, const struct fed_feed_name *of)
+{
+	struct fed_feed_name plain = *of;
+
+	plain.epoch.branch[0] = '\0';
+	(void)node_feed_make(n, &plain); /* a disk that was put back may have the branch alone */
+	for (struct fed_feed *p = NULL; (p = node_next_part(n, of, p)) != NULL;)
+		p->loose = true;
+}
+
 void node_parts_start(struct fed_node *n)
 {
 	struct vec all;
 
 	node_branches(n, NULL, &all);
-	for (size_t i = 0; i < all.n; i++)
-		(void)node_part_attach(n, *(struct fed_feed **)vec_at(&all, i));
+	for (size_t i = 0; i < all.n; i++) {
+		struct fed_feed *b = *(struct fed_feed **)vec_at(&all, i);
+
+		(void)node_part_attach(n, b);
+		node_loosen(n, &b->name);
+	}
 	vec_fini(&all);
 }

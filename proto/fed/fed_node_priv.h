@@ -234,6 +234,8 @@ struct fed_feed *node_next_part(
 void node_branches(struct fed_node *n, const struct fed_feed_name *of, struct vec *out);
 /* The part that this branch leaves is taken apart, as far as it is known.  True: now it was. */
 bool node_part_attach(struct fed_node *n, struct fed_feed *branch);
+/* What comes of that epoch may be what a branch leaves: node_branches_again. */
+void node_loosen(struct fed_node *n, const struct fed_feed_name *of);
 /* After a start. */
 void node_parts_start(struct fed_node *n);
 

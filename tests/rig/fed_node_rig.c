@@ -161,6 +161,17 @@ static const struct fed_outside outside = {.store = on_store,
 	.control = on_control,
 	.caught_up = on_caught_up};
 
+void node_rig_lose(const struct fed_hash *branch)
+{
+	const struct fed_feed_name name = node_rig_name(branch);
+	size_t kept = 0;
+
+	for (size_t i = 0; i < rows.n; i++)
+		if (fed_epoch_cmp(&row_at(i)->in.epoch, &name.epoch) != 0)
+			*row_at(kept++) = *row_at(i);
+	rows.n = kept;
+}
+
 /* All that was given is on disk. */
 void node_rig_commit(void)
 {

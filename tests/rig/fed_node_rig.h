@@ -40,6 +40,9 @@ struct node_rig_row {
 	bool told;
 };
 
+/* The store has nothing of that feed, or branch, any more. */
+void node_rig_lose(const struct fed_hash *branch);
+
 struct node_rig_row *node_rig_find(const struct fed_feed_name *in, uint64_t n);
 
 /* For cmocka. */

@@ -211,6 +211,34 @@ static void after_a_start(void **state)
 	assert_non_null(node_rig_find(&plain, 8));
 }
 
+/* A disk has the branch, and of the epoch itself what comes before: the rest comes later. */
+static void after_a_restore(void **state)
+{
+	struct fed_feed_name branch;
+	struct fed_feed *f;
+
+	by_branch(state);
+	branch = node_rig_name(&two.e[4]);
+	fed_node_free(node_rig.node);
+	fed_feeds_fini(&node_rig.feeds);
+	fed_feeds_init(&node_rig.feeds);
+	node_rig_lose(NULL);
+	f = fed_feeds_make(&node_rig.feeds, &branch);
+	f->low = 4;
+	f->high = 8;
+	f->tip = node_rig_find(&branch, 8)->link;
+	node_rig_start();
+	node_rig_tell(NULL, 1, 7, &one.e[7]);
+	node_rig_serve(&one);
+	for (unsigned i = 0; i < 2; i++) { /* its first entry, then the others */
+		node_rig_tell(&one.e[4], 4, 7, &one.e[7]);
+		node_rig_serve(&one);
+	}
+	node_rig_holds(NULL, 1, 3, &one.e[3]);
+	node_rig_holds(&one.e[4], 4, 7, &one.e[7]);
+	node_rig_holds(&two.e[4], 4, 8, &two.e[8]);
+}
+
 /* After four branches further ones are void. */
 static void too_many(void **state)
 {
@@ -253,6 +281,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(parent_comes_later, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(not_into_a_gap, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(after_a_start, node_rig_up, node_rig_down),
+		cmocka_unit_test_setup_teardown(after_a_restore, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(too_many, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(lies, node_rig_up, node_rig_down),
 	};
