@@ -12,6 +12,29 @@ enum { ARG_MAX_LEN = 32 }; /* of a name in ctl_cmd.args */
 /* clang-format off */
 static const struct ctl_opt no_opts[] = {{0}};
 
+#define BY_QUORUM N_("without asking the owner: as deputies of the group, or as admins of the federation")
+
+static const struct ctl_opt by_quorum_opts[] = {
+	{"by-quorum", NULL, "by_quorum", OPT_TRUE, BY_QUORUM},
+	{0},
+};
+
+static const struct ctl_opt group_deputy_opts[] = {
+	{"remove", NULL, "remove", OPT_TRUE, N_("no deputy any more")},
+	{"by-quorum", NULL, "by_quorum", OPT_TRUE, BY_QUORUM},
+	{0},
+};
+
+static const struct ctl_opt federation_admin_opts[] = {
+	{"remove", NULL, "remove", OPT_TRUE, N_("no admin any more")},
+	{0},
+};
+
+static const struct ctl_opt draft_sign_opts[] = {
+	{"answer", "yes|no", "answer", OPT_TEXT, N_("the answer to the question")},
+	{0},
+};
+
 static const struct ctl_opt user_add_opts[] = {
 	{"name", "NAME", "name", OPT_TEXT, N_("name of the person, as others see it")},
 	{"address", "ADDRESS", "addresses", OPT_LIST, N_("an address to post under; may be repeated")},
@@ -84,21 +107,25 @@ static const struct ctl_opt group_share_opts[] = {
 
 static const struct ctl_opt group_invite_opts[] = {
 	{"ro", NULL, "ro", OPT_TRUE, N_("it may read only")},
+	{"by-quorum", NULL, "by_quorum", OPT_TRUE, BY_QUORUM},
 	{0},
 };
 
 static const struct ctl_opt group_moderator_opts[] = {
 	{"remove", NULL, "remove", OPT_TRUE, N_("no moderator any more")},
+	{"by-quorum", NULL, "by_quorum", OPT_TRUE, BY_QUORUM},
 	{0},
 };
 
 static const struct ctl_opt group_ban_opts[] = {
 	{"lift", NULL, "lift", OPT_TRUE, N_("it counts again")},
+	{"by-quorum", NULL, "by_quorum", OPT_TRUE, BY_QUORUM},
 	{0},
 };
 
 static const struct ctl_opt group_freeze_opts[] = {
 	{"end", NULL, "end", OPT_TRUE, N_("people write in it again")},
+	{"by-quorum", NULL, "by_quorum", OPT_TRUE, BY_QUORUM},
 	{0},
 };
 
@@ -192,11 +219,11 @@ const struct ctl_cmd ctl_cmds[] = {
 		N_("share a group with other daemons of the federation")},
 	{"group invite", "GROUP NAME", "group.invite", group_invite_opts, SHAPE_TELL, NULL, NULL, NULL,
 		N_("give a shared group to another daemon")},
-	{"group remove-member", "GROUP NAME", "group.remove-member", no_opts, SHAPE_TELL, NULL, NULL, NULL,
+	{"group remove-member", "GROUP NAME", "group.remove-member", by_quorum_opts, SHAPE_TELL, NULL, NULL, NULL,
 		N_("take a shared group away from a daemon")},
 	{"group moderator", "GROUP USER", "group.moderator", group_moderator_opts, SHAPE_TELL, NULL, NULL,
 		NULL, N_("make USER (login@daemon) a moderator of a shared group")},
-	{"group confirm-entries", "GROUP NAME", "group.confirm-entries", no_opts, SHAPE_TELL, NULL, NULL,
+	{"group confirm-entries", "GROUP NAME", "group.confirm-entries", by_quorum_opts, SHAPE_TELL, NULL, NULL,
 		NULL, N_("let count what a daemon wrote before its key was stolen")},
 	{"group ban", "GROUP USER", "group.ban", group_ban_opts, SHAPE_TELL, NULL, NULL, NULL,
 		N_("let nothing count that USER (login@daemon) writes in a shared group from now on")},
@@ -212,6 +239,12 @@ const struct ctl_cmd ctl_cmds[] = {
 		N_("refuse a request")},
 	{"group settle", "GROUP [RECORD]", "group.settle", no_opts, SHAPE_TELL, NULL, NULL, NULL,
 		N_("show two records that a group has with one serial; at an admin: say which one holds")},
+	{"group deputy", "GROUP NAME", "group.deputy", group_deputy_opts, SHAPE_TELL, NULL, NULL, NULL,
+		N_("name a daemon whose admin changes a shared group when its owner is out of reach")},
+	{"group quorum", "GROUP NUMBER", "group.quorum", by_quorum_opts, SHAPE_TELL, NULL, NULL, NULL,
+		N_("say how many deputies must sign together what changes a shared group")},
+	{"group owner", "GROUP NAME", "group.owner", by_quorum_opts, SHAPE_TELL, NULL, NULL, NULL,
+		N_("give a shared group to another daemon, which owns it from then on")},
 	{"member add", "GROUP LOGIN [ROLE]", "member.add", no_opts, SHAPE_SAID, N_("member added"), NULL,
 		NULL, N_("make a person reader, writer (the default), moderator or owner of a group")},
 	{"member list", "GROUP", "member.list", no_opts, SHAPE_LIST, NULL, NULL, member_cols,
@@ -230,7 +263,7 @@ const struct ctl_cmd ctl_cmds[] = {
 		N_("declare the keys stolen and use new ones; the recovery code is asked for")},
 	{"federation address", "", "federation.address", revoke_opts, SHAPE_TELL, NULL, NULL, NULL,
 		N_("tell the others where to dial, after peer.address was changed; the recovery code is asked for")},
-	{"federation admin", "NAME", "federation.admin", no_opts, SHAPE_TELL, NULL, NULL, NULL,
+	{"federation admin", "NAME", "federation.admin", federation_admin_opts, SHAPE_TELL, NULL, NULL, NULL,
 		N_("name a further daemon whose admin may invite and suspend daemons")},
 	{"federation suspend", "NAME", "federation.suspend", no_opts, SHAPE_TELL, NULL, NULL, NULL,
 		N_("give a daemon nothing more, and let nothing count that it writes, for now")},
@@ -238,6 +271,18 @@ const struct ctl_cmd ctl_cmds[] = {
 		N_("let a suspended daemon take part again")},
 	{"federation gone", "NAME", "federation.gone", federation_gone_opts, SHAPE_TELL, NULL, NULL,
 		NULL, N_("declare a daemon lost for ever; its name is free for another one")},
+	{"federation quorum", "NUMBER", "federation.quorum", no_opts, SHAPE_TELL, NULL, NULL, NULL,
+		N_("say how many admins must sign together what changes the federation")},
+	{"federation drafts", "", "federation.drafts", no_opts, SHAPE_TELL, NULL, NULL, NULL,
+		N_("list the changes that wait for signatures")},
+	{"federation draft show", "NUMBER", "federation.draft-show", no_opts, SHAPE_TELL, NULL, NULL, NULL,
+		N_("say what a draft changes, and print it for a mail to those who have to sign")},
+	{"federation draft add", "[FILE]", "federation.draft-add", no_opts, SHAPE_TELL, NULL, NULL, NULL,
+		N_("take a draft that came by mail, or the signatures that came back; from standard input without FILE")},
+	{"federation draft sign", "NUMBER", "federation.draft-sign", draft_sign_opts, SHAPE_TELL, NULL, NULL,
+		NULL, N_("show what a draft changes and, after a yes, sign it")},
+	{"federation draft drop", "NUMBER", "federation.draft-drop", no_opts, SHAPE_TELL, NULL, NULL, NULL,
+		N_("keep a draft no longer")},
 	{"peer invite", "NAME", "peer.invite", peer_invite_opts, SHAPE_TELL, NULL, NULL, NULL,
 		N_("invite the daemon of this name into the federation")},
 	{"peer accept", "TOKEN...", "peer.accept", peer_accept_opts, SHAPE_TELL, NULL, NULL, NULL,

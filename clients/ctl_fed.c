@@ -47,6 +47,22 @@ void ctl_show_told(struct buf *out, const json_t *rows)
 
 /* ---- federation show ---- */
 
+static bool is_kind(const json_t *row, const char *kind)
+{
+	const char *is = json_string_value(json_object_get(row, "kind"));
+
+	return is && strcmp(is, kind) == 0;
+}
+
+static void show_alarm(struct buf *out, const json_t *row)
+{
+	buf_addz(out, "! ");
+	ctl_add_clean(out, json_string_value(json_object_get(row, "since")));
+	buf_addc(out, ' ');
+	(void)ctl_add_sentence(out, row);
+	buf_addc(out, '\n');
+}
+
 static void translate(json_t *row, const char *key)
 {
 	const char *text = json_string_value(json_object_get(row, key));
@@ -64,14 +80,15 @@ static const char *const words[] = {N_("reader"), N_("writer"), N_("moderator"),
 void ctl_show_federation(struct buf *out, const json_t *rows, const json_t *last)
 {
 	static const struct ctl_col lines[] = {
-		{"title",         N_("federation")},
-                {"serial",               N_("serial")},
-                {"name",N_("name")},
-		{"id",          N_("identity")},
-                {"key",               N_("signing key")},
-                {"address",N_("address")},
-		{"groups",           N_("groups")},
-                {0              }
+		{"title",            N_("federation")},
+                {"serial",                  N_("serial")},
+		{"quorum",N_("sign together")},
+                {"name",           N_("name")},
+                {"id",                  N_("identity")},
+		{"key",N_("signing key")},
+                {"address",               N_("address")},
+                {"groups",                  N_("groups")},
+		{0   }
         };
 	static const struct ctl_col cols[] = {
 		{"name",       N_("DAEMON")},
@@ -93,6 +110,7 @@ void ctl_show_federation(struct buf *out, const json_t *rows, const json_t *last
 	buf_addc(out, '\n');
 	ctl_add_table(out, cols, table);
 	json_decref(table);
+	json_array_foreach(json_object_get(last, "drafts"), i, row) show_alarm(out, row);
 }
 
 /* ---- group people, group requests ---- */
@@ -162,13 +180,6 @@ void ctl_show_requests(struct buf *out, const json_t *rows)
 }
 
 /* ---- peer status ---- */
-
-static bool is_kind(const json_t *row, const char *kind)
-{
-	const char *is = json_string_value(json_object_get(row, "kind"));
-
-	return is && strcmp(is, kind) == 0;
-}
 
 /* What an admin does about a link to a server that is no kokod, as text. */
 static void add_todo(struct buf *b, const json_t *link)
@@ -253,15 +264,6 @@ static void show_request(struct buf *out, const json_t *row)
 	buf_addz(out, ": ");
 	(void)ctl_add_sentence(out, row);
 	buf_addz(out, " (kokoctl group requests)\n");
-}
-
-static void show_alarm(struct buf *out, const json_t *row)
-{
-	buf_addz(out, "! ");
-	ctl_add_clean(out, json_string_value(json_object_get(row, "since")));
-	buf_addc(out, ' ');
-	(void)ctl_add_sentence(out, row);
-	buf_addc(out, '\n');
 }
 
 /* Links to news servers alone have no clock, and nothing is fetched over them. */

@@ -17,6 +17,7 @@
 enum {
 	WINDOW = 64, /* requests of a batch that are on their way */
 	OUT_MAX = 64 * 1024 * 1024,
+	DRAFT_MAX = 4 * 1024 * 1024, /* of a mail with a draft in it */
 };
 
 struct options {
@@ -100,6 +101,51 @@ static int add_secret(struct ctl_request *r, bool may_ask, struct err *err)
 	return rc;
 }
 
+/* ---- drafts ---- */
+
+/* Copied out of a mail: what is not ASCII does not belong to the draft, line ends do not count. */
+static void add_plain(struct buf *b, FILE *f)
+{
+	int c;
+
+	while ((c = getc(f)) != EOF && !b->bad)
+		buf_addc(b, c >= ' ' && c < 127 ? (char)c : ' ');
+}
+
+/* From its first mark on, so that a long mail before it does no harm. */
+static const char *from_mark(struct buf *b)
+{
+	struct slice text = buf_slice(b);
+	size_t at = slice_find(text, lit("-----BEGIN KOKO DRAFT"));
+
+	return buf_cstr(b) + (at < text.len ? at : 0);
+}
+
+/* A draft is read from the file, or from standard input, and takes the file's place. */
+static int add_draft(struct ctl_request *r, bool may_read, struct err *err)
+{
+	const char *name = json_string_value(json_object_get(r->args, "file"));
+	FILE *f = stdin;
+	struct buf b;
+
+	if (strcmp(r->cmd->cmd, "federation.draft-add") != 0)
+		return 0;
+	if (!name && !may_read)
+		return err_set(err, KERR_INVALID, _("FILE is missing"));
+	if (name && strcmp(name, "-") != 0)
+		f = fopen(name, "r");
+	if (!f)
+		return err_set(err, KERR_NOTFOUND, _("%s cannot be read"), name);
+	buf_init(&b, DRAFT_MAX);
+	add_plain(&b, f);
+	json_object_set_new(r->args, "text", json_string(from_mark(&b)));
+	json_object_del(r->args, "file");
+	buf_fini(&b);
+	if (f != stdin)
+		fclose(f);
+	return 0;
+}
+
 /* ---- one command ---- */
 
 /* Show an answer; line > 0: of a batch. */
@@ -172,29 +218,17 @@ static const char *ask_yes_no(const char *question)
 }
 
 /* Does the command ask before it does anything, and was not told the answer? */
-static bool asks(const struct ctl_request *r)
+static bool asks(const struct ctl_request *r, const char *cmd)
 {
-	return strcmp(r->cmd->cmd, "peer.confirm") == 0 && !r->json &&
-	       !json_object_get(r->args, "numbers") && !json_object_get(r->args, "answer");
+	return strcmp(r->cmd->cmd, cmd) == 0 && !r->json && !json_object_get(r->args, "numbers") &&
+	       !json_object_get(r->args, "answer");
 }
 
-/* Show the numbers and let them be compared; CTL_OK: the answer is in the request. */
-static int compare_numbers(struct ctl_link *l, struct ctl_request *r)
+/* CTL_OK: the answer is in the request. */
+static int put_question(struct ctl_request *r, const char *question)
 {
-	char peer[] = "peer", numbers[] = "numbers", *name = mem_dup(slice_str(r->name));
-	char *words[] = {peer, numbers, name};
-	struct ctl_request first;
-	const char *answer = NULL;
-	struct err err;
-	int code = CTL_FAILED;
+	const char *answer = ask_yes_no(question);
 
-	if (ctl_parse(words, array_len(words), &first, &err) == 0)
-		code = ask(l, &first);
-	ctl_request_fini(&first);
-	free(name);
-	if (code != CTL_OK)
-		return code;
-	answer = ask_yes_no(_("Are they the same there? (yes/no)"));
 	if (!answer) {
 		complain(_("no answer: nothing was changed"));
 		return CTL_FAILED;
@@ -203,19 +237,50 @@ static int compare_numbers(struct ctl_link *l, struct ctl_request *r)
 	return CTL_OK;
 }
 
+/* Show the numbers and let them be compared; CTL_OK: the answer is in the request. */
+static int compare_numbers(struct ctl_link *l, struct ctl_request *r)
+{
+	char peer[] = "peer", numbers[] = "numbers", *name = mem_dup(slice_str(r->name));
+	char *words[] = {peer, numbers, name};
+	struct ctl_request first;
+	struct err err;
+	int code = CTL_FAILED;
+
+	if (ctl_parse(words, array_len(words), &first, &err) == 0)
+		code = ask(l, &first);
+	ctl_request_fini(&first);
+	free(name);
+	return code == CTL_OK ? put_question(r, _("Are they the same there? (yes/no)")) : code;
+}
+
+/* Without an answer the daemon says what would be signed. */
+static int show_draft(struct ctl_link *l, struct ctl_request *r)
+{
+	int code = ask(l, r);
+
+	return code == CTL_OK ? put_question(r, _("Sign it? (yes/no)")) : code;
+}
+
+static int ask_first(struct ctl_link *l, struct ctl_request *r)
+{
+	if (asks(r, "peer.confirm"))
+		return compare_numbers(l, r);
+	return asks(r, "federation.draft-sign") ? show_draft(l, r) : CTL_OK;
+}
+
 static int run_request(const struct options *o, struct ctl_request *r)
 {
 	struct ctl_link *l = NULL;
 	struct err err;
 
-	if (add_secret(r, true, &err) < 0)
+	if (add_secret(r, true, &err) < 0 || add_draft(r, true, &err) < 0)
 		return usage_error(r->cmd, err.text);
 	int rc = ctl_link_open(o->socket, &l, &err);
 	if (rc < 0) {
 		complain(err.text);
 		return exit_of_open(rc);
 	}
-	int code = asks(r) ? compare_numbers(l, r) : CTL_OK;
+	int code = ask_first(l, r);
 	if (code == CTL_OK)
 		code = ask(l, r);
 	ctl_link_close(l);
@@ -316,7 +381,8 @@ static bool batch_send(struct batch *b, struct sent *s, struct slice line, struc
 		err_set(err, n, n == KERR_TOOBIG ? _("too many words") : _("a quote stays open"));
 	if (n <= 0)
 		return n == 0;
-	if (ctl_parse(words, (size_t)n, &s->r, err) < 0 || add_secret(&s->r, false, err) < 0)
+	if (ctl_parse(words, (size_t)n, &s->r, err) < 0 || add_secret(&s->r, false, err) < 0 ||
+		add_draft(&s->r, false, err) < 0)
 		return false;
 	s->r.json |= b->json;
 

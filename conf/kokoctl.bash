@@ -7,9 +7,9 @@ _kokoctl()
 	elif [ "$COMP_CWORD" -eq 2 ]; then
 	case ${COMP_WORDS[1]} in
 	user) words="add list show passwd disable enable " ;;
-	group) words="add set list show share invite remove-member moderator confirm-entries ban freeze people requests grant refuse settle " ;;
+	group) words="add set list show share invite remove-member moderator confirm-entries ban freeze people requests grant refuse settle deputy quorum owner " ;;
 	member) words="add list remove " ;;
-	federation) words="found check show rotate-key revoke-key address admin suspend resume gone " ;;
+	federation) words="found check show rotate-key revoke-key address admin suspend resume gone quorum drafts draft draft draft draft " ;;
 	peer) words="invite accept numbers confirm add list status pause resume block unblock remove " ;;
 	esac
 	else
@@ -19,16 +19,23 @@ _kokoctl()
 	"group add") words="--title --kind --class --posting --reply --json --help" ;;
 	"group set") words="--reply --json --help" ;;
 	"group share") words="--public --news-servers --history --title --json --help" ;;
-	"group invite") words="--ro --json --help" ;;
-	"group moderator") words="--remove --json --help" ;;
-	"group ban") words="--lift --json --help" ;;
-	"group freeze") words="--end --json --help" ;;
+	"group invite") words="--ro --by-quorum --json --help" ;;
+	"group remove-member") words="--by-quorum --json --help" ;;
+	"group moderator") words="--remove --by-quorum --json --help" ;;
+	"group confirm-entries") words="--by-quorum --json --help" ;;
+	"group ban") words="--lift --by-quorum --json --help" ;;
+	"group freeze") words="--end --by-quorum --json --help" ;;
 	"group refuse") words="--reason --json --help" ;;
+	"group deputy") words="--remove --by-quorum --json --help" ;;
+	"group quorum") words="--by-quorum --json --help" ;;
+	"group owner") words="--by-quorum --json --help" ;;
 	"federation found") words="--organisation --prefix --json --help" ;;
 	"federation rotate-key") words="--tls --code-stdin --code-file --json --help" ;;
 	"federation revoke-key") words="--code-stdin --code-file --json --help" ;;
 	"federation address") words="--code-stdin --code-file --json --help" ;;
+	"federation admin") words="--remove --json --help" ;;
 	"federation gone") words="--for-ever --json --help" ;;
+	"federation draft sign") words="--answer --json --help" ;;
 	"peer invite") words="--prefix --json --help" ;;
 	"peer accept") words="--organisation --json --help" ;;
 	"peer confirm") words="--numbers --answer --json --help" ;;

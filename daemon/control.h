@@ -15,7 +15,7 @@
 struct daemon;
 
 enum {
-	CONTROL_LINE_MAX = 64 * 1024, /* bytes of a request */
+	CONTROL_LINE_MAX = 256 * 1024, /* bytes of a request: a draft of a large federation */
 	CONTROL_CONNS = 16,
 	CONTROL_WINDOW = 64, /* requests of one connection that are worked on at a time */
 	CONTROL_IDLE_S = 30,

@@ -208,7 +208,7 @@ int errand_give(struct errand *a, struct fed_draft *d, int rc, const uint8_t see
 		rc = fed_draft_end(d, seed, &text, &a->err);
 	fed_draft_fini(d);
 	if (rc == 0)
-		rc = errand_give_text(a, buf_slice(&text), then);
+		rc = errand_give_signed(a, buf_slice(&text), then);
 	buf_fini(&text);
 	return rc;
 }

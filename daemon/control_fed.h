@@ -28,7 +28,9 @@ struct errand {
 	/* Arguments; NULL where the command has none. */
 	const char *name, *group, *title, *prefix, *token, *numbers, *answer, *code, *user;
 	const char *organisation, *number, *reason;
-	bool flag; /* of the one switch that the command has */
+	bool flag;      /* of the one switch that the command has */
+	bool by_quorum; /* a group is changed without its owner */
+	int64_t count;
 	/* What is under way; freed with it. */
 	int (*then)(struct errand *a);
 	void (*fini)(struct errand *a);
@@ -59,12 +61,36 @@ json_t *fed_sentence(const char *text, const char *const *with);
 
 /*
  * Sign the draft (fed_draft_begin gave rc), give it to the node; `then` is run when it is on disk.
- * The draft is freed.  CONTROL_OUT, or why not.
+ * The draft is freed.  CONTROL_OUT, or why not.  Where others must sign too it is kept for them,
+ * what is to be done is said, and `then` is not run.
  */
 NODISCARD int errand_give(struct errand *a, struct fed_draft *d, int rc,
 	const uint8_t seed[CRYPTO_KEY_LEN], int (*then)(struct errand *a));
 /* The same for a text that is signed. */
 NODISCARD int errand_give_text(struct errand *a, struct slice text, int (*then)(struct errand *a));
+
+/* The same for a text that this daemon has signed and others may have to. */
+NODISCARD int errand_give_signed(
+	struct errand *a, struct slice text, int (*then)(struct errand *a));
+
+/* The record of the group in a->group, to be changed by its owner, or by who asks it. */
+NODISCARD int errand_open_group(struct errand *a, struct fed_draft *d);
+/*
+ * Give the changed one (rc) when this daemon owns the group or is told to do it without the owner;
+ * else ask the owner for p.  NULL: it is nothing that can be asked for.
+ */
+NODISCARD int errand_give_group(struct errand *a, struct fed_draft *d, int rc,
+	const struct fed_plea *p, int (*then)(struct errand *a));
+
+/* Say what a record changes, sentence by sentence. */
+void errand_say_changes(struct errand *a, struct slice before, struct slice text);
+/* Rows of the drafts that this daemon keeps; kind: what they are in peer.status, or NULL. */
+void errand_add_drafts(struct errand *a, json_t *rows, const char *kind);
+/* The name of a daemon; its oid when it is not in the federation. */
+void errand_name_of(const struct fed *f, const struct fed_oid *oid, char out[FED_NAME_MAX + 1]);
+/* A wish, or a line of a group record that is new or gone, as a sentence in the row. */
+void errand_add_wish(
+	struct fed *f, const struct fed_group *g, bool add, struct slice line, json_t *row);
 
 /*
  * Ask the owner of a->group, which is not this daemon, for what the draft has been given (rc): the

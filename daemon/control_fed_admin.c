@@ -30,6 +30,10 @@ static int done(struct errand *a)
 
 static int admin_named(struct errand *a)
 {
+	if (a->flag) {
+		errand_say(a, N_("%1 is no admin of the federation any more"), a->name, NULL);
+		return 0;
+	}
 	errand_say(a,
 		N_("%1 is an admin of the federation too: its admin may invite and suspend "
 		   "daemons"),
@@ -87,37 +91,39 @@ static int name_admin(struct errand *a)
 	int rc = open_federation(a, &d, &oid);
 
 	if (rc == 0)
-		rc = fed_draft_admin(&d, &oid, &a->err);
+		rc = a->flag ? fed_draft_admin_out(&d, &oid, &a->err)
+			     : fed_draft_admin(&d, &oid, &a->err);
 	return give(a, &d, rc, admin_named);
 }
 
-static int begin(struct control_req *r, int (*run)(struct errand *a), const struct deed *deed)
+static int begin(struct control_req *r, int (*run)(struct errand *a), const struct deed *deed,
+	const char *flag)
 {
 	struct errand *a = errand_new(r, run);
 	int rc = control_arg(r, "name", FED_NAME_MAX, &a->name);
 
 	a->work = (void *)deed;
 	if (rc == 0)
-		rc = control_arg_bool(r, "for_ever", false, &a->flag);
+		rc = control_arg_bool(r, flag, false, &a->flag);
 	return errand_go(a, rc);
 }
 
 int control_federation_suspend(struct control_req *r)
 {
-	return begin(r, change_state, &suspended);
+	return begin(r, change_state, &suspended, "for_ever");
 }
 
 int control_federation_resume(struct control_req *r)
 {
-	return begin(r, change_state, &active);
+	return begin(r, change_state, &active, "for_ever");
 }
 
 int control_federation_gone(struct control_req *r)
 {
-	return begin(r, change_state, &gone);
+	return begin(r, change_state, &gone, "for_ever");
 }
 
 int control_federation_admin(struct control_req *r)
 {
-	return begin(r, name_admin, NULL);
+	return begin(r, name_admin, NULL, "remove");
 }

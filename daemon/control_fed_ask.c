@@ -16,7 +16,7 @@ enum { TEXT_ROOM = 1100 };
 
 /* ---- words ---- */
 
-static void name_of(const struct fed *f, const struct fed_oid *oid, char out[FED_NAME_MAX + 1])
+void errand_name_of(const struct fed *f, const struct fed_oid *oid, char out[FED_NAME_MAX + 1])
 {
 	const struct fed_federation *fed = fed_reg_federation(f->reg);
 	const struct fed_member_daemon *m = fed ? fed_federation_daemon(fed, oid) : NULL;
@@ -56,14 +56,14 @@ static const char *words_of(
 	(void)!slice_cstr(p->user, name, TEXT_ROOM);
 	switch (p->kind) {
 	case FED_PLEA_MEMBER:
-		name_of(f, &p->oid, name);
+		errand_name_of(f, &p->oid, name);
 		return member_words(g, p);
 	case FED_PLEA_MODERATOR:
 		return p->add ? N_("make %1 a moderator") : N_("let %1 be no moderator any more");
 	case FED_PLEA_BAN:
 		return p->add ? N_("let what %1 writes count no more") : N_("let %1 write again");
 	case FED_PLEA_CUT:
-		name_of(f, &p->oid, name);
+		errand_name_of(f, &p->oid, name);
 		return N_("confirm what %1 wrote before its key was stolen");
 	case FED_PLEA_STATE:
 		return state_words(p->state);
@@ -95,7 +95,7 @@ static void clean(const char *text, char out[TEXT_ROOM])
 	buf_fini(&b);
 }
 
-static void add_wish(
+void errand_add_wish(
 	struct fed *f, const struct fed_group *g, bool add, struct slice line, json_t *row)
 {
 	char name[TEXT_ROOM] = "", text[TEXT_ROOM] = "";
@@ -142,7 +142,7 @@ static int ask(struct errand *a, const struct fed_group *g, struct slice body)
 	char *owner = mem_alloc(FED_NAME_MAX + 1);
 	int rc;
 
-	name_of(a->f, &g->owner, owner);
+	errand_name_of(a->f, &g->owner, owner);
 	a->work = owner;
 	a->fini = ask_fini;
 	if (like)
@@ -255,8 +255,8 @@ static json_t *row_of(struct errand *a, struct fed_petition *p, const struct fed
 	const bool for_us = fed_petition_is_for_us(a->f, p);
 	char asker[FED_NAME_MAX + 1], owner[FED_NAME_MAX + 1];
 
-	name_of(a->f, &p->oid, asker);
-	name_of(a->f, &g->owner, owner);
+	errand_name_of(a->f, &p->oid, asker);
+	errand_name_of(a->f, &g->owner, owner);
 	json_t *row = json_pack("{s:s, s:s, s:o, s:s, s:s, s:o, s:s, s:b}", "kind", "request",
 		"number", p->number, "group", json_stringn(g->group.p, g->group.len), "name", asker,
 		"owner", owner, "since", control_time(p->t), "state", states[s], "for_us", for_us);
@@ -273,7 +273,7 @@ static void add_rows(struct errand *a, struct fed_petition *p)
 	while (g && fed_request_next(&body, &add, &line)) {
 		json_t *row = row_of(a, p, g);
 
-		add_wish(a->f, g, add, line, row);
+		errand_add_wish(a->f, g, add, line, row);
 		json_array_append_new(a->rows, row);
 	}
 }
@@ -379,7 +379,7 @@ static int grant(struct errand *a)
 	if (!p)
 		return KERR_NOTFOUND;
 	asker = mem_alloc(FED_NAME_MAX + 1);
-	name_of(a->f, &p->oid, asker);
+	errand_name_of(a->f, &p->oid, asker);
 	a->work = asker;
 	a->fini = ask_fini;
 	rc = fed_draft_group_next(

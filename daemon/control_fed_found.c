@@ -138,13 +138,17 @@ static int show(struct errand *a)
 	fed_oid_shown(&a->f->keys->oid, shown);
 	fed_reg_groups(a->f->reg, count_group, &n_groups);
 	json_object_set_new(a->result, "federation",
-		json_pack("{s:o, s:s, s:I, s:s, s:s, s:s, s:s, s:I, s:I}", "title",
+		json_pack("{s:o, s:s, s:I, s:I, s:s, s:s, s:s, s:s, s:I, s:I}", "title",
 			slice_json(fed->title), "fid", fed->fid.s, "serial",
-			(json_int_t)fed_reg_serial(a->f->reg, &key), "name", a->f->name, "id",
-			shown, "key", a->f->keys->keyid.s, "address", a->address, "daemons",
+			(json_int_t)fed_reg_serial(a->f->reg, &key), "quorum",
+			(json_int_t)fed->quorum, "name", a->f->name, "id", shown, "key",
+			a->f->keys->keyid.s, "address", a->address, "daemons",
 			(json_int_t)fed->n_daemon, "groups", n_groups));
 	for (size_t i = 0; i < fed->n_daemon; i++)
 		show_daemon(a, fed, &fed->daemon[i]);
+	json_t *drafts = json_array();
+	errand_add_drafts(a, drafts, "draft");
+	json_object_set_new(a->result, "drafts", drafts);
 	return 0;
 }
 

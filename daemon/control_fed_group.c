@@ -133,14 +133,34 @@ int control_group_share(struct control_req *r)
 
 /* ---- one change ---- */
 
+/* Whose it is by the record in force: the draft may name another owner already. */
+static const struct fed_oid *owner_of(const struct errand *a, const struct fed_draft *d)
+{
+	const struct fed_group *g = fed_reg_group(a->f->reg, &d->rec.group.gid);
+
+	return g ? &g->owner : &d->rec.group.owner;
+}
+
 /* Is it ours to change?  Else its owner is asked. */
 static bool owns(const struct errand *a, const struct fed_draft *d)
 {
-	return fed_oid_eq(&d->rec.group.owner, &a->f->keys->oid);
+	return fed_oid_eq(owner_of(a, d), &a->f->keys->oid);
 }
 
-/* The record of the group in a->group, to be changed by its owner, or by who asks it. */
-static int open_group(struct errand *a, struct fed_draft *d)
+/* What is not asked for: only the owner changes it, or those who stand in for it. */
+static int refuse_alien(struct errand *a, struct fed_draft *d)
+{
+	char owner[FED_NAME_MAX + 1];
+
+	errand_name_of(a->f, owner_of(a, d), owner);
+	fed_draft_fini(d);
+	return errand_refuse(a, KERR_DENIED,
+		N_("%1 belongs to %2: its admin does this, or without it the deputies and the "
+		   "admins of the federation, with --by-quorum"),
+		a->group, owner, NULL);
+}
+
+int errand_open_group(struct errand *a, struct fed_draft *d)
 {
 	const struct fed_group *g;
 
@@ -154,13 +174,16 @@ static int open_group(struct errand *a, struct fed_draft *d)
 	return fed_draft_group_wish(d, fed_text_of(a->f, FED_REC_GROUP, g->gid.s), &a->err);
 }
 
-static int give_group(struct errand *a, struct fed_draft *d, int rc, const struct fed_plea *p,
+int errand_give_group(struct errand *a, struct fed_draft *d, int rc, const struct fed_plea *p,
 	int (*then)(struct errand *a))
 {
 	static const uint8_t none[CRYPTO_KEY_LEN];
 
-	if (rc == 0 && !owns(a, d))
-		return errand_ask(a, d, rc, p);
+	if (rc == 0 && a->by_quorum && !owns(a, d))
+		rc = fed_draft_by_quorum(
+			d, fed_reg_federation(a->f->reg), &a->f->keys->oid, &a->err);
+	else if (rc == 0 && !owns(a, d))
+		return p ? errand_ask(a, d, rc, p) : refuse_alien(a, d);
 	return errand_give(a, d, rc, a->f->keys ? a->f->keys->seed : none, then);
 }
 
@@ -172,7 +195,7 @@ static int change(struct errand *a, struct fed_draft *d, int rc, const struct fe
 
 	if (rc == 0)
 		rc = fed_plea_grant(d, fed_reg_federation(a->f->reg), p, &at, &a->err);
-	return give_group(a, d, rc, p, then);
+	return errand_give_group(a, d, rc, p, then);
 }
 
 static int find_daemon(struct errand *a, struct fed_oid *out)
@@ -202,7 +225,7 @@ static int invite(struct errand *a)
 {
 	struct fed_plea p = {.kind = FED_PLEA_MEMBER, .add = true, .rw = !a->flag};
 	struct fed_draft d;
-	int rc = open_group(a, &d);
+	int rc = errand_open_group(a, &d);
 
 	if (rc == 0)
 		rc = find_daemon(a, &p.oid);
@@ -221,6 +244,8 @@ int control_group_invite(struct control_req *r)
 		rc = control_arg(r, "name", FED_NAME_MAX, &a->name);
 	if (rc == 0)
 		rc = control_arg_bool(r, "ro", false, &a->flag);
+	if (rc == 0)
+		rc = control_arg_bool(r, "by_quorum", false, &a->by_quorum);
 	return errand_go(a, rc);
 }
 
@@ -242,7 +267,7 @@ static int remove_member(struct errand *a)
 	const struct fed_places at = fed_places_of(a->f);
 	const struct fed_member *m;
 	struct fed_draft d;
-	int rc = open_group(a, &d);
+	int rc = errand_open_group(a, &d);
 
 	if (rc == 0)
 		rc = find_daemon(a, &p.oid);
@@ -250,7 +275,7 @@ static int remove_member(struct errand *a)
 	p.rw = m && m->rw;
 	if (rc == 0)
 		rc = fed_draft_member_out(&d, &p.oid, &at, &a->err);
-	return give_group(a, &d, rc, &p, removed);
+	return errand_give_group(a, &d, rc, &p, removed);
 }
 
 int control_group_remove_member(struct control_req *r)
@@ -260,6 +285,8 @@ int control_group_remove_member(struct control_req *r)
 
 	if (rc == 0)
 		rc = control_arg(r, "name", FED_NAME_MAX, &a->name);
+	if (rc == 0)
+		rc = control_arg_bool(r, "by_quorum", false, &a->by_quorum);
 	return errand_go(a, rc);
 }
 
@@ -294,14 +321,14 @@ static int confirm_entries(struct errand *a)
 	struct fed_plea p = {.kind = FED_PLEA_CUT, .add = true};
 	const struct fed_places at = fed_places_of(a->f);
 	struct fed_draft d;
-	int rc = open_group(a, &d);
+	int rc = errand_open_group(a, &d);
 
 	if (rc == 0)
 		rc = find_daemon(a, &p.oid);
 	if (rc == 0)
-		rc = owns(a, &d) ? fed_draft_cut(&d, &p.oid, &at, &a->err)
-				 : ask_to_confirm(a, &d, &p);
-	return give_group(a, &d, rc, &p, entries_confirmed);
+		rc = owns(a, &d) || a->by_quorum ? fed_draft_cut(&d, &p.oid, &at, &a->err)
+						 : ask_to_confirm(a, &d, &p);
+	return errand_give_group(a, &d, rc, &p, entries_confirmed);
 }
 
 int control_group_confirm_entries(struct control_req *r)
@@ -309,6 +336,8 @@ int control_group_confirm_entries(struct control_req *r)
 	struct errand *a = errand_new(r, confirm_entries);
 	int rc = control_arg(r, "group", STORE_NAME_MAX, &a->group);
 
+	if (rc == 0)
+		rc = control_arg_bool(r, "by_quorum", false, &a->by_quorum);
 	if (rc == 0)
 		rc = control_arg(r, "name", FED_NAME_MAX, &a->name);
 	return errand_go(a, rc);
@@ -329,7 +358,7 @@ static int moderator(struct errand *a)
 	const struct fed_plea p = {
 		.kind = FED_PLEA_MODERATOR, .add = !a->flag, .user = slice_str(a->user)};
 	struct fed_draft d;
-	int rc = open_group(a, &d);
+	int rc = errand_open_group(a, &d);
 
 	return change(a, &d, rc, &p, moderator_changed);
 }
@@ -343,6 +372,8 @@ int control_group_moderator(struct control_req *r)
 		rc = control_arg(r, "user", FED_USER_MAX + FED_NAME_MAX + 1, &a->user);
 	if (rc == 0)
 		rc = control_arg_bool(r, "remove", false, &a->flag);
+	if (rc == 0)
+		rc = control_arg_bool(r, "by_quorum", false, &a->by_quorum);
 	return errand_go(a, rc);
 }
 
@@ -360,7 +391,7 @@ static int ban(struct errand *a)
 	const struct fed_plea p = {
 		.kind = FED_PLEA_BAN, .add = !a->flag, .user = slice_str(a->user)};
 	struct fed_draft d;
-	int rc = open_group(a, &d);
+	int rc = errand_open_group(a, &d);
 
 	return change(a, &d, rc, &p, banned);
 }
@@ -374,6 +405,8 @@ int control_group_ban(struct control_req *r)
 		rc = control_arg(r, "user", FED_USER_MAX + FED_NAME_MAX + 1, &a->user);
 	if (rc == 0)
 		rc = control_arg_bool(r, "lift", false, &a->flag);
+	if (rc == 0)
+		rc = control_arg_bool(r, "by_quorum", false, &a->by_quorum);
 	return errand_go(a, rc);
 }
 
@@ -394,7 +427,7 @@ static int set_state(struct errand *a)
 		.add = true,
 		.state = a->flag ? FED_GROUP_ACTIVE : FED_GROUP_FROZEN};
 	struct fed_draft d;
-	int rc = open_group(a, &d);
+	int rc = errand_open_group(a, &d);
 
 	return change(a, &d, rc, &p, state_changed);
 }
@@ -406,5 +439,7 @@ int control_group_freeze(struct control_req *r)
 
 	if (rc == 0)
 		rc = control_arg_bool(r, "end", false, &a->flag);
+	if (rc == 0)
+		rc = control_arg_bool(r, "by_quorum", false, &a->by_quorum);
 	return errand_go(a, rc);
 }

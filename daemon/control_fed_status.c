@@ -360,8 +360,10 @@ static int status(struct errand *a)
 	for (size_t i = 0; i < a->f->notes.n; i++)
 		add_alarm(a, vec_at(&a->f->notes, i));
 	add_all_lost(a);
-	if (a->f->keys)
+	if (a->f->keys) {
 		errand_add_requests(a);
+		errand_add_drafts(a, a->rows, "alarm");
+	}
 	return 0;
 }
 

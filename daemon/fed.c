@@ -23,7 +23,14 @@
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
 
-enum { TICK_S = 1, AWAY_S = 3600, ALIVE_TRY_S = 30, ALIVE_TRIES = 4, OFFERS_TICKS = 5 };
+enum {
+	TICK_S = 1,
+	AWAY_S = 3600,
+	ALIVE_TRY_S = 30,
+	ALIVE_TRIES = 4,
+	OFFERS_TICKS = 5,
+	PAPERS_TICKS = 60
+};
 
 /* ---- clock ---- */
 
@@ -83,6 +90,8 @@ static void on_soon(evutil_socket_t fd, short what, void *arg)
 		fed_groups_fit(f);
 	if (take_flag(&f->plans_due))
 		fed_plans_make(f);
+	if (take_flag(&f->papers_due))
+		fed_papers_look(f);
 	if (take_flag(&f->dial_due))
 		fed_links_fit(f);
 	if (take_flag(&f->news_due)) {
@@ -110,6 +119,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	fed_heard_tick(f);
 	fed_proofs_tick(f);
 	fed_roster_tick(f);
+	if (f->n_ticks % PAPERS_TICKS == 0)
+		f->papers_due = true;
 	fed_soon(f);
 }
 
@@ -122,7 +133,7 @@ void fed_record_came(struct fed *f, const struct fed_record_key *key)
 		f->sponsor.set = false;
 		fed_book_joined(f->book);
 	}
-	f->plans_due = true;
+	f->plans_due = f->papers_due = true;
 	f->groups_due = key->type != FED_REC_DAEMON || f->groups_due;
 	fed_roster_look(f);
 	fed_dial_soon(f);
@@ -352,6 +363,7 @@ int fed_open(struct daemon *d, struct fed **out, struct err *err)
 	f->roster = fed_roster_new();
 	f->proofs = fed_proofs_new();
 	fed_petitions_init(&f->petitions);
+	fed_papers_init(&f->papers);
 	f->plans = fed_plans_new();
 	f->self = fed_self_new(f);
 	event_assign(&f->on_tick, loop_base(f->loop), -1, EV_PERSIST, on_tick, f);
@@ -423,6 +435,7 @@ void fed_free(struct fed *f)
 	fed_roster_free(f->roster);
 	fed_proofs_free(f->proofs);
 	fed_petitions_fini(&f->petitions);
+	fed_papers_fini(&f->papers);
 	vec_fini(&f->again);
 	fed_feeds_fini(&f->feeds);
 	fed_reg_free(f->reg);

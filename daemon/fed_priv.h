@@ -22,6 +22,7 @@
  *   fed_say.c    control entries that we issue
  *   fed_heard.c  what control entries say: fed_roster.c people, fed_petition.c requests,
  *                fed_proof.c forks
+ *   fed_papers.c drafts, which several daemons must sign
  *   control_fed*.c the admin's commands
  */
 #ifndef DAEMON_FED_PRIV_H
@@ -33,6 +34,7 @@
 #include "daemon/daemon.h"
 #include "daemon/fed.h"
 #include "daemon/fed_keys.h"
+#include "daemon/fed_papers.h"
 #include "daemon/fed_petition.h"
 #include "proto/base/coll.h"
 #include "proto/fed/fed_join.h"
@@ -112,10 +114,11 @@ struct fed {
 	struct fed_roster *roster;
 	struct fed_proofs *proofs;
 	struct fed_petitions petitions;
-	struct vec again;    /* control entries that are looked at again (fed_heard.c) */
-	struct list waiters; /* struct fed_waiter */
-	struct list relays;  /* struct fed_relay, waiting for the disk */
-	struct vec notes;    /* struct fed_note, newest last */
+	struct fed_papers papers; /* drafts that wait for signatures */
+	struct vec again;         /* control entries that are looked at again (fed_heard.c) */
+	struct list waiters;      /* struct fed_waiter */
+	struct list relays;       /* struct fed_relay, waiting for the disk */
+	struct vec notes;         /* struct fed_note, newest last */
 	struct peer_stats stats;
 	atomic_uint_fast64_t n_refused, n_late, n_alarms;
 	const char *data, *name;          /* folder; of this daemon */
@@ -127,7 +130,7 @@ struct fed {
 	bool catching;    /* the control pass of a daemon that was away (section 7.1) */
 	bool restored;    /* the store was put back */
 	bool clock_wrong; /* by others' clocks: nothing is signed */
-	bool news_due, dial_due, plans_due, groups_due, stopping;
+	bool news_due, dial_due, plans_due, groups_due, papers_due, stopping;
 };
 
 /* ---- fed.c ---- */

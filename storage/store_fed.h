@@ -212,7 +212,8 @@ enum record_type {
 	RECORD_MEMBERS,
 	RECORD_PROOF,
 	RECORD_PEER,
-	RECORD_FORK
+	RECORD_FORK,
+	RECORD_DRAFT
 };
 
 /* serial 0: the newest.  KERR_NOTFOUND. */

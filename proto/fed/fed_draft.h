@@ -72,7 +72,7 @@ NODISCARD int fed_draft_addr(
 NODISCARD int fed_draft_federation(struct fed_draft *d, const struct fed_oid *founder,
 	struct slice title, struct slice name, struct slice prefix, struct err *err);
 
-/* KERR_DENIED: self is no admin, or more than one must sign; *err says whom to ask. */
+/* KERR_DENIED: self is no admin; *err says whom to ask. */
 NODISCARD int fed_draft_federation_next(
 	struct fed_draft *d, struct slice text, const struct fed_oid *self, struct err *err);
 
@@ -84,6 +84,7 @@ NODISCARD int fed_draft_daemon_in(struct fed_draft *d, const struct fed_oid *oid
 NODISCARD int fed_draft_daemon_state(
 	struct fed_draft *d, const struct fed_oid *oid, enum fed_state state, struct err *err);
 NODISCARD int fed_draft_admin(struct fed_draft *d, const struct fed_oid *oid, struct err *err);
+NODISCARD int fed_draft_admin_out(struct fed_draft *d, const struct fed_oid *oid, struct err *err);
 NODISCARD int fed_draft_domain(
 	struct fed_draft *d, const struct fed_oid *oid, struct slice domain, struct err *err);
 
@@ -93,6 +94,11 @@ NODISCARD int fed_draft_domain(
  */
 NODISCARD int fed_draft_fits(const struct fed_federation *f, const struct fed_oid *oid,
 	struct slice name, struct slice prefix, struct err *err);
+
+/* ---- either ---- */
+
+/* So many admins, or deputies, sign together. */
+NODISCARD int fed_draft_quorum(struct fed_draft *d, uint64_t quorum, struct err *err);
 
 /* ---- group record ---- */
 
@@ -112,11 +118,19 @@ NODISCARD int fed_draft_group(struct fed_draft *d, const struct fed_federation *
 NODISCARD int fed_draft_group_next(
 	struct fed_draft *d, struct slice text, const struct fed_oid *self, struct err *err);
 
+/*
+ * Is self one of those who change the group without its owner, a deputy of it or an admin of the
+ * federation?  KERR_DENIED with whom to ask.
+ */
+NODISCARD int fed_draft_by_quorum(const struct fed_draft *d, const struct fed_federation *fed,
+	const struct fed_oid *self, struct err *err);
+
 /* The same for who only asks the owner: what can be asked for is what can be put into a draft. */
 NODISCARD int fed_draft_group_wish(struct fed_draft *d, struct slice text, struct err *err);
+
 /*
- * Two records have one serial: the next one upon texts[chosen], by an admin of the federation, as
- * whose quorum it is signed.  It carries the cuts of the others: they are drawn somewhere already.
+ * Two records have one serial: the next one upon texts[chosen], by one of a quorum.  It carries the
+ * cuts of the others: they are drawn somewhere already.
  */
 NODISCARD int fed_draft_group_settle(struct fed_draft *d, const struct fed_federation *fed,
 	const struct fed_oid *self, const struct slice *texts, size_t n, size_t chosen,
@@ -166,6 +180,18 @@ NODISCARD int fed_draft_moderator_out(struct fed_draft *d, const struct fed_fede
 NODISCARD int fed_draft_ban(struct fed_draft *d, const struct fed_federation *fed,
 	struct slice user, const struct fed_places *at, struct err *err);
 NODISCARD int fed_draft_unban(struct fed_draft *d, struct slice user, struct err *err);
+
+/*
+ * Deputies change the group together without its owner, so many of them as the quorum says.
+ * KERR_EXISTS, KERR_NOTFOUND, KERR_TOOBIG, KERR_INVALID.
+ */
+NODISCARD int fed_draft_deputy(struct fed_draft *d, const struct fed_federation *fed,
+	const struct fed_oid *oid, struct err *err);
+NODISCARD int fed_draft_deputy_out(struct fed_draft *d, const struct fed_oid *oid, struct err *err);
+
+/* Another daemon owns the group from now on; one that was a deputy is none any more. */
+NODISCARD int fed_draft_owner(struct fed_draft *d, const struct fed_federation *fed,
+	const struct fed_oid *oid, struct err *err);
 
 NODISCARD int fed_draft_group_state(
 	struct fed_draft *d, enum fed_group_state state, struct err *err);

@@ -349,7 +349,7 @@ int fed_draft_group_settle(struct fed_draft *d, const struct fed_federation *fed
 	int rc = fed_draft_next(d, texts[chosen], FED_REC_GROUP, err);
 
 	if (rc == 0)
-		rc = fed_draft_admin_alone(fed, self, err);
+		rc = fed_draft_by_quorum(d, fed, self, err);
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		if (i != chosen)
 			rc = carry_cuts(d, texts[i], err);

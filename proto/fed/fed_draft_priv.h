@@ -12,8 +12,8 @@ void fed_draft_first(struct fed_draft *d, enum fed_record_type type);
 NODISCARD int fed_draft_next(
 	struct fed_draft *d, struct slice text, enum fed_record_type type, struct err *err);
 
-/* Is this daemon an admin, whose signature is enough?  0 or KERR_DENIED with whom to ask. */
-NODISCARD int fed_draft_admin_alone(
+/* Is this daemon an admin of the federation?  0 or KERR_DENIED with whom to ask. */
+NODISCARD int fed_draft_by_admin(
 	const struct fed_federation *f, const struct fed_oid *self, struct err *err);
 
 /* v[n] of `size` bytes each, copied, with room for one more at the end. */

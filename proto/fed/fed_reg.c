@@ -166,7 +166,7 @@ static const struct fed_record *record_of(const struct chain *c)
 
 /* ---- taking ---- */
 
-static void key_of(const struct fed_record *rec, struct fed_record_key *out)
+void fed_record_key_of(const struct fed_record *rec, struct fed_record_key *out)
 {
 	const char *id = NULL;
 
@@ -203,10 +203,8 @@ static struct held *held_new(struct slice text, struct err *why, int *rc_out)
 	return NULL;
 }
 
-static bool knows_signer(void *arg, const struct fed_keyid *keyid, struct fed_signer *out)
+bool fed_reg_signer(const struct fed_reg *r, const struct fed_keyid *keyid, struct fed_signer *out)
 {
-	const struct fed_reg *r = arg;
-
 	for (size_t i = 0; i < r->order.n; i++) {
 		const struct chain *c = chain_at(r, i);
 		const struct fed_record *rec = c->key.type == FED_REC_DAEMON ? record_of(c) : NULL;
@@ -220,6 +218,11 @@ static bool knows_signer(void *arg, const struct fed_keyid *keyid, struct fed_si
 		return true;
 	}
 	return false;
+}
+
+static bool knows_signer(void *arg, const struct fed_keyid *keyid, struct fed_signer *out)
+{
+	return fed_reg_signer(arg, keyid, out);
 }
 
 /* It need not be asked for again. */
@@ -444,7 +447,7 @@ enum fed_reg_got fed_reg_give(struct fed_reg *r, struct slice text, bool trusted
 	*out = (struct fed_reg_result){.serial = 0};
 	if (!h)
 		return FED_REG_REFUSED;
-	key_of(&h->rec, &out->key);
+	fed_record_key_of(&h->rec, &out->key);
 	out->serial = h->rec.serial;
 	if (h->rec.type == FED_REC_FEDERATION && r->federation &&
 		strcmp(r->federation->key.s, out->key.s) != 0) {

@@ -24,6 +24,8 @@ struct fed_record_key {
 	char s[FED_KEY_LEN + 1];
 };
 
+void fed_record_key_of(const struct fed_record *rec, struct fed_record_key *out);
+
 enum fed_reg_got {
 	FED_REG_TAKEN,   /* keep it: it is in force, or (fork) it is proof */
 	FED_REG_KNOWN,   /* nothing new */
@@ -74,6 +76,10 @@ struct slice fed_reg_text(
 
 /* Is the daemon active in the federation? */
 bool fed_reg_active(const struct fed_reg *r, const struct fed_oid *oid);
+
+/* The daemon that has this signing key, by the records that are held; false: none. */
+NODISCARD bool fed_reg_signer(
+	const struct fed_reg *r, const struct fed_keyid *keyid, struct fed_signer *out);
 
 /* The daemon with this TLS key among those whose records are held; NULL: none. */
 const struct fed_daemon *fed_reg_tls(const struct fed_reg *r, const struct fed_hash *spki);

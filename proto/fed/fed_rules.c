@@ -7,13 +7,6 @@
 
 /* ---- signers ---- */
 
-/* Daemons whose signatures hold, each once. */
-struct signers {
-	struct fed_oid oid[FED_SIGS_MAX];
-	size_t n;
-	bool unknown; /* there are signatures of keys that nobody is known to have */
-};
-
 static bool has_oid(const struct fed_oid *v, size_t n, const struct fed_oid *oid)
 {
 	for (size_t i = 0; i < n; i++)
@@ -30,10 +23,10 @@ static bool is_gone(const struct fed_known *known, const struct fed_oid *oid)
 	return d && d->state == FED_GONE;
 }
 
-static void collect_signers(
-	const struct fed_record *rec, const struct fed_known *known, struct signers *out)
+void fed_record_signers(
+	const struct fed_record *rec, const struct fed_known *known, struct fed_signers *out)
 {
-	*out = (struct signers){.n = 0};
+	*out = (struct fed_signers){.n = 0};
 	for (size_t i = 0; i < rec->n_sig; i++) {
 		struct fed_signer s;
 
@@ -49,7 +42,7 @@ static void collect_signers(
 }
 
 /* How many of these daemons signed. */
-static size_t count_signed(const struct signers *s, const struct fed_oid *v, size_t n)
+static size_t count_signed(const struct fed_signers *s, const struct fed_oid *v, size_t n)
 {
 	size_t count = 0;
 
@@ -58,12 +51,12 @@ static size_t count_signed(const struct signers *s, const struct fed_oid *v, siz
 	return count;
 }
 
-static bool admins_signed(const struct signers *s, const struct fed_federation *f)
+static bool admins_signed(const struct fed_signers *s, const struct fed_federation *f)
 {
 	return f && count_signed(s, f->admin, f->n_admin) >= f->quorum;
 }
 
-static enum fed_authority nobody(const struct signers *s)
+static enum fed_authority nobody(const struct fed_signers *s)
 {
 	return s->unknown ? FED_BY_UNKNOWN : FED_BY_NOBODY;
 }
@@ -85,13 +78,13 @@ static bool root_signed(const struct fed_record *rec, const struct fed_public *r
 static enum fed_authority daemon_authority(
 	const struct fed_record *rec, const struct fed_known *known)
 {
-	struct signers s;
+	struct fed_signers s;
 
 	if (!root_signed(rec, &rec->daemon.root))
 		return FED_BY_NOBODY;
 	if (rec->n_sig == 1)
 		return FED_BY_WRITER;
-	collect_signers(rec, known, &s);
+	fed_record_signers(rec, known, &s);
 	return admins_signed(&s, known->federation) ? FED_BY_QUORUM : FED_BY_WRITER;
 }
 
@@ -99,9 +92,9 @@ static enum fed_authority federation_authority(const struct fed_record *before,
 	const struct fed_record *rec, const struct fed_known *known)
 {
 	const struct fed_federation *f = before ? &before->federation : &rec->federation;
-	struct signers s;
+	struct fed_signers s;
 
-	collect_signers(rec, known, &s);
+	fed_record_signers(rec, known, &s);
 	return admins_signed(&s, f) ? FED_BY_QUORUM : nobody(&s);
 }
 
@@ -110,9 +103,9 @@ static enum fed_authority group_authority(const struct fed_record *before,
 {
 	const struct fed_group *g = before ? &before->group : &rec->group;
 	const struct fed_oid *owner = before ? &g->owner : &g->founder;
-	struct signers s;
+	struct fed_signers s;
 
-	collect_signers(rec, known, &s);
+	fed_record_signers(rec, known, &s);
 	if (before && g->n_deputy > 0 && count_signed(&s, g->deputy, g->n_deputy) >= g->quorum)
 		return FED_BY_QUORUM;
 	if (before && admins_signed(&s, known->federation))
@@ -331,8 +324,7 @@ static bool group_fits_federation(
 	return true;
 }
 
-/* May rec be the first, or follow upon before?  The rules of section 3 but those of signatures. */
-static bool follows(const struct fed_record *before, const struct fed_record *rec,
+bool fed_record_follows(const struct fed_record *before, const struct fed_record *rec,
 	const struct fed_known *known, struct err *why)
 {
 	if (before && before->type != rec->type)
@@ -367,7 +359,7 @@ static enum fed_verdict judge(const struct fed_record *before, const struct fed_
 {
 	if (!before && rec->type == FED_REC_GROUP && !known->federation)
 		return verdict(why, FED_NEED_KEY, "fetch the federation record first");
-	if (!follows(before, rec, known, why))
+	if (!fed_record_follows(before, rec, known, why))
 		return FED_REFUSED;
 	*by_out = fed_record_authority(before, rec, known);
 	if (*by_out == FED_BY_UNKNOWN)

@@ -73,6 +73,23 @@ enum fed_verdict {
 enum fed_verdict fed_record_accepts(const struct fed_chain *chain, const struct fed_record *rec,
 	const struct fed_known *known, struct err *why);
 
+/*
+ * May rec be the first, or follow upon before, if those sign it who may?  All rules of section 3
+ * but those of signatures and of serials.  False: why
+ */
+NODISCARD bool fed_record_follows(const struct fed_record *before, const struct fed_record *rec,
+	const struct fed_known *known, struct err *why);
+
+/* Daemons whose signatures hold, each once. */
+struct fed_signers {
+	struct fed_oid oid[FED_SIGS_MAX];
+	size_t n;
+	bool unknown; /* there are signatures of keys that nobody is known to have */
+};
+
+void fed_record_signers(
+	const struct fed_record *rec, const struct fed_known *known, struct fed_signers *out);
+
 /* By whose authority a record is signed. */
 enum fed_authority {
 	FED_BY_NOBODY,  /* too few valid signatures of those who may */

@@ -184,7 +184,7 @@ class Trial:
         """What kokoctl would not send is answered, and hurts nobody."""
         for request, code in ((b"no json\n", "invalid"), (b'{"cmd":"fly"}\n', "invalid"),
                               (b"[]\n", "invalid"), (b'{"cmd":"user.show","args":3}\n', "invalid"),
-                              (b'{"cmd":"user.show"}\n', "invalid"), (b"x" * 70000, "invalid"),
+                              (b'{"cmd":"user.show"}\n', "invalid"), (b"x" * 300000, "invalid"),
                               (b'{"cmd":"user.show","args":{"login":"\\u0000"}}\n', "invalid")):
             with self._connect() as s:
                 s.sendall(request)

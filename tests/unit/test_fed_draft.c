@@ -282,10 +282,19 @@ static void test_quorum(void **state)
 {
 	(void)state;
 	assert_int_equal(next_federation(&a), 0);
+	refused(fed_draft_quorum(&d, 2, &err), KERR_INVALID, "there are 1 admins");
 	assert_int_equal(fed_draft_admin(&d, &b, &err), 0);
-	d.rec.federation.quorum = 2;
+	refused(fed_draft_quorum(&d, 0, &err), KERR_INVALID, "one at least");
+	refused(fed_draft_quorum(&d, 1, &err), KERR_EXISTS, "already");
+	assert_int_equal(fed_draft_quorum(&d, 2, &err), 0);
 	end_and_give(seed_a);
-	refused(next_federation(&a), KERR_DENIED, "2 admins");
+
+	assert_int_equal(next_federation(&b), 0);
+	refused(fed_draft_admin_out(&d, &b, &err), KERR_DENIED, "2 must sign together");
+	assert_int_equal(fed_draft_quorum(&d, 1, &err), 0);
+	assert_int_equal(fed_draft_admin_out(&d, &b, &err), 0);
+	refused(fed_draft_admin_out(&d, &b, &err), KERR_NOTFOUND, "no admin");
+	refused(fed_draft_admin_out(&d, &a, &err), KERR_DENIED, "last admin");
 	fed_draft_fini(&d);
 }
 
@@ -467,6 +476,38 @@ static void test_settle(void **state)
 	buf_fini(&frozen);
 }
 
+/* Deputies stand in for the owner, together; and another may become owner. */
+static void test_deputies(void **state)
+{
+	const struct fed_federation *f = fed_reg_federation(reg);
+
+	(void)state;
+	make_group(true, false);
+	assert_int_equal(next_group(), 0);
+	refused(fed_draft_deputy(&d, f, &b, &err), KERR_INVALID, "not in the group");
+	fed_draft_fini(&d);
+	change_member(&b, true);
+	f = fed_reg_federation(reg);
+	assert_int_equal(next_group(), 0);
+	refused(fed_draft_by_quorum(&d, f, &b, &err), KERR_DENIED, "only an admin");
+	refused(fed_draft_deputy(&d, f, &a, &err), KERR_INVALID, "owner of a group");
+	refused(fed_draft_deputy_out(&d, &b, &err), KERR_NOTFOUND, "no deputy");
+	assert_int_equal(fed_draft_deputy(&d, f, &b, &err), 0);
+	refused(fed_draft_deputy(&d, f, &b, &err), KERR_EXISTS, "already");
+	refused(fed_draft_quorum(&d, 2, &err), KERR_INVALID, "there are 1 deputies");
+	end_and_give(seed_a);
+	assert_int_equal(group()->n_deputy, 1);
+
+	assert_int_equal(next_group(), 0);
+	assert_int_equal(fed_draft_by_quorum(&d, f, &b, &err), 0);
+	assert_int_equal(fed_draft_by_quorum(&d, f, &a, &err), 0); /* as admin */
+	refused(fed_draft_owner(&d, f, &a, &err), KERR_EXISTS, "already");
+	assert_int_equal(fed_draft_owner(&d, f, &b, &err), 0);
+	end_and_give(seed_a);
+	assert_true(fed_oid_eq(&group()->owner, &b));
+	assert_int_equal(group()->n_deputy, 0);
+}
+
 static void test_public(void **state)
 {
 	(void)state;
@@ -579,6 +620,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_history_join, set_up_two, tear_down),
 		cmocka_unit_test_setup_teardown(test_public, set_up_two, tear_down),
 		cmocka_unit_test_setup_teardown(test_settle, set_up_two, tear_down),
+		cmocka_unit_test_setup_teardown(test_deputies, set_up_two, tear_down),
 		cmocka_unit_test_setup_teardown(test_group_refused, set_up_two, tear_down),
 		cmocka_unit_test_setup_teardown(test_moderators, set_up_two, tear_down),
 		cmocka_unit_test_setup_teardown(test_bans_and_states, set_up_two, tear_down),
