@@ -297,6 +297,8 @@ const struct ctl_cmd ctl_cmds[] = {
 		N_("list the linked servers")},
 	{"peer status", "", "peer.status", no_opts, SHAPE_LINKS, NULL, NULL, NULL,
 		N_("how the links are, and what to do")},
+	{"peer clear-alarms", "", "peer.clear-alarms", no_opts, SHAPE_TELL, NULL, NULL, NULL,
+		N_("take away the alarms of peer status, when they are dealt with")},
 	{"peer pause", "NAME", "peer.pause", no_opts, SHAPE_SAID, N_("peer paused"), NULL, NULL,
 		N_("send nothing to a peer for now")},
 	{"peer resume", "NAME", "peer.resume", no_opts, SHAPE_SAID, N_("peer resumed"), NULL, NULL,

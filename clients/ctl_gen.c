@@ -59,21 +59,58 @@ static struct slice first_word(size_t i, bool *seen)
 	return word;
 }
 
+/* Commands of three words stand one behind the other: the second word is said once. */
 static void print_seconds(struct slice first)
 {
-	struct slice rest, word;
+	struct slice rest, word, last = {0};
 
 	printf("\t%.*s) words=\"", SLICE_ARG(first));
 	for (size_t i = 0; i < ctl_n_cmds; i++) {
 		rest = slice_str(ctl_cmds[i].words);
-		if (slice_word(&rest, &word) && slice_eq(word, first) && slice_word(&rest, &word))
-			printf("%.*s ", SLICE_ARG(word));
+		if (!slice_word(&rest, &word) || !slice_eq(word, first) ||
+			!slice_word(&rest, &word) || (last.p && slice_eq(word, last)))
+			continue;
+		printf("%.*s ", SLICE_ARG(word));
+		last = word;
 	}
 	puts("\" ;;");
 }
 
-static void print_options(const struct ctl_cmd *c)
+/* "federation draft" of "federation draft show"; empty for a command of two words. */
+static struct slice first_two(const struct ctl_cmd *c, struct slice *third_out)
 {
+	struct slice rest = slice_str(c->words), word;
+
+	if (!slice_word(&rest, &word) || !slice_word(&rest, &word) || !slice_word(&rest, third_out))
+		return lit("");
+	return slice_of(c->words, (size_t)(word.p + word.len - c->words));
+}
+
+static void print_thirds(size_t i)
+{
+	struct slice third, two = first_two(&ctl_cmds[i], &third), before;
+
+	before = i > 0 ? first_two(&ctl_cmds[i - 1], &third) : lit("");
+	if (slice_eq(two, before))
+		return;
+	printf("\t\"%.*s\") words=\"", SLICE_ARG(two));
+	for (; i < ctl_n_cmds && slice_eq(first_two(&ctl_cmds[i], &third), two); i++) {
+		printf("%.*s ", SLICE_ARG(third));
+		for (const struct ctl_opt *o = ctl_cmds[i].opts; o->name; o++)
+			printf("--%s ", o->name);
+	}
+	puts("--json --help\" ;;");
+}
+
+static void print_options(size_t i)
+{
+	const struct ctl_cmd *c = &ctl_cmds[i];
+	struct slice third;
+
+	if (first_two(c, &third).len > 0) {
+		print_thirds(i);
+		return;
+	}
 	if (!c->opts->name)
 		return;
 	printf("\t\"%s\") words=\"", c->words);
@@ -106,7 +143,7 @@ static void print_completion(void)
 	}
 	puts("\tesac\n\telse\n\tcase \"${COMP_WORDS[1]} ${COMP_WORDS[2]}\" in");
 	for (size_t i = 0; i < ctl_n_cmds; i++)
-		print_options(&ctl_cmds[i]);
+		print_options(i);
 	puts("\t*) words=\"--json --help\" ;;\n\tesac\n\tfi\n"
 	     "\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n}\n"
 	     "complete -o default -F _kokoctl kokoctl");

@@ -9,8 +9,8 @@ _kokoctl()
 	user) words="add list show passwd disable enable " ;;
 	group) words="add set list show share invite remove-member moderator confirm-entries ban freeze people requests grant refuse settle deputy quorum owner " ;;
 	member) words="add list remove " ;;
-	federation) words="found check show rotate-key revoke-key address admin suspend resume gone quorum drafts draft draft draft draft " ;;
-	peer) words="invite accept numbers confirm add list status pause resume block unblock remove " ;;
+	federation) words="found check show rotate-key revoke-key address admin suspend resume gone quorum drafts draft " ;;
+	peer) words="invite accept numbers confirm add list status clear-alarms pause resume block unblock remove " ;;
 	esac
 	else
 	case "${COMP_WORDS[1]} ${COMP_WORDS[2]}" in
@@ -35,7 +35,7 @@ _kokoctl()
 	"federation address") words="--code-stdin --code-file --json --help" ;;
 	"federation admin") words="--remove --json --help" ;;
 	"federation gone") words="--for-ever --json --help" ;;
-	"federation draft sign") words="--answer --json --help" ;;
+	"federation draft") words="show add sign --answer drop --json --help" ;;
 	"peer invite") words="--prefix --json --help" ;;
 	"peer accept") words="--organisation --json --help" ;;
 	"peer confirm") words="--numbers --answer --json --help" ;;

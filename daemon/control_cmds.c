@@ -52,6 +52,7 @@ const struct control_cmd control_cmds[] = {
 	{"peer.accept",           control_peer_accept,           0               },
 	{"peer.add",              control_peer_add,              0               },
 	{"peer.block",            control_peer_block,            0               },
+	{"peer.clear-alarms",     control_peer_clear_alarms,     0               },
 	{"peer.confirm",          control_peer_confirm,          0               },
 	{"peer.invite",           control_peer_invite,           0               },
 	{"peer.list",             control_peer_list,             CONTROL_QUIET   },

@@ -357,14 +357,26 @@ static int status(struct errand *a)
 {
 	fed_links_each(a->f, add_link, a);
 	fed_book_each(a->f->book, add_invite, a);
-	for (size_t i = 0; i < a->f->notes.n; i++)
-		add_alarm(a, vec_at(&a->f->notes, i));
+	for (size_t i = 0; i < a->f->notes.v.n; i++)
+		add_alarm(a, vec_at(&a->f->notes.v, i));
 	add_all_lost(a);
 	if (a->f->keys) {
 		errand_add_requests(a);
 		errand_add_drafts(a, a->rows, "alarm");
 	}
 	return 0;
+}
+
+static int clear(struct errand *a)
+{
+	fed_notes_clear(a->f);
+	errand_say(a, N_("no alarms any more; what is still so is told again"), NULL);
+	return 0;
+}
+
+int control_peer_clear_alarms(struct control_req *r)
+{
+	return errand_go(errand_new(r, clear), 0);
 }
 
 int control_fed_status(struct control_req *r)

@@ -134,6 +134,7 @@ int control_peer_resume(struct control_req *r);
 int control_fed_pause(struct control_req *r, bool paused);
 /* peer.status: its rows behind those of transit peers. */
 int control_fed_status(struct control_req *r);
+int control_peer_clear_alarms(struct control_req *r);
 int control_peer_block(struct control_req *r);
 int control_peer_unblock(struct control_req *r);
 int control_peer_invite(struct control_req *r);

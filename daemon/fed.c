@@ -119,6 +119,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	fed_heard_tick(f);
 	fed_proofs_tick(f);
 	fed_roster_tick(f);
+	fed_notes_tick(f);
 	if (f->n_ticks % PAPERS_TICKS == 0)
 		f->papers_due = true;
 	fed_soon(f);
@@ -203,39 +204,6 @@ int fed_give(
 
 /* ---- alarms ---- */
 
-static const char *alarm_name(unsigned what)
-{
-	static const char *const names[] = {"intruder", "fork", "record-fork", "behind-own",
-		"silent", "lagging", "damaged", "damaged-local"};
-
-	return what < array_len(names) ? names[what] : "alarm";
-}
-
-static void keep_note(struct fed *f, unsigned what, const struct fed_oid *who, struct slice text)
-{
-	struct fed_note *n = NULL;
-
-	for (size_t i = 0; i < f->notes.n; i++) {
-		struct fed_note *old = vec_at(&f->notes, i);
-
-		if (old->what == what && slice_eq(slice_str(old->text), text) &&
-			(!who || fed_oid_eq(&old->who, who)))
-			n = old;
-	}
-	if (!n && f->notes.n == FED_ALARMS_MAX)
-		n = vec_at(&f->notes, 0); /* the oldest gives way */
-	if (!n)
-		n = vec_push(&f->notes);
-	if (!slice_eq(slice_str(n->text), text) || n->what != what) {
-		*n = (struct fed_note){.what = what};
-		(void)!slice_cstr(slice_head(text, sizeof n->text - 1), n->text, sizeof n->text);
-	}
-	if (who)
-		n->who = *who;
-	n->at = fed_clock_at(f);
-	n->times++;
-}
-
 /* Our feed in this group is not safe: others know more of it, or another continuation. */
 static void leave_epoch(struct fed *f, struct slice text)
 {
@@ -243,16 +211,6 @@ static void leave_epoch(struct fed *f, struct slice text)
 
 	if (fed_gid_parse(text, &gid))
 		fed_epoch_leave(f, &gid);
-}
-
-void fed_note(struct fed *f, unsigned what, const struct fed_oid *who, struct slice text)
-{
-	struct esc e;
-
-	atomic_fetch_add(&f->n_alarms, 1);
-	keep_note(f, what, who, text);
-	log_error("fed.alarm", "what=%s who=%s about=%s", alarm_name(what), who ? who->s : "-",
-		esc(&e, text));
 }
 
 void fed_alarm(void *arg, enum fed_alarm what, const struct fed_oid *who, struct slice text)
@@ -358,7 +316,7 @@ int fed_open(struct daemon *d, struct fed **out, struct err *err)
 	list_init(&f->links);
 	list_init(&f->waiters);
 	list_init(&f->relays);
-	vec_init(&f->notes, sizeof(struct fed_note));
+	fed_notes_init(&f->notes);
 	fed_heard_init(f);
 	f->roster = fed_roster_new();
 	f->proofs = fed_proofs_new();
@@ -441,7 +399,7 @@ void fed_free(struct fed *f)
 	fed_reg_free(f->reg);
 	fed_tls_free(f->tls);
 	fed_keys_free(f->keys);
-	vec_fini(&f->notes);
+	fed_notes_fini(&f->notes);
 	free((char *)f->data);
 	free((char *)f->name);
 	free(f);

@@ -31,6 +31,8 @@ static bool on_record(
 		fed_proofs_load(f->proofs, key);
 	if (type == RECORD_DRAFT && !w->silent)
 		fed_papers_load(&f->papers, key, serial, text);
+	if (type == RECORD_NOTES && !w->silent)
+		fed_notes_load(&f->notes, serial, text);
 	if (type > RECORD_GROUP && type != RECORD_PROOF)
 		return true;
 	got = fed_reg_give(f->reg, text, true, &res, &why);

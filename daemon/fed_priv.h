@@ -22,6 +22,7 @@
  *   fed_say.c    control entries that we issue
  *   fed_heard.c  what control entries say: fed_roster.c people, fed_petition.c requests,
  *                fed_proof.c forks
+ *   fed_notes.c  alarms
  *   fed_papers.c drafts, which several daemons must sign
  *   control_fed*.c the admin's commands
  */
@@ -34,6 +35,7 @@
 #include "daemon/daemon.h"
 #include "daemon/fed.h"
 #include "daemon/fed_keys.h"
+#include "daemon/fed_notes.h"
 #include "daemon/fed_papers.h"
 #include "daemon/fed_petition.h"
 #include "proto/base/coll.h"
@@ -44,7 +46,6 @@
 
 enum {
 	FED_PORT = 8433,
-	FED_ALARMS_MAX = 64, /* the last ones are kept for the admin */
 };
 
 /* Somebody waits for a record to be on disk. */
@@ -62,14 +63,6 @@ enum {
 	FED_NOTE_LAGGING,
 	FED_NOTE_DAMAGED, /* about a group: articles of it on this disk */
 	FED_NOTE_LOCAL,   /* likewise, or about a person: what no other daemon has */
-};
-
-struct fed_note {
-	int64_t at;
-	unsigned what; /* enum fed_alarm, or one of the above */
-	struct fed_oid who;
-	char text[80];
-	unsigned times;
 };
 
 /* The daemon that has invited us and has not taken us in yet. */
@@ -118,7 +111,7 @@ struct fed {
 	struct vec again;         /* control entries that are looked at again (fed_heard.c) */
 	struct list waiters;      /* struct fed_waiter */
 	struct list relays;       /* struct fed_relay, waiting for the disk */
-	struct vec notes;         /* struct fed_note, newest last */
+	struct fed_notes notes;
 	struct peer_stats stats;
 	atomic_uint_fast64_t n_refused, n_late, n_alarms;
 	const char *data, *name;          /* folder; of this daemon */
@@ -164,9 +157,6 @@ void fed_caught_up(void *arg);
 
 /* fed_outside.alarm */
 void fed_alarm(void *arg, enum fed_alarm what, const struct fed_oid *who, struct slice text);
-
-/* Tell the admin. */
-void fed_note(struct fed *f, unsigned what, const struct fed_oid *who, struct slice text);
 
 /* TCP asks now and then whether the other end is there. */
 void fed_keep_alive(int fd);

@@ -213,7 +213,8 @@ enum record_type {
 	RECORD_PROOF,
 	RECORD_PEER,
 	RECORD_FORK,
-	RECORD_DRAFT
+	RECORD_DRAFT,
+	RECORD_NOTES
 };
 
 /* serial 0: the newest.  KERR_NOTFOUND. */

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-# limit: 180
+# limit: 240
 """
 An origin signs two entries with one number and shows one to these and the other to those (row 46 of
 the faults).  Four real daemons; the liar is spoken for by the test, with two faces.
@@ -93,6 +93,8 @@ class Trial:
             site.stop()
         self.net.start(self.net.running)
         self.net.connect()
+        for site in self.net.running:
+            assert alarms(site, "two entries"), site.name
         self.net.settled(mids + [fed.post(s) for s in self.net.running])
 
 
