@@ -112,6 +112,10 @@ static bool add_group(void *arg, const struct group_rec *g)
 	if (l->n++ == ROWS_STEP)
 		return false;
 	l->rc = view_group_state(l->v, g->id, &s);
+	if (l->rc == KERR_DAMAGED) {
+		l->rc = 0; /* kokoctl check tells of it; the others are listed */
+		s = (struct group_state){0};
+	}
 	if (l->rc < 0)
 		return false;
 	control_row_take(l->r, group_json(g, &s));

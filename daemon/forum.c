@@ -95,6 +95,10 @@ static bool groups_on(void *arg, const struct group_rec *g)
 	}
 	if (w->rc == 0)
 		w->rc = view_group_state(w->v, g->id, &st);
+	if (w->rc == KERR_DAMAGED) {
+		w->rc = 0; /* kokoctl check tells of it; those behind it are shown */
+		return true;
+	}
 	if (w->rc == 0)
 		w->rc = policy_status(w->v, &w->f->login, g, &status);
 	if (w->rc != 0)
@@ -256,20 +260,27 @@ static int db_over(
 
 /* ---- by Message-ID ---- */
 
+/* What a flipped bit has changed is not there, until it is mended. */
+static int present(int rc)
+{
+	return rc == KERR_DAMAGED ? KERR_NOTFOUND : rc;
+}
+
 /* The first place of an article that the login may read, with its row. */
 static int row_of_mid(
 	struct db_forum *f, struct view *v, struct slice mid, bool overview, struct row *out)
 {
 	struct history h;
 	struct group_rec g;
-	int rc = msgid_syntax(mid) ? view_history(v, mid, &h) : KERR_NOTFOUND;
+	int rc = msgid_syntax(mid) ? present(view_history(v, mid, &h)) : KERR_NOTFOUND;
 
 	if (rc != 0 || h.state != HISTORY_ARTICLE)
 		return rc < 0 && rc != KERR_NOTFOUND ? rc : policy_absent(v, &f->login);
 	for (unsigned i = 0; i < h.n_places; i++) {
 		rc = db_group_open(f, v, h.places[i].group, &g);
 		if (rc == 0)
-			return view_row(v, h.places[i].group, h.places[i].num, overview, out);
+			return present(
+				view_row(v, h.places[i].group, h.places[i].num, overview, out));
 		if (rc == KERR_WAIT)
 			return rc;
 	}
@@ -324,7 +335,7 @@ static int db_article(struct forum *base, uint32_t group, uint32_t num, struct f
 
 	if (rc < 0)
 		return rc;
-	rc = view_row(v, group, num, false, &r);
+	rc = present(view_row(v, group, num, false, &r));
 	if (rc == 0)
 		rc = art_fill(f, v, &r, &g, out);
 	view_close(v);
@@ -356,7 +367,7 @@ static int db_read(struct forum *base, const struct forum_art *a, uint32_t chunk
 		return rc;
 	rc = view_content(v, a->content, chunk, out);
 	view_close(v);
-	return rc == KERR_DAMAGED ? KERR_NOTFOUND : rc; /* not there until it is mended */
+	return present(rc);
 }
 
 static int db_wanted(struct forum *base, struct slice mid)

@@ -82,39 +82,47 @@ int log_decode(struct slice key, struct slice value, struct log_entry *out)
 	return 0;
 }
 
+struct removed_walk {
+	struct vec raw;
+	bool damaged; /* then it is as if all were forgotten */
+};
+
 static bool removed_on(void *arg, struct slice key, struct slice value)
 {
+	struct removed_walk *w = arg;
 	struct dec d = dec_of(value);
-	struct vec *raw = arg;
-	struct range *r = vec_push(raw);
+	struct range *r = vec_push(&w->raw);
 
 	(void)key;
 	r->lo = take_u32(&d);
 	r->hi = take_u32(&d);
-	return true;
+	w->damaged = d.bad;
+	return !d.bad;
 }
 
 int view_removed(struct view *v, uint32_t group, uint64_t since, struct ranges *out)
 {
+	struct removed_walk w = {.damaged = false};
 	struct key prefix, from, to;
 	uint64_t pruned = 0;
-	struct vec raw;
 	int rc = meta_get_u64(v->kv, META_PRUNED, &pruned);
 
 	if (rc < 0 && rc != KERR_NOTFOUND)
 		return rc;
 	if (since < pruned)
 		return KERR_NOTFOUND;
-	vec_init(&raw, sizeof(struct range));
+	vec_init(&w.raw, sizeof(struct range));
 	key_of_u32(&prefix, TABLE_REMOVED, group);
 	struct kv_range r = range_of(&prefix, &to);
 	key_of_u32(&from, TABLE_REMOVED, group);
 	key_u64(&from, since + 1);
 	r.from = key_slice(&from);
-	rc = kv_scan(v->kv, &r, removed_on, &raw);
+	rc = kv_scan_all(v->kv, &r, removed_on, &w);
+	if (rc == 0 && w.damaged)
+		rc = KERR_NOTFOUND;
 	if (rc == 0)
-		ranges_join(&raw, out);
-	vec_fini(&raw);
+		ranges_join(&w.raw, out);
+	vec_fini(&w.raw);
 	return rc;
 }
 

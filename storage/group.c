@@ -376,6 +376,10 @@ static bool name_on(void *arg, struct slice key, struct slice value)
 
 	(void)key;
 	w->rc = get_group(w->v, take_u32(&d), false, &g);
+	if (w->rc == KERR_DAMAGED || w->rc == KERR_NOTFOUND) {
+		w->rc = 0; /* store_check finds it; those behind it are shown */
+		return true;
+	}
 	return w->rc == 0 && w->fn(w->arg, &g);
 }
 

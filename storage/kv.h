@@ -24,6 +24,7 @@
 enum {
 	KV_KEY_MAX = 511,
 	KV_VALUE_MAX = 64 * 1024,
+	KV_SUM = 4, /* bytes of the sum behind a value, within the engine */
 	KV_BATCH_MAX = 4 * 1024 * 1024,
 };
 
@@ -77,6 +78,7 @@ struct kv_ops {
 /* Each engine's structs begin with these. */
 struct kv {
 	const struct kv_ops *ops;
+	bool summed; /* set once, before it is shared: see kv_sum */
 };
 
 struct kv_view {
@@ -141,36 +143,32 @@ static inline void kv_view_close(struct kv_view *v)
 		v->kv->ops->view_close(v);
 }
 
-static inline int kv_get(struct kv_view *v, struct slice key, struct slice *value_out)
+/*
+ * From now on values have a sum of key and value behind them (kv.c says which), that kv_put adds
+ * and reads take off.  A get of what a flipped bit has changed or moved is KERR_DAMAGED; a scan
+ * passes over it.
+ */
+static inline void kv_sum(struct kv *kv)
 {
-	return v->kv->ops->view_get(v, key, value_out);
+	kv->summed = true;
 }
 
-static inline int kv_scan(struct kv_view *v, const struct kv_range *r, kv_scan_fn fn, void *arg)
-{
-	return v->kv->ops->view_scan(v, r, fn, arg);
-}
+NODISCARD int kv_get(struct kv_view *v, struct slice key, struct slice *value_out);
+NODISCARD int kv_scan(struct kv_view *v, const struct kv_range *r, kv_scan_fn fn, void *arg);
+
+/* The same, and shows what is damaged too, with slice {NULL, 0} as its value. */
+NODISCARD int kv_scan_all(struct kv_view *v, const struct kv_range *r, kv_scan_fn fn, void *arg);
 
 static inline int kv_batch_begin(struct kv *kv, struct kv_batch **out)
 {
 	return kv->ops->batch_begin(kv, out);
 }
 
-static inline int kv_batch_get(struct kv_batch *b, struct slice key, struct slice *value_out)
-{
-	return b->kv->ops->batch_get(b, key, value_out);
-}
-
-static inline int kv_batch_scan(
-	struct kv_batch *b, const struct kv_range *r, kv_scan_fn fn, void *arg)
-{
-	return b->kv->ops->batch_scan(b, r, fn, arg);
-}
-
-static inline int kv_put(struct kv_batch *b, struct slice key, struct slice value)
-{
-	return b->kv->ops->batch_put(b, key, value);
-}
+NODISCARD int kv_batch_get(struct kv_batch *b, struct slice key, struct slice *value_out);
+NODISCARD int kv_batch_scan(struct kv_batch *b, const struct kv_range *r, kv_scan_fn fn, void *arg);
+NODISCARD int kv_put(struct kv_batch *b, struct slice key, struct slice value);
+/* With its sum in any case: for turning a store without sums into one that has them. */
+NODISCARD int kv_put_summed(struct kv_batch *b, struct slice key, struct slice value);
 
 /* KERR_NOTFOUND when the key is absent. */
 static inline int kv_del(struct kv_batch *b, struct slice key)

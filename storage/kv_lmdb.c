@@ -75,6 +75,7 @@ static int lmdb_rc(int rc)
 	case MDB_CORRUPTED:
 	case MDB_PAGE_NOTFOUND:
 	case MDB_INVALID:
+	case MDB_CURSOR_FULL: /* pages that lead to each other */
 		return KERR_DAMAGED;
 	default:
 		return KERR_IO;
@@ -287,7 +288,7 @@ static int lmdb_batch_put(struct kv_batch *batch, struct slice key, struct slice
 	struct lmdb_batch *b = (struct lmdb_batch *)batch;
 	MDB_val k = val_of(key), v = val_of(value);
 
-	assert(key.len > 0 && key.len <= KV_KEY_MAX && value.len <= KV_VALUE_MAX);
+	assert(key.len > 0 && key.len <= KV_KEY_MAX && value.len <= KV_VALUE_MAX + KV_SUM);
 	b->written += key.len + value.len;
 	if (b->written > KV_BATCH_MAX)
 		return KERR_TOOBIG;

@@ -363,7 +363,7 @@ static int mem_batch_put(struct kv_batch *batch, struct slice key, struct slice 
 	struct mem_batch *b = (struct mem_batch *)batch;
 	int rc = 0;
 
-	assert(key.len > 0 && key.len <= KV_KEY_MAX && value.len <= KV_VALUE_MAX);
+	assert(key.len > 0 && key.len <= KV_KEY_MAX && value.len <= KV_VALUE_MAX + KV_SUM);
 	b->written += key.len + value.len;
 	if (b->written > KV_BATCH_MAX)
 		return KERR_TOOBIG;

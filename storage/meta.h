@@ -7,6 +7,7 @@
 #include "storage/txn.h"
 
 #define META_SCHEMA "schema"         /* u32 */
+#define META_SUMMING "summing"       /* key: those below it have sums; migrate.c */
 #define META_SECRET "secret"         /* 32 random bytes */
 #define META_GENERATION "generation" /* u64 */
 #define META_LINEAGE "lineage"       /* u64: random, another one after each restore */

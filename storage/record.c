@@ -77,7 +77,7 @@ static int newest(struct view *v, enum record_type type, struct slice name, uint
 	key_of_record(&from, type, name);
 	struct kv_range r = range_of(&from, &to);
 	r.reverse = true;
-	int rc = kv_scan(v->kv, &r, newest_on, &w);
+	int rc = kv_scan_all(v->kv, &r, newest_on, &w);
 	*out = w.serial;
 	return rc < 0 ? rc : w.rc;
 }
@@ -115,7 +115,7 @@ int view_record(struct view *v, enum record_type type, struct slice name, uint64
 	key_of_piece(&from, type, name, serial, 0);
 	key_of_piece(&to, type, name, serial, UINT16_MAX);
 	struct kv_range r = {key_slice(&from), key_slice(&to), false};
-	rc = kv_scan(v->kv, &r, text_on, &w);
+	rc = kv_scan_all(v->kv, &r, text_on, &w);
 	if (rc == 0)
 		rc = w.more ? KERR_DAMAGED : w.rc;
 	return rc == 0 && out->bad ? KERR_TOOBIG : rc;
@@ -124,9 +124,25 @@ int view_record(struct view *v, enum record_type type, struct slice name, uint64
 struct all_walk {
 	record_fn fn;
 	void *arg;
+	struct key of; /* the record whose pieces are collected, without the piece */
+	unsigned n;    /* pieces collected */
 	struct buf text;
 	int rc;
 };
+
+/* Does this piece follow those that were collected? */
+static bool follows(struct all_walk *w, struct slice key, uint16_t i)
+{
+	struct slice of = slice_head(key, key.len - sizeof i);
+
+	if (i == 0) {
+		buf_reset(&w->text);
+		w->of = (struct key){.len = 0};
+		key_bytes(&w->of, of);
+		w->n = 0;
+	}
+	return i == w->n && slice_eq(key_slice(&w->of), of);
+}
 
 static bool all_on(void *arg, struct slice key, struct slice value)
 {
@@ -136,9 +152,10 @@ static bool all_on(void *arg, struct slice key, struct slice value)
 	w->rc = piece_decode(key, value, &p);
 	if (w->rc < 0)
 		return false;
-	if (p.i == 0)
-		buf_reset(&w->text);
+	if (!follows(w, key, p.i))
+		return true; /* one before it is damaged: others send the record again */
 	buf_add(&w->text, p.text);
+	w->n++;
 	if (p.more)
 		return true;
 	return w->fn(w->arg, p.type, p.name, p.serial, buf_slice(&w->text));
@@ -179,7 +196,7 @@ static struct slice name_of(const struct record_job *j)
 	return slice_of(j->name, j->n_name);
 }
 
-/* 0: not there; KERR_EXISTS: these bytes are; KERR_CONFLICT: others are. */
+/* 0: not there, or damaged; KERR_EXISTS: these bytes are; KERR_CONFLICT: others are. */
 static int compare(struct txn *t, const struct record_job *j)
 {
 	struct slice rest = buf_slice(&j->text);
@@ -191,9 +208,11 @@ static int compare(struct txn *t, const struct record_job *j)
 		struct key k;
 
 		key_of_piece(&k, j->type, name_of(j), j->serial, i);
-		int rc = txn_get(t, &k, &value);
+		int rc = t->rc < 0 ? t->rc : kv_batch_get(t->b, key_slice(&k), &value);
+		if (rc == KERR_DAMAGED || (rc == KERR_NOTFOUND && i == 0))
+			return 0;
 		if (rc < 0)
-			return rc == KERR_NOTFOUND && i == 0 ? 0 : txn_damaged(t, "record");
+			return txn_damaged(t, "record");
 		if (piece_decode(key_slice(&k), value, &p) < 0)
 			return txn_damaged(t, "record");
 		if (!slice_eq(p.text, slice_head(rest, RECORD_PIECE)))

@@ -11,7 +11,7 @@
 #include "storage/kv.h"
 #include "storage/store.h"
 
-enum { SCHEMA_VERSION = 1 };
+enum { SCHEMA_VERSION = 2 };
 
 enum table {
 	/* meta.c: name -> schema version u32; secret 32 bytes; generation u64; counters */

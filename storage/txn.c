@@ -56,6 +56,8 @@ int txn_get(struct txn *t, const struct key *k, struct slice *value_out)
 	if (t->rc < 0)
 		return t->rc;
 	int rc = k->bad ? KERR_TOOBIG : kv_batch_get(t->b, key_slice(k), value_out);
+	if (rc == KERR_DAMAGED)
+		return txn_damaged(t, "value");
 	if (rc < 0 && rc != KERR_NOTFOUND)
 		t->rc = rc;
 	return rc;

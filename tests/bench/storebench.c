@@ -164,7 +164,8 @@ static bool row_on(void *arg, const struct row *r)
 	return true;
 }
 
-static void bench_over(struct store *s, uint32_t group, uint32_t n)
+static void bench_over(
+	struct store *s, const char *what, uint32_t group, uint32_t n, enum rows_flags flags)
 {
 	double begun = cpu_us();
 	int rounds = 200;
@@ -173,13 +174,12 @@ static void bench_over(struct store *s, uint32_t group, uint32_t n)
 	seen = 0;
 	for (int i = 0; i < rounds; i++) {
 		struct view *v;
-		if (view_open(s, &v) < 0 ||
-			view_rows(v, group, 1, n, ROWS_OVERVIEW, row_on, &last) < 0)
+		if (view_open(s, &v) < 0 || view_rows(v, group, 1, n, flags, row_on, &last) < 0)
 			abort();
 		view_close(v);
 	}
 	double us = (cpu_us() - begun) / rounds;
-	printf("over     %8.0f us for %u rows\n", us, seen / (unsigned)rounds);
+	printf("%-8s %8.1f us for %u rows\n", what, us, seen / (unsigned)rounds);
 }
 
 static void bench_history(struct store *s, unsigned n)
@@ -282,7 +282,8 @@ int main(int argc, char **argv)
 	bench_content(s, n);
 	uint32_t big = make_group(s, "kk.over");
 	fill_group(s, big, 500);
-	bench_over(s, big, 500);
+	bench_over(s, "over", big, 500, ROWS_OVERVIEW);
+	bench_over(s, "rows", big, 500, (enum rows_flags)0);
 	store_close(s);
 	double begun = now_s();
 	if (store_open(&o, &s, &err) < 0)
