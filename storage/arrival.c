@@ -28,13 +28,12 @@ static void hour_put(struct txn *t, uint32_t hour, uint64_t seq)
 	t->n.hour = hour;
 }
 
-uint64_t log_append(struct txn *t, const struct log_entry *e)
+void log_rewrite(struct txn *t, const struct log_entry *e)
 {
-	uint64_t seq = txn_seq(t);
 	struct buf *v = txn_value(t);
 	struct key k;
 
-	key_of_u64(&k, TABLE_LOG, seq);
+	key_of_u64(&k, TABLE_LOG, e->seq);
 	put_u8(v, (uint8_t)e->kind);
 	put_u8(v, e->first);
 	put_u32(v, e->group);
@@ -44,9 +43,17 @@ uint64_t log_append(struct txn *t, const struct log_entry *e)
 	put_u64(v, (uint64_t)e->at);
 	buf_add(v, slice_of(e->mid, sizeof e->mid));
 	txn_put_value(t, &k);
+}
+
+uint64_t log_append(struct txn *t, const struct log_entry *e)
+{
+	struct log_entry own = *e;
+
+	own.seq = txn_seq(t);
+	log_rewrite(t, &own);
 	if (hour_of(e->at) > t->n.hour)
-		hour_put(t, hour_of(e->at), seq);
-	return seq;
+		hour_put(t, hour_of(e->at), own.seq);
+	return own.seq;
 }
 
 void removed_put(struct txn *t, uint32_t group, uint64_t seq, uint32_t first, uint32_t last)

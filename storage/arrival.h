@@ -7,6 +7,9 @@
 
 struct txn;
 
+/* Put it under the sequence that it has. */
+void log_rewrite(struct txn *t, const struct log_entry *e);
+
 /* Append under the next sequence, which is returned; e->seq is not looked at. */
 uint64_t log_append(struct txn *t, const struct log_entry *e);
 

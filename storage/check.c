@@ -558,35 +558,25 @@ int store_check(struct store *s, struct check_report *out)
 		enum table table;
 		check_fn fn;
 	} walks[] = {
-		{TABLE_GROUP,        on_group     },
-		{TABLE_NAME,         on_name      },
-		{TABLE_ROW,          on_row       },
-		{TABLE_HISTORY,      on_history   },
-		{TABLE_LOG,          on_log       },
-		{TABLE_CONTENT,      on_content   },
-		{TABLE_REFS,         on_refs      },
-		{TABLE_ACCOUNT,      on_account   },
-		{TABLE_LOGIN,        on_login     },
-		{TABLE_MEMBER,       on_member    },
-		{TABLE_MEMBERSHIP,   on_membership},
-		{TABLE_PEER,         on_peer      },
-		{TABLE_FEED,         check_feed   },
-		{TABLE_ENTRY,        check_entry  },
- /* their sums alone */
-		{TABLE_META,         NULL         },
-		{TABLE_HEAD,         NULL         },
-		{TABLE_HOUR,         NULL         },
-		{TABLE_REMOVED,      NULL         },
-		{TABLE_STATE,        NULL         },
-		{TABLE_SENT,         NULL         },
-		{TABLE_ALIAS,        NULL         },
-		{TABLE_KEYWORD,      NULL         },
-		{TABLE_SUBSCRIPTION, NULL         },
-		{TABLE_CURSOR,       NULL         },
-		{TABLE_FEED_NAME,    NULL         },
-		{TABLE_RECORD,       NULL         },
-		{TABLE_AUDIT,        NULL         },
+		{TABLE_GROUP,      on_group     },
+		{TABLE_NAME,       on_name      },
+		{TABLE_ROW,        on_row       },
+		{TABLE_HISTORY,    on_history   },
+		{TABLE_LOG,        on_log       },
+		{TABLE_CONTENT,    on_content   },
+		{TABLE_REFS,       on_refs      },
+		{TABLE_ACCOUNT,    on_account   },
+		{TABLE_LOGIN,      on_login     },
+		{TABLE_MEMBER,     on_member    },
+		{TABLE_MEMBERSHIP, on_membership},
+		{TABLE_PEER,       on_peer      },
+		{TABLE_FEED,       check_feed   },
+		{TABLE_ENTRY,      check_entry  },
 	};
+
+	static const char sums_alone[] = {TABLE_META, TABLE_HEAD, TABLE_STATE, TABLE_HOUR,
+		TABLE_REMOVED, TABLE_SENT, TABLE_ALIAS, TABLE_KEYWORD, TABLE_SUBSCRIPTION,
+		TABLE_CURSOR, TABLE_FEED_NAME, TABLE_RECORD, TABLE_AUDIT};
 	struct check c = {.s = s, .out = out};
 
 	*out = (struct check_report){0};
@@ -598,6 +588,8 @@ int store_check(struct store *s, struct check_report *out)
 		if (rc == 0 && walks[i].table == TABLE_ROW)
 			rc = end_last_rows(&c);
 	}
+	for (size_t i = 0; rc == 0 && i < array_len(sums_alone); i++)
+		rc = walk_table(&c, (enum table)sums_alone[i], NULL);
 	if (rc == 0)
 		rc = check_orphans(&c);
 	buf_fini(&c.text);

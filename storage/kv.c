@@ -15,9 +15,12 @@
 enum {
 	WORD = 8,
 	STEP = 2 * WORD,
-	/* Of a long row only the ends are summed: between them lies what is sealed. */
-	ROW_FRONT = 320,
-	ROW_BACK = 64,
+	/* Of a row the ends are summed: between them lies what is sealed (row.c).  In front are the
+	   fixed fields, a byte that says how many places follow, these, a length. */
+	ROW_FURTHER = 36,
+	ROW_PLACE = 8,
+	ROW_LENGTH = 2,
+	ROW_BACK = 48,
 };
 
 /* ---- the sum ---- */
@@ -56,13 +59,22 @@ static uint64_t sum_on(uint64_t h, struct slice s)
 	return mix(a, b, m);
 }
 
+/* Bytes in front of what is sealed. */
+static size_t row_front(struct slice value)
+{
+	size_t n = value.len > ROW_FURTHER ? (unsigned char)value.p[ROW_FURTHER] : 0;
+
+	return ROW_FURTHER + 1 + n * ROW_PLACE + ROW_LENGTH;
+}
+
 static uint32_t sum_of(struct slice key, struct slice value)
 {
+	size_t front = key.p[0] == TABLE_ROW ? row_front(value) : value.len;
 	uint64_t h = sum_on(value.len, key);
 
-	if (key.p[0] != TABLE_ROW || value.len <= ROW_FRONT + ROW_BACK)
+	if (value.len <= front + ROW_BACK)
 		return (uint32_t)sum_on(h, value);
-	h = sum_on(h, slice_head(value, ROW_FRONT));
+	h = sum_on(h, slice_head(value, front));
 	return (uint32_t)sum_on(h, slice_from(value, value.len - ROW_BACK));
 }
 

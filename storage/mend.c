@@ -128,7 +128,10 @@ static uint64_t seq_beside(struct txn *t, struct place p, bool before, uint64_t 
 	return seq;
 }
 
-/* Its log entry lies between those of its neighbours: numbers and sequences ascend together. */
+/*
+ * Its log entry lies between those of its neighbours: numbers and sequences ascend together.  0: it
+ * is gone, or damaged.
+ */
 static uint64_t seq_of(struct txn *t, struct place p)
 {
 	struct log_walk w = {.place = p};
@@ -140,7 +143,32 @@ static uint64_t seq_of(struct txn *t, struct place p)
 	struct kv_range r = {key_slice(&from), key_slice(&to), false};
 	if (t->rc == 0)
 		t->rc = kv_batch_scan(t->b, &r, log_on, &w);
-	return w.seq > 0 ? w.seq : low;
+	return w.seq;
+}
+
+/* Its log entry is its own, and whole; one that is damaged is written again, one that is gone anew.
+ */
+static void mend_log(struct txn *t, const struct entry_rec *e, struct row *r, bool first)
+{
+	struct log_entry is = {.seq = r->seq,
+		.kind = LOG_ARRIVED,
+		.first = first,
+		.group = r->group,
+		.num = r->num,
+		.content = r->content,
+		.at = r->arrived_at};
+	struct log_entry was;
+	struct slice value;
+	struct key k;
+
+	memcpy(is.mid, e->mid, sizeof is.mid);
+	key_of_u64(&k, TABLE_LOG, r->seq);
+	int rc = t->rc == 0 ? kv_batch_get(t->b, key_slice(&k), &value) : t->rc;
+	if (rc == KERR_DAMAGED)
+		log_rewrite(t, &is);
+	else if (rc < 0 || log_decode(key_slice(&k), value, &was) < 0 || was.group != r->group ||
+		 was.num != r->num || was.content != r->content)
+		r->seq = log_append(t, &is);
 }
 
 /* ---- store_mend ---- */
@@ -182,7 +210,8 @@ static void make_up(struct txn *t, const struct mend_job *j, const struct histor
 }
 
 /* What derives from the text is sealed anew; all else in the row stays as it was. */
-static void mend_row(struct txn *t, const struct mend_job *j, const struct history *h, unsigned i)
+static void mend_row(struct txn *t, const struct mend_job *j, const struct entry_rec *e,
+	const struct history *h, unsigned i)
 {
 	const struct row_sealed sealed = incoming_sealed(&j->in);
 	struct row_sealed old;
@@ -192,10 +221,11 @@ static void mend_row(struct txn *t, const struct mend_job *j, const struct histo
 	struct row r;
 
 	key_of_pair(&k, TABLE_ROW, h->places[i].group, h->places[i].num);
-	bool there = txn_get(t, &k, &value) == 0 &&
+	bool there = t->rc == 0 && kv_batch_get(t->b, key_slice(&k), &value) == 0 &&
 		     row_decode(key_slice(&k), value, &r, &old) == 0 && r.content == j->m.content;
 	if (!there)
 		make_up(t, j, h, i, &r);
+	mend_log(t, e, &r, i == 0);
 	if (state_get(t, r.group, &st) < 0)
 		return;
 	if (there)
@@ -206,11 +236,20 @@ static void mend_row(struct txn *t, const struct mend_job *j, const struct histo
 	state_set(t, r.group, &st);
 }
 
+static bool is_damaged(struct txn *t, const struct key *k)
+{
+	struct slice unused;
+
+	return t->rc == 0 && kv_batch_get(t->b, key_slice(k), &unused) == KERR_DAMAGED;
+}
+
 /* Where it stands; a history entry that is gone is made up from what the entry knows. */
 static int find_history(struct txn *t, const struct entry_rec *e, struct history *out)
 {
-	int rc = history_get(t, e->mid, out);
+	struct key k;
 
+	key_of_hash(&k, e->mid);
+	int rc = is_damaged(t, &k) ? KERR_NOTFOUND : history_get(t, e->mid, out);
 	if (rc == 0 && out->content != e->content)
 		return KERR_CONFLICT;
 	if (rc != KERR_NOTFOUND)
@@ -254,7 +293,7 @@ static int mend_run(struct txn *t, struct store_job *job)
 		return rc;
 	incoming_put(t, &j->in);
 	for (unsigned i = 0; i < h.n_places; i++)
-		mend_row(t, j, &h, i);
+		mend_row(t, j, &e, &h, i);
 	entry_rewrite(t, &e, 0, e.place);
 	j->res = (struct store_fed_result){.feed = e.feed, .n = e.n, .high = high_of(t, e.feed)};
 	memcpy(j->res.hash, j->hash, sizeof j->res.hash);

@@ -301,6 +301,64 @@ static void test_history_gone(void **state)
 	assert_int_equal(rig_post1(r, "<2@x>", g), KERR_EXISTS);
 }
 
+/* ---- a bit of what leads to it has flipped ---- */
+
+static void flip(struct store_rig *r, const struct key *k)
+{
+	struct kv *kv = store_kv(r->s);
+	struct kv_batch *b;
+	struct slice value;
+	struct buf copy;
+
+	buf_init(&copy, 128 * 1024);
+	assert_int_equal(kv_batch_begin(kv, &b), 0);
+	assert_int_equal(kv->ops->batch_get(b, key_slice(k), &value), 0);
+	buf_add(&copy, value);
+	copy.data[7] ^= 4;
+	assert_int_equal(kv->ops->batch_put(b, key_slice(k), buf_slice(&copy)), 0);
+	assert_int_equal(kv_batch_commit(b), 0);
+	buf_fini(&copy);
+}
+
+static void test_row_flipped(void **state)
+{
+	struct store_rig *r = *state;
+	uint32_t g = fill(r, false);
+	struct key k;
+
+	key_of_pair(&k, TABLE_ROW, g, 2);
+	flip(r, &k);
+	assert_int_equal(reads(r, g, 2, false), KERR_DAMAGED);
+	mended(r, g, false);
+}
+
+static void test_history_flipped(void **state)
+{
+	struct store_rig *r = *state;
+	uint32_t g = fill(r, false);
+	struct key k;
+
+	key_of_hash(&k, entry_at(r, 2).mid);
+	flip(r, &k);
+	mended(r, g, false);
+	assert_int_equal(rig_post1(r, "<2@x>", g), KERR_EXISTS);
+}
+
+static void test_log_flipped(void **state)
+{
+	struct store_rig *r = *state;
+	uint32_t g = fill(r, false);
+	struct view *v = rig_view(r);
+	struct row row;
+	struct key k;
+
+	assert_int_equal(view_row(v, g, 2, false, &row), 0);
+	view_close(v);
+	key_of_u64(&k, TABLE_LOG, row.seq);
+	flip(r, &k);
+	mended(r, g, false);
+}
+
 static void test_big(void **state)
 {
 	struct store_rig *r = *state;
@@ -421,6 +479,9 @@ int main(void)
 		RIG_ON(test_key_gone, dir),
 		RIG_BOTH(test_row_gone),
 		RIG_BOTH(test_history_gone),
+		RIG_BOTH(test_row_flipped),
+		RIG_BOTH(test_history_flipped),
+		RIG_BOTH(test_log_flipped),
 		RIG_ON(test_big, dir),
 		RIG_BOTH(test_wrong),
 		RIG_ON(test_cancelled, dir),
