@@ -366,81 +366,7 @@ static void linger(struct conn *c)
 	}
 }
 
-/* ---- time ---- */
-
-static int64_t next_ms(const struct conn *c)
-{
-	const char *why;
-	int64_t at = conn_deadline(c, &why);
-
-	if (c->state != CONN_TALK)
-		return at;
-	if (c->more)
-		return 0;
-	return c->need == NEED_RETRY && c->retry_ms < at ? c->retry_ms : at;
-}
-
-static void arm(struct conn *c)
-{
-	int64_t at = next_ms(c), now = loop_clock_ms();
-
-	if (at == INT64_MAX || (c->armed_ms != 0 && c->armed_ms <= at))
-		return;
-	int64_t wait = at > now ? at - now : c->more ? 0 : 1;
-	struct timeval tv = {.tv_sec = wait / 1000, .tv_usec = wait % 1000 * 1000};
-
-	event_add(&c->ev_timer, &tv);
-	c->armed_ms = now + wait;
-}
-
 /* ---- events ---- */
-
-static bool wants_read(const struct conn *c)
-{
-	switch (c->state) {
-	case CONN_CONNECT:
-	case CONN_DEAD:
-		return false;
-	case CONN_HANDSHAKE:
-		return !c->io.wait_write;
-	case CONN_LINGER:
-		return true;
-	case CONN_TALK:
-		break;
-	}
-	return c->need == NEED_INPUT && output(c)->len < SESSION_OUT_HIGH;
-}
-
-static bool wants_write(const struct conn *c)
-{
-	switch (c->state) {
-	case CONN_CONNECT:
-		return true;
-	case CONN_HANDSHAKE:
-		return c->io.wait_write;
-	case CONN_TALK:
-		return output(c)->len > 0 || c->io.wait_write;
-	case CONN_LINGER:
-	case CONN_DEAD:
-		break;
-	}
-	return false;
-}
-
-static void watch(struct conn *c)
-{
-	if (wants_read(c) && !c->reading) {
-		event_add(&c->ev_read, NULL);
-		c->reading = true;
-	}
-	if (wants_write(c) == c->writing)
-		return;
-	c->writing = !c->writing;
-	if (c->writing)
-		event_add(&c->ev_write, NULL);
-	else
-		event_del(&c->ev_write);
-}
 
 void conn_free(struct conn *c)
 {
@@ -490,8 +416,7 @@ static void run(struct conn *c)
 		conn_free(c);
 		return;
 	}
-	watch(c);
-	arm(c);
+	conn_watch(c);
 }
 
 static void on_read(evutil_socket_t fd, short what, void *arg)
@@ -501,7 +426,7 @@ static void on_read(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	c->readable = true;
-	if (!wants_read(c)) {
+	if (!conn_wants_read(c)) {
 		event_del(&c->ev_read);
 		c->reading = false;
 		return;
@@ -566,8 +491,7 @@ struct conn *conn_new(struct conn_set *set, const struct conn_opts *o)
 	enter(c, CONN_CONNECT);
 	if (!o->connecting)
 		soon(c);
-	watch(c);
-	arm(c);
+	conn_watch(c);
 	return c;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Shared by conn.c (the state machine) and conn_set.c (what stands around it). */
+/* Shared by conn.c (the state machine), conn_time.c and conn_watch.c (what it waits for), and
+ * conn_set.c (what stands around it). */
 #ifndef DAEMON_CONN_PRIV_H
 #define DAEMON_CONN_PRIV_H
 
@@ -61,6 +62,10 @@ struct conn {
 /* When the state as it is has lasted too long, by loop_clock_ms; INT64_MAX: never.  *why_out says
  * what then ends it. */
 int64_t conn_deadline(const struct conn *c, const char **why_out);
+
+/* Set events and timer for what it waits for now. */
+void conn_watch(struct conn *c);
+bool conn_wants_read(const struct conn *c);
 
 /* Release it; only at the end of its own callback, or with its set. */
 void conn_free(struct conn *c);
