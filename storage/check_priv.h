@@ -20,6 +20,7 @@ struct check {
 
 	uint64_t n_owned;         /* history entries and references that own a content */
 	uint64_t n_filed, n_refs; /* rows of personal mailboxes; what the references count */
+	uint64_t n_keys;          /* of all tables, that were met */
 };
 
 typedef void (*check_fn)(struct check *c, struct slice key, struct slice value);

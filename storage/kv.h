@@ -48,6 +48,7 @@ struct kv_stat {
 	uint64_t bytes_map;  /* ceiling */
 	uint64_t n_keys;
 	uint64_t n_readers;
+	uint64_t n_commits; /* greater after each */
 };
 
 /* What a round of kv_tend found. */

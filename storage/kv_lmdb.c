@@ -320,15 +320,25 @@ static void lmdb_batch_abort(struct kv_batch *b)
 
 /* ---- care ---- */
 
+/*
+ * What belongs to one commit is read in a transaction: without one, the page with these figures may
+ * be half written.
+ */
 static int lmdb_stat(struct kv *kv, struct kv_stat *out)
 {
 	struct lmdb *db = lmdb_of(kv);
 	MDB_envinfo info;
 	MDB_stat st;
+	MDB_txn *txn;
 	int rc = mdb_env_info(db->env, &info);
 
 	if (rc == 0)
-		rc = mdb_env_stat(db->env, &st);
+		rc = mdb_txn_begin(db->env, NULL, MDB_RDONLY, &txn);
+	if (rc != 0)
+		return lmdb_rc(rc);
+	rc = mdb_stat(txn, db->dbi, &st);
+	out->n_commits = mdb_txn_id(txn);
+	mdb_txn_abort(txn);
 	if (rc != 0)
 		return lmdb_rc(rc);
 	out->bytes_used = (uint64_t)(info.me_last_pgno + 1) * st.ms_psize;

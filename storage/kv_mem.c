@@ -31,8 +31,8 @@ struct mem_kv {
 	struct kv kv;
 	pthread_mutex_t lock;
 	struct node *root;
-	uint64_t n_keys, n_bytes, n_views, seed;
-	struct list views; /* open ones */
+	uint64_t n_keys, n_bytes, n_views, n_done, seed; /* n_done: commits */
+	struct list views;                               /* open ones */
 	struct kv_mem_faults faults;
 	uint64_t n_reads, n_commits, n_puts; /* since faults were set */
 	bool waited;                         /* the last read answered KERR_WAIT */
@@ -426,6 +426,7 @@ static int mem_batch_commit(struct kv_batch *batch)
 		m->root = b->root;
 		b->root = old;
 		m->n_keys = b->n_keys;
+		m->n_done++;
 		m->n_bytes = b->n_bytes;
 	}
 	pthread_mutex_unlock(&m->lock);
@@ -443,7 +444,8 @@ static int mem_stat(struct kv *kv, struct kv_stat *out)
 	*out = (struct kv_stat){.bytes_used = m->n_bytes,
 		.bytes_map = UINT64_MAX,
 		.n_keys = m->n_keys,
-		.n_readers = m->n_views};
+		.n_readers = m->n_views,
+		.n_commits = m->n_done};
 	pthread_mutex_unlock(&m->lock);
 	return 0;
 }

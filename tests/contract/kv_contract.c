@@ -313,13 +313,15 @@ static void test_many(void **state)
 static void test_stat(void **state)
 {
 	struct kv *kv = ((struct fixture *)*state)->kv;
-	struct kv_stat st;
+	struct kv_stat st, before;
 
 	put_one(kv, "a", "1");
 	put_one(kv, "b", "1");
+	assert_int_equal(kv_stat(kv, &before), 0);
 	put_one(kv, "b", "2");
 	assert_int_equal(kv_stat(kv, &st), 0);
 	assert_int_equal(st.n_keys, 2);
+	assert_true(st.n_commits > before.n_commits);
 	assert_true(st.bytes_used > 0 && st.bytes_used < st.bytes_map);
 }
 
