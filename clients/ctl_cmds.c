@@ -14,6 +14,14 @@ static const struct ctl_opt no_opts[] = {{0}};
 
 #define BY_QUORUM N_("without asking the owner: as deputies of the group, or as admins of the federation")
 
+#define ASKED_AS N_("where the owner is asked: in the name of LOGIN, a moderator of the group")
+
+static const struct ctl_opt group_remove_opts[] = {
+	{"by-quorum", NULL, "by_quorum", OPT_TRUE, BY_QUORUM},
+	{"as", "LOGIN", "as", OPT_TEXT, ASKED_AS},
+	{0},
+};
+
 static const struct ctl_opt by_quorum_opts[] = {
 	{"by-quorum", NULL, "by_quorum", OPT_TRUE, BY_QUORUM},
 	{0},
@@ -107,24 +115,28 @@ static const struct ctl_opt group_share_opts[] = {
 
 static const struct ctl_opt group_invite_opts[] = {
 	{"ro", NULL, "ro", OPT_TRUE, N_("it may read only")},
+	{"as", "LOGIN", "as", OPT_TEXT, ASKED_AS},
 	{"by-quorum", NULL, "by_quorum", OPT_TRUE, BY_QUORUM},
 	{0},
 };
 
 static const struct ctl_opt group_moderator_opts[] = {
 	{"remove", NULL, "remove", OPT_TRUE, N_("no moderator any more")},
+	{"as", "LOGIN", "as", OPT_TEXT, ASKED_AS},
 	{"by-quorum", NULL, "by_quorum", OPT_TRUE, BY_QUORUM},
 	{0},
 };
 
 static const struct ctl_opt group_ban_opts[] = {
 	{"lift", NULL, "lift", OPT_TRUE, N_("it counts again")},
+	{"as", "LOGIN", "as", OPT_TEXT, ASKED_AS},
 	{"by-quorum", NULL, "by_quorum", OPT_TRUE, BY_QUORUM},
 	{0},
 };
 
 static const struct ctl_opt group_freeze_opts[] = {
 	{"end", NULL, "end", OPT_TRUE, N_("people write in it again")},
+	{"as", "LOGIN", "as", OPT_TEXT, ASKED_AS},
 	{"by-quorum", NULL, "by_quorum", OPT_TRUE, BY_QUORUM},
 	{0},
 };
@@ -219,7 +231,7 @@ const struct ctl_cmd ctl_cmds[] = {
 		N_("share a group with other daemons of the federation")},
 	{"group invite", "GROUP NAME", "group.invite", group_invite_opts, SHAPE_TELL, NULL, NULL, NULL,
 		N_("give a shared group to another daemon")},
-	{"group remove-member", "GROUP NAME", "group.remove-member", by_quorum_opts, SHAPE_TELL, NULL, NULL, NULL,
+	{"group remove-member", "GROUP NAME", "group.remove-member", group_remove_opts, SHAPE_TELL, NULL, NULL, NULL,
 		N_("take a shared group away from a daemon")},
 	{"group moderator", "GROUP USER", "group.moderator", group_moderator_opts, SHAPE_TELL, NULL, NULL,
 		NULL, N_("make USER (login@daemon) a moderator of a shared group")},

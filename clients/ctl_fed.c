@@ -166,6 +166,9 @@ void ctl_show_requests(struct buf *out, const json_t *rows)
 	{
 		const char *state = json_string_value(json_object_get(row, "state"));
 
+		const char *actor = json_string_value(json_object_get(row, "actor"));
+		if (actor && *actor)
+			json_object_set(row, "name", json_object_get(row, "actor"));
 		set_sentence(row, "wish", row);
 		set_sentence(row, "said", json_object_get(row, "answer"));
 		waits = waits || (json_is_true(json_object_get(row, "for_us")) && state &&

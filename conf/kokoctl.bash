@@ -19,12 +19,12 @@ _kokoctl()
 	"group add") words="--title --kind --class --posting --reply --json --help" ;;
 	"group set") words="--reply --json --help" ;;
 	"group share") words="--public --news-servers --history --title --json --help" ;;
-	"group invite") words="--ro --by-quorum --json --help" ;;
-	"group remove-member") words="--by-quorum --json --help" ;;
-	"group moderator") words="--remove --by-quorum --json --help" ;;
+	"group invite") words="--ro --as --by-quorum --json --help" ;;
+	"group remove-member") words="--by-quorum --as --json --help" ;;
+	"group moderator") words="--remove --as --by-quorum --json --help" ;;
 	"group confirm-entries") words="--by-quorum --json --help" ;;
-	"group ban") words="--lift --by-quorum --json --help" ;;
-	"group freeze") words="--end --by-quorum --json --help" ;;
+	"group ban") words="--lift --as --by-quorum --json --help" ;;
+	"group freeze") words="--end --as --by-quorum --json --help" ;;
 	"group refuse") words="--reason --json --help" ;;
 	"group deputy") words="--remove --by-quorum --json --help" ;;
 	"group quorum") words="--by-quorum --json --help" ;;

@@ -30,6 +30,7 @@ struct errand {
 	const char *organisation, *number, *reason;
 	bool flag;      /* of the one switch that the command has */
 	bool by_quorum; /* a group is changed without its owner */
+	const char *as; /* the moderator in whose name is asked; "", NULL: the admin asks */
 	int64_t count;
 	/* What is under way; freed with it. */
 	int (*then)(struct errand *a);

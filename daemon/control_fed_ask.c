@@ -135,9 +135,33 @@ static void on_asked(void *arg, int rc)
 	errand_end(a, 0);
 }
 
+static bool has_name(const struct slice *v, size_t n, struct slice user)
+{
+	for (size_t i = 0; i < n; i++)
+		if (slice_eq(v[i], user))
+			return true;
+	return false;
+}
+
+/* Nobody acts on a request in the name of one who is no moderator: it is not sent. */
+static int check_actor(struct errand *a, const struct fed_group *g, const char *user)
+{
+	bool banned = false;
+
+	for (size_t i = 0; i < g->n_ban; i++)
+		banned = banned || slice_eq(g->ban[i].user, slice_str(user));
+	if (banned || !has_name(g->moderator, g->n_moderator, slice_str(user)))
+		return errand_refuse(a, KERR_DENIED,
+			N_("%1 is no moderator of %2: ask without --as, or let it become one first "
+			   "(kokoctl group moderator)"),
+			user, a->group, NULL);
+	return 0;
+}
+
 static int ask(struct errand *a, const struct fed_group *g, struct slice body)
 {
-	const struct fed_control c = {.kind = FED_CTL_REQUEST};
+	char user[STORE_LOGIN_MAX + FED_NAME_MAX + 2] = "";
+	struct fed_control c = {.kind = FED_CTL_REQUEST};
 	const struct fed_petition *like = fed_petition_like(a->f, &g->gid, body);
 	char *owner = mem_alloc(FED_NAME_MAX + 1);
 	int rc;
@@ -149,6 +173,13 @@ static int ask(struct errand *a, const struct fed_group *g, struct slice body)
 		return errand_refuse(a, KERR_EXISTS,
 			N_("%1 was asked for that already: request %2 waits for its admin"), owner,
 			like->number, NULL);
+	if (a->as && a->as[0]) {
+		snprintf(user, sizeof user, "%s@%s", a->as, a->f->name);
+		rc = check_actor(a, g, user);
+		if (rc < 0)
+			return rc;
+	}
+	c.actor = slice_str(user);
 	errand_fact(a, "asked", owner);
 	rc = fed_say(a->f, &g->gid, &c, body, on_asked, a, &a->err);
 	return rc < 0 ? rc : CONTROL_OUT;
@@ -257,9 +288,10 @@ static json_t *row_of(struct errand *a, struct fed_petition *p, const struct fed
 
 	errand_name_of(a->f, &p->oid, asker);
 	errand_name_of(a->f, &g->owner, owner);
-	json_t *row = json_pack("{s:s, s:s, s:o, s:s, s:s, s:o, s:s, s:b}", "kind", "request",
-		"number", p->number, "group", json_stringn(g->group.p, g->group.len), "name", asker,
-		"owner", owner, "since", control_time(p->t), "state", states[s], "for_us", for_us);
+	json_t *row = json_pack("{s:s, s:s, s:s, s:o, s:s, s:s, s:o, s:s, s:b}", "kind", "request",
+		"actor", p->actor, "number", p->number, "group",
+		json_stringn(g->group.p, g->group.len), "name", asker, "owner", owner, "since",
+		control_time(p->t), "state", states[s], "for_us", for_us);
 	add_answer(row, p, s, for_us, owner);
 	return row;
 }

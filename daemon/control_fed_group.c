@@ -179,6 +179,10 @@ int errand_give_group(struct errand *a, struct fed_draft *d, int rc, const struc
 {
 	static const uint8_t none[CRYPTO_KEY_LEN];
 
+	if (rc == 0 && a->as && a->as[0] && (a->by_quorum || owns(a, d)))
+		rc = errand_refuse(a, KERR_INVALID,
+			N_("--as is for what the owner of a group is asked; this changes %1 here"),
+			a->group, NULL);
 	if (rc == 0 && a->by_quorum && !owns(a, d))
 		rc = fed_draft_by_quorum(
 			d, fed_reg_federation(a->f->reg), &a->f->keys->oid, &a->err);
@@ -246,6 +250,8 @@ int control_group_invite(struct control_req *r)
 		rc = control_arg_bool(r, "ro", false, &a->flag);
 	if (rc == 0)
 		rc = control_arg_bool(r, "by_quorum", false, &a->by_quorum);
+	if (rc == 0)
+		rc = control_arg_or(r, "as", STORE_LOGIN_MAX, "", &a->as);
 	return errand_go(a, rc);
 }
 
@@ -287,6 +293,8 @@ int control_group_remove_member(struct control_req *r)
 		rc = control_arg(r, "name", FED_NAME_MAX, &a->name);
 	if (rc == 0)
 		rc = control_arg_bool(r, "by_quorum", false, &a->by_quorum);
+	if (rc == 0)
+		rc = control_arg_or(r, "as", STORE_LOGIN_MAX, "", &a->as);
 	return errand_go(a, rc);
 }
 
@@ -374,6 +382,8 @@ int control_group_moderator(struct control_req *r)
 		rc = control_arg_bool(r, "remove", false, &a->flag);
 	if (rc == 0)
 		rc = control_arg_bool(r, "by_quorum", false, &a->by_quorum);
+	if (rc == 0)
+		rc = control_arg_or(r, "as", STORE_LOGIN_MAX, "", &a->as);
 	return errand_go(a, rc);
 }
 
@@ -407,6 +417,8 @@ int control_group_ban(struct control_req *r)
 		rc = control_arg_bool(r, "lift", false, &a->flag);
 	if (rc == 0)
 		rc = control_arg_bool(r, "by_quorum", false, &a->by_quorum);
+	if (rc == 0)
+		rc = control_arg_or(r, "as", STORE_LOGIN_MAX, "", &a->as);
 	return errand_go(a, rc);
 }
 
@@ -441,5 +453,7 @@ int control_group_freeze(struct control_req *r)
 		rc = control_arg_bool(r, "end", false, &a->flag);
 	if (rc == 0)
 		rc = control_arg_bool(r, "by_quorum", false, &a->by_quorum);
+	if (rc == 0)
+		rc = control_arg_or(r, "as", STORE_LOGIN_MAX, "", &a->as);
 	return errand_go(a, rc);
 }

@@ -24,7 +24,7 @@ void fed_heard(void *arg, const struct fed_feed *feed, const struct fed_sign *s,
 		fed_roster_heard(f, s, body);
 		break;
 	case FED_CTL_REQUEST:
-		fed_petition_heard(f, s, body);
+		fed_petition_heard(f, s, c->actor, body);
 		break;
 	case FED_CTL_REFUSE:
 		fed_petition_refused(f, &s->g, c->mid, fed_refuse_reason(body));

@@ -26,6 +26,7 @@ static void drop(struct fed_petitions *s, struct fed_petition *p)
 	s->n--;
 	free(p->reason);
 	free(p->body);
+	free(p->actor);
 	free(p);
 }
 
@@ -94,7 +95,8 @@ static void name(struct fed_petition *p, const struct fed_sign *s)
 	snprintf(p->number, sizeof p->number, "%u", NUMBER_BASE + v % NUMBER_SPAN);
 }
 
-void fed_petition_heard(struct fed *f, const struct fed_sign *s, struct slice body)
+void fed_petition_heard(
+	struct fed *f, const struct fed_sign *s, struct slice actor, struct slice body)
 {
 	struct fed_petition *p = find(f, &s->g, s->m);
 
@@ -108,6 +110,7 @@ void fed_petition_heard(struct fed *f, const struct fed_sign *s, struct slice bo
 	p->t = (int64_t)s->t;
 	p->r = p->looked = s->r;
 	p->body = mem_dup(body);
+	p->actor = mem_dup(actor);
 	name(p, s);
 	log_info("fed.request", "number=%s gid=%s oid=%s", p->number, s->g.s, s->o.s);
 }

@@ -39,7 +39,7 @@ struct fed_petition {
 	uint64_t r;               /* serial that it was made under */
 	uint64_t looked, granted; /* serials: looked at up to; that has it (0: none) */
 	bool refused;
-	char *reason, *body;
+	char *reason, *body, *actor; /* actor: the moderator who asks; "" its admin */
 };
 
 struct fed_petitions {
@@ -51,7 +51,8 @@ void fed_petitions_init(struct fed_petitions *s);
 void fed_petitions_fini(struct fed_petitions *s);
 
 /* A request, a refusal is on disk; they may come in any order, and again. */
-void fed_petition_heard(struct fed *f, const struct fed_sign *s, struct slice body);
+void fed_petition_heard(
+	struct fed *f, const struct fed_sign *s, struct slice actor, struct slice body);
 void fed_petition_refused(
 	struct fed *f, const struct fed_gid *gid, struct slice mid, struct slice reason);
 

@@ -437,8 +437,8 @@ int fed_posting_begin(struct fed *f, const struct fed_wish *w, struct article *a
 	return 0;
 }
 
-int fed_posting_control(struct fed *f, struct slice group, struct article *a, struct buf *out,
-	struct fed_posting **posting_out, struct err *why)
+int fed_posting_control(struct fed *f, struct slice group, struct slice actor, struct article *a,
+	struct buf *out, struct fed_posting **posting_out, struct err *why)
 {
 	struct plan_set *set = set_ref(f->plans);
 	const struct plan *plan = set ? map_get(set->by_group, group) : NULL;
@@ -452,7 +452,7 @@ int fed_posting_control(struct fed *f, struct slice group, struct article *a, st
 	}
 	p = mem_new(struct fed_posting);
 	*p = (struct fed_posting){.f = f, .set = set, .plan = plan};
-	rc = make_entry(p, FED_CONTROL, lit(""), a, out, why);
+	rc = make_entry(p, FED_CONTROL, actor, a, out, why);
 	set_entry(p, ENTRY_CONTROL);
 	if (rc < 0)
 		fed_posting_end(p, NULL);

@@ -54,8 +54,8 @@ NODISCARD int fed_posting_begin(struct fed *f, const struct fed_wish *w, struct 
  * The same for a control entry of the daemon itself (fed_say.h); the federation's thread.  It may
  * be issued where people may not post: by a daemon that only reads, in a group that is frozen.
  */
-NODISCARD int fed_posting_control(struct fed *f, struct slice group, struct article *a,
-	struct buf *out, struct fed_posting **posting_out, struct err *why);
+NODISCARD int fed_posting_control(struct fed *f, struct slice group, struct slice actor,
+	struct article *a, struct buf *out, struct fed_posting **posting_out, struct err *why);
 
 /* A heartbeat in a feed of ours that is still in use.  The federation's thread. */
 void fed_posting_beat(struct fed *f, const struct fed_feed_name *name);

@@ -75,15 +75,15 @@ static int store(struct fed *f, const struct article *a, struct saying *s)
 }
 
 /* Sign it and give it to the store; out: room for its bytes. */
-static int issue(struct fed *f, struct slice group, struct slice text, struct buf *out,
-	struct saying *s, struct err *why)
+static int issue(struct fed *f, struct slice group, struct slice actor, struct slice text,
+	struct buf *out, struct saying *s, struct err *why)
 {
 	static const struct msg_limits none = {0};
 	struct article a = {0};
 	int rc = article_parse(&a, text, &none);
 
 	if (rc == 0)
-		rc = fed_posting_control(f, group, &a, out, &s->posting, why);
+		rc = fed_posting_control(f, group, actor, &a, out, &s->posting, why);
 	if (rc < 0)
 		return rc;
 	a = (struct article){0};
@@ -110,7 +110,7 @@ int fed_say(struct fed *f, const struct fed_gid *gid, const struct fed_control *
 	buf_init(&text, body.len + HEAD_ROOM);
 	buf_init(&out, body.len + (size_t)2 * HEAD_ROOM);
 	add_text(f, g, c, body, &text);
-	rc = text.bad ? KERR_TOOBIG : issue(f, g->group, buf_slice(&text), &out, s, why);
+	rc = text.bad ? KERR_TOOBIG : issue(f, g->group, c->actor, buf_slice(&text), &out, s, why);
 	if (rc < 0)
 		free(s);
 	buf_fini(&text);

@@ -17,6 +17,7 @@ struct fed;
 /*
  * Issue one in the own feed of the group.
  *
+ * c     with actor: in the name of that person, one of ours
  * body  lines with CRLF; copied
  * done  called when it is on disk (0), or could not be put there
  *

@@ -31,7 +31,8 @@ struct fed_control {
 	enum fed_control_kind kind;
 	struct fed_record_key key;
 	uint64_t serial;
-	struct slice mid; /* borrowed */
+	struct slice mid;   /* borrowed */
+	struct slice actor; /* Kokod-Actor: the moderator who asks; borrowed, set by who tells it */
 	uint64_t epoch, n;
 };
 

@@ -217,6 +217,7 @@ void node_control_act(struct fed_node *n, struct fed_feed *f, const struct contr
 			f->name.oid.s, (unsigned long long)k->sign.n, why);
 		return;
 	}
+	c.actor = buf_slice(&k->actor);
 	if (n->o.outside->control)
 		n->o.outside->control(n->o.arg, f, &k->sign, &c, buf_slice(&k->body));
 }

@@ -156,6 +156,23 @@ class Trial:
                         return True
         return False
 
+    def moderator_asks(self):
+        """What a moderator wants of the owner is asked in that person's name, and judged so."""
+        anke, other = f"anke@{self.b.domain}", f"anke@{self.c.domain}"
+        failed = self.c.ctl("group", "ban", GROUP, anke, "--as", "anke", check=False)
+        assert failed.returncode == 1 and "is no moderator" in failed.stderr, failed
+        failed = self.a.ctl("group", "ban", GROUP, other, "--as", "anke", check=False)
+        assert failed.returncode == 1 and "--as is for what" in failed.stderr, failed
+        number = self.asks(self.b, "ban", GROUP, other, "--as", "anke")
+        wait_for("the request", lambda: number in requests(self.a))
+        assert requests(self.a)[number]["actor"] == anke, requests(self.a)[number]
+        assert anke in self.a.ctl("group", "requests").stdout
+        self.everywhere("its field", lambda s: self.tells(s, f"Kokod-Actor: {anke}"))
+        self.a.ctl("group", "grant", number)
+        self.everywhere("the ban", lambda s: people(s)[other][1] == "banned")
+        self.a.ctl("group", "ban", GROUP, other, "--lift")
+        self.everywhere("its end", lambda s: people(s)[other][1] == "writer")
+
     def nobody_writes(self):
         """Frozen: no posts, and lists of people go on."""
         number = self.asks(self.c, "freeze", GROUP)
@@ -262,6 +279,6 @@ class Trial:
 
 if __name__ == "__main__":
     run_trial(Trial, "people_are_listed", "people_change", "request_is_granted",
-              "request_is_refused", "moderator_of_another_town", "nobody_writes",
+              "request_is_refused", "moderator_of_another_town", "moderator_asks", "nobody_writes",
               "one_may_not_write", "old_list_comes_late",
               "proof_comes_from_another", "all_again", "not_told")

@@ -52,7 +52,7 @@ static void ask(char who, unsigned n, int64_t t)
 {
 	const struct fed_sign s = sign_of(who, n, t);
 
-	fed_petition_heard(&fed, &s, lit(WISH));
+	fed_petition_heard(&fed, &s, lit(""), lit(WISH));
 }
 
 static struct fed_petition *only(void)
@@ -145,7 +145,7 @@ static void many(void **state)
 
 	(void)state;
 	memset(body, 'x', FED_PETITION_BYTES + 1);
-	fed_petition_heard(&fed, &big, slice_of(body, FED_PETITION_BYTES + 1));
+	fed_petition_heard(&fed, &big, lit(""), slice_of(body, FED_PETITION_BYTES + 1));
 	free(body);
 	assert_int_equal(fed.petitions.n, 0);
 	ask('a', 1, now - 100);
