@@ -27,7 +27,7 @@ static void date_of(int64_t at, char out[DATE_ROOM])
 
 /* The daemons of the bench that have signed, or have not. */
 static void names_of(
-	const struct fed *f, const struct fed_tally *s, bool signed_, char out[NAMES_ROOM])
+	const struct fed *f, const struct fed_tally *s, bool have, char out[NAMES_ROOM])
 {
 	const struct fed_bench *b = fed_stand_near(s);
 	char name[FED_NAME_MAX + 1];
@@ -35,7 +35,7 @@ static void names_of(
 
 	buf_init(&text, NAMES_ROOM - 1);
 	for (size_t i = 0; i < b->n; i++) {
-		if (b->has[i] != signed_)
+		if (b->has[i] != have)
 			continue;
 		errand_name_of(f, &b->may[i], name);
 		buf_addf(&text, "%s%s", text.len > 0 ? ", " : "", name);
@@ -75,7 +75,7 @@ struct shown {
 	enum fed_paper_state state;
 	struct fed_tally s;
 	char thing[THING_ROOM], serial[COUNT_ROOM], missing[COUNT_ROOM], until[DATE_ROOM];
-	char lack[NAMES_ROOM], signed_[NAMES_ROOM], from[FED_NAME_MAX + 1];
+	char lack[NAMES_ROOM], signers[NAMES_ROOM], from[FED_NAME_MAX + 1];
 };
 
 static void look_at(struct fed *f, const struct fed_kept_paper *p, struct shown *out)
@@ -90,7 +90,7 @@ static void look_at(struct fed *f, const struct fed_kept_paper *p, struct shown 
 		return;
 	count_of(n_missing(&out->s), out->missing);
 	names_of(f, &out->s, false, out->lack);
-	names_of(f, &out->s, true, out->signed_);
+	names_of(f, &out->s, true, out->signers);
 }
 
 static const char *state_name(enum fed_paper_state s)
@@ -145,7 +145,7 @@ static void add_row(
 	json_object_update_new(
 		row, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "number", p->number, "about",
 			     v->thing, "record", v->serial, "state", state_name(v->state), "from",
-			     v->from, "missing", v->lack, "signed", v->signed_));
+			     v->from, "missing", v->lack, "signed", v->signers));
 	json_object_set_new(row, "until", control_time(p->until_at));
 	if (kind) {
 		json_object_set_new(row, "kind", json_string(kind));
@@ -235,8 +235,8 @@ static int show(struct errand *a)
 	look_at(a->f, p, v);
 	errand_fact(a, "state", state_name(v->state));
 	say_content(a, p, v);
-	if (v->signed_[0])
-		errand_say(a, N_("signed by: %1"), v->signed_, NULL);
+	if (v->signers[0])
+		errand_say(a, N_("signed by: %1"), v->signers, NULL);
 	json_array_append_new(a->rows, state_sentence(p, v));
 	if (v->state == FED_PAPER_WAITS)
 		errand_say(a,
@@ -513,7 +513,7 @@ int control_federation_draft_add(struct control_req *r)
 
 /* ---- sign ---- */
 
-static int signed_(struct errand *a)
+static int was_signed(struct errand *a)
 {
 	const struct fed_kept_paper *p = fed_papers_get(a->f, a->number);
 	struct shown *v;
@@ -556,7 +556,7 @@ static int sign(struct errand *a)
 	if (strcmp(a->answer, "yes") == 0) {
 		const struct fed_paper paper = {p->until_at, p->from, slice_str(p->record)};
 
-		return keep(a, &paper, true, signed_);
+		return keep(a, &paper, true, was_signed);
 	}
 	if (strcmp(a->answer, "no") == 0) {
 		errand_say(a, N_("draft %1 is not signed"), p->number, NULL);
@@ -565,7 +565,7 @@ static int sign(struct errand *a)
 	v = mem_new(struct shown);
 	look_at(a->f, p, v);
 	say_content(a, p, v);
-	errand_say(a, N_("signed by: %1"), v->signed_, NULL);
+	errand_say(a, N_("signed by: %1"), v->signers, NULL);
 	free(v);
 	return 0;
 }

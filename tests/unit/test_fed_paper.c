@@ -10,7 +10,7 @@
 static struct arena ar;
 static struct fed_reg *reg;
 static struct err why;
-static const struct fed_record *fed1, *fed2, *group1, *group2;
+static const struct fed_record *fed1, *fed2, *group1, *group2, *daemon_c;
 
 /* Three admins of whom two sign; d is a daemon as any other. */
 static const char three[] =
@@ -37,7 +37,10 @@ static void give_daemon(char who)
 	snprintf(edits, sizeof edits,
 		"oid: @a|oid: @%c|root: !a|root: !%c|name: ~a|name: ~%c|sign: #a|sign: #%c", who,
 		who, who, who);
-	give(fed_rig_make(&ar, fed_rig_daemon, edits, NULL, sig));
+	const struct fed_record *rec = fed_rig_make(&ar, fed_rig_daemon, edits, NULL, sig);
+	give(rec);
+	if (who == 'c')
+		daemon_c = rec;
 }
 
 static int set_up(void **state)
@@ -142,6 +145,21 @@ static void test_foul(void **state)
 	assert_true(s.foul && fed_oid_eq(&s.foul_by, &d));
 	assert_int_equal(stands(suspended("AX"), &s), FED_STAND_WAITS);
 	assert_true(s.foul && s.foul_by.s[0] == '\0');
+}
+
+/* The thief of a key signs nothing with it. */
+static void test_revoked(void **state)
+{
+	static const char c_has_x[] = "oid: @a|oid: @c|root: !a|root: !c|name: ~a|name: ~c|"
+				      "sign: #a|sign: #x\nrevoked: #c";
+	struct fed_tally s;
+
+	(void)state;
+	assert_int_equal(stands(suspended("AC"), &s), FED_STAND_ENOUGH);
+	give(fed_rig_make(&ar, fed_rig_daemon, c_has_x, daemon_c, "c"));
+	assert_int_equal(stands(suspended("AC"), &s), FED_STAND_WAITS);
+	assert_true(s.foul);
+	assert_int_equal(stands(suspended("AX"), &s), FED_STAND_ENOUGH);
 }
 
 /* Deputies, or the federation's admins; they are not counted together. */
@@ -284,6 +302,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_quorum, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_void, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_foul, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_revoked, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_group, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_mail, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_mail_cut, set_up, tear_down),
