@@ -327,19 +327,37 @@ static bool fits(const struct fed_group *g, const struct fed_cut *cut)
 	return g->n_cut < FED_MARKS_MAX;
 }
 
+static void carry(struct fed_draft *d, const struct fed_cut *cut)
+{
+	struct fed_group *g = &d->rec.group;
+
+	if (!fits(g, cut))
+		return;
+	g->cut = fed_draft_grown(d, g->cut, g->n_cut, sizeof *g->cut);
+	g->cut[g->n_cut++] = *cut;
+}
+
+/*
+ * What a rival has drawn.  Whom it alone took in has a cut before its first entry (where it had
+ * none): who held that record has taken entries of it, and it must hear that it is not in.
+ */
 static int carry_cuts(struct fed_draft *d, struct slice text, struct err *err)
 {
 	struct fed_group *g = &d->rec.group;
 	struct fed_record rival;
 	int rc = fed_record_parse(arena_dup(&d->ar, text), &d->ar, &rival, err);
 
-	for (size_t i = 0; rc == 0 && i < rival.group.n_cut; i++) {
-		if (!fits(g, &rival.group.cut[i]))
-			continue;
-		g->cut = fed_draft_grown(d, g->cut, g->n_cut, sizeof *g->cut);
-		g->cut[g->n_cut++] = rival.group.cut[i];
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < rival.group.n_cut; i++)
+		carry(d, &rival.group.cut[i]);
+	for (size_t i = 0; g->closed && i < rival.group.n_member; i++) {
+		const struct fed_cut none = {rival.group.member[i].oid, {.e = fed_hash_none}};
+
+		if (!fed_group_member(g, &none.oid))
+			carry(d, &none);
 	}
-	return rc;
+	return 0;
 }
 
 int fed_draft_group_settle(struct fed_draft *d, const struct fed_federation *fed,

@@ -18,6 +18,7 @@ struct held {
 	struct arena arena;
 	struct fed_record rec;
 	struct fed_hash hash;
+	bool heals; /* of the serial before there were two */
 };
 
 struct chain {
@@ -291,6 +292,7 @@ static void heal(struct chain *c, struct held *h)
 		*rival = was;
 	}
 	drop_rivals(c);
+	h->heals = true;
 	append(c, h);
 }
 
@@ -314,6 +316,7 @@ static enum fed_reg_got prove(struct chain *c, struct held *h, struct fed_reg_re
 	out->fork = !is_noted(c, &h->hash);
 	if (out->fork)
 		note(c, &h->hash);
+	serial_at(c, h->rec.serial)->heals = true;
 	held_free(h);
 	return out->fork ? FED_REG_TAKEN : FED_REG_KNOWN;
 }
@@ -538,6 +541,13 @@ bool fed_reg_knows(const struct fed_reg *r, const struct fed_record_key *key, ui
 	const struct chain *c = chain_of(r, key);
 
 	return fed_reg_text_by(r, key, serial, hash).p || (c && is_noted(c, hash));
+}
+
+bool fed_reg_heals(const struct fed_reg *r, const struct fed_record_key *key, uint64_t serial)
+{
+	const struct chain *c = chain_of(r, key);
+
+	return record_at(c, serial) && serial_at(c, serial - 1)->heals;
 }
 
 struct slice fed_reg_text(

@@ -88,7 +88,7 @@ const struct fed_daemon *fed_reg_tls(const struct fed_reg *r, const struct fed_h
  * The highest serial of the record, `upto` at most, that this daemon may be told of and have, with
  * all before it; 0: it may not know of the record.  Federation and daemons: every active one; a
  * group: its members, of a public one every active daemon.  One that was taken out of a closed
- * group: up to the record that took it out.
+ * group: up to the record that took it out, and the next one where that says that it holds.
  */
 uint64_t fed_reg_shows(const struct fed_reg *r, const struct fed_oid *who,
 	const struct fed_record_key *key, uint64_t upto);
@@ -124,6 +124,9 @@ bool fed_reg_knows(const struct fed_reg *r, const struct fed_record_key *key, ui
 
 /* Two records have the highest serial. */
 bool fed_reg_forked(const struct fed_reg *r, const struct fed_record_key *key);
+
+/* That record went on from one of two, as far as is known here. */
+bool fed_reg_heals(const struct fed_reg *r, const struct fed_record_key *key, uint64_t serial);
 
 /* All records in force: federation, then daemons, then groups, the order in which they are needed.
  */

@@ -106,15 +106,22 @@ static bool was_member(
 	return g && g->closed && has_cut(g, who) && fed_reg_active(r, who);
 }
 
-/* Of a closed group, for one who is not in it: the first record behind its last membership. */
+/*
+ * Of a closed group, for one who is not in it: the first record behind its last membership; where
+ * that had a rival, also the one that decides.
+ */
 static uint64_t serial_out(const struct fed_reg *r, const struct fed_oid *who,
-	const struct fed_gid *gid, uint64_t upto)
+	const struct fed_gid *gid, const struct fed_record_key *key, uint64_t upto)
 {
+	uint64_t serial = upto;
+
 	if (!was_member(r, who, gid))
 		return 0;
-	while (upto > 0 && !is_member_at(r, gid, upto, who) && !is_member_at(r, gid, upto - 1, who))
-		upto--;
-	return upto;
+	while (serial > 0 && !is_member_at(r, gid, serial, who) &&
+		!is_member_at(r, gid, serial - 1, who))
+		serial--;
+	return serial > 0 && serial < upto && fed_reg_heals(r, key, serial + 1) ? serial + 1
+										: serial;
 }
 
 uint64_t fed_reg_shows(const struct fed_reg *r, const struct fed_oid *who,
@@ -126,7 +133,7 @@ uint64_t fed_reg_shows(const struct fed_reg *r, const struct fed_oid *who,
 		return fed_reg_active(r, who) ? upto : 0;
 	if (!fed_gid_parse(slice_str(key->s), &gid))
 		return 0;
-	return fed_reg_reads(r, who, &gid) ? upto : serial_out(r, who, &gid, upto);
+	return fed_reg_reads(r, who, &gid) ? upto : serial_out(r, who, &gid, key, upto);
 }
 
 uint64_t fed_reg_begin(const struct fed_reg *r, const struct fed_oid *who,

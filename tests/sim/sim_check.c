@@ -148,6 +148,20 @@ bool sim_is_for(const struct fed_group *rec, const struct sim_daemon *d,
 	return true;
 }
 
+/* Those go of which members may hold different things. */
+static void leave_struck(const struct sim_world *w, const struct sim_group *g, struct vec *all)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < all->n; i++) {
+		const struct held *h = vec_at(all, i);
+
+		if (!sim_is_struck(w, g, &h->e->sign.o))
+			*(struct held *)vec_at(all, n++) = *h;
+	}
+	all->n = n;
+}
+
 /* What is not for that member goes; how much that was. */
 static size_t leave_for(const struct fed_group *rec, const struct sim_daemon *d, struct vec *all)
 {
@@ -173,6 +187,8 @@ static const char *compare_entries(struct sim_world *w, const struct sim_group *
 	collect(a, g, &x);
 	collect(b, g, &y);
 	why = check_chains(w, g, rec, &x, a);
+	leave_struck(w, g, &x);
+	leave_struck(w, g, &y);
 	(void)leave_for(rec, b, &x);
 	if (!why && leave_for(rec, b, &y) > 0)
 		why = fails(w, "group %s: %s has what was before it joined", g->name, b->name);
@@ -193,6 +209,8 @@ static const char *compare_entries(struct sim_world *w, const struct sim_group *
 }
 
 struct heads {
+	const struct sim_world *w;
+	const struct sim_group *g;
 	const struct fed_group *rec;
 	struct vec lines; /* char * */
 };
@@ -206,6 +224,8 @@ static bool add_head(void *arg, const struct fed_feed *f, uint64_t low)
 	struct heads *h = arg;
 	struct buf line;
 
+	if (sim_is_struck(h->w, h->g, &f->name.oid))
+		return true;
 	for (size_t i = 0; i < h->rec->n_cut; i++)
 		if (fed_oid_eq(&h->rec->cut[i].oid, &f->name.oid) &&
 			h->rec->cut[i].at.epoch == f->name.epoch.n)
@@ -229,7 +249,7 @@ static void heads_of(const struct sim_daemon *d, const struct sim_daemon *asker,
 {
 	const struct fed_heads_query q = {.who = &asker->oid, .gid = &g->gid};
 	const struct sim_daemon *owner = &d->w->daemons[g->owner];
-	struct heads h = {.rec = fed_reg_group(owner->reg, &g->gid)};
+	struct heads h = {.w = d->w, .g = g, .rec = fed_reg_group(owner->reg, &g->gid)};
 
 	vec_init(&h.lines, sizeof(char *));
 	fed_node_heads(d->node, &q, add_head, &h);
@@ -404,7 +424,7 @@ static const char *check_posts(struct sim_world *w)
 		const struct sim_group *g = &w->groups[p->group];
 		const struct fed_group *rec = fed_reg_group(w->daemons[g->owner].reg, &g->gid);
 
-		if (is_cut(rec, w, p) ||
+		if (is_cut(rec, w, p) || sim_is_struck(w, g, &w->daemons[p->origin].oid) ||
 			((p->put_back || is_cut_epoch(rec, w, p)) && nobody_has(w, rec, p)))
 			continue;
 		for (unsigned d = 0; d < w->o.n_daemons; d++) {
@@ -522,7 +542,7 @@ static const char *check_removed(struct sim_world *w, const struct sim_group *g)
 
 const char *sim_check(struct sim_world *w)
 {
-	const char *why = NULL;
+	const char *why = w->why[0] ? w->why : NULL; /* found in the run */
 
 	for (unsigned g = 0; !why && g < w->o.n_groups; g++) {
 		const struct fed_group *rec =

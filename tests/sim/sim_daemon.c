@@ -164,6 +164,24 @@ static void new_epoch(struct sim_daemon *d, unsigned group)
 		d->last_epoch = d->epochs[group];
 }
 
+/*
+ * The epoch in use ends with a cut of ours, or its last entry names a record that is void: sections
+ * 3, 3.3.
+ */
+static bool is_left(struct sim_daemon *d, unsigned group, const struct fed_group *rec)
+{
+	struct fed_feed_name name = {.gid = rec->gid, .oid = d->oid};
+	struct fed_record_key key = {.type = FED_REC_GROUP};
+
+	name.epoch.n = d->epochs[group];
+	memcpy(key.s, rec->gid.s, sizeof rec->gid.s);
+	for (size_t i = 0; i < rec->n_cut; i++)
+		if (fed_oid_eq(&rec->cut[i].oid, &d->oid) && rec->cut[i].at.epoch >= name.epoch.n)
+			return true;
+	const struct fed_feed *f = fed_feeds_get(&d->feeds, &name);
+	return f && f->tip.r > fed_reg_serial(d->reg, &key);
+}
+
 /* Its generation file says so, too: a crash does not lead it back. */
 static void leave_epoch(struct sim_daemon *d, struct slice gid)
 {
@@ -205,6 +223,8 @@ static bool was_to_have(struct sim_daemon *d, const struct sim_post *p)
 	const struct fed_gid *gid = &d->w->groups[p->group].gid;
 	const struct fed_group *g = fed_reg_group(d->reg, gid);
 
+	if (d->w->n.rivals > 0)
+		return false; /* it may name a record that is void, or lie behind a void cut */
 	if (!p->control || p->acked_ms >= d->catch_ms || !sim_net_asks(d, p->origin) ||
 		from->liar || from->put_back || d->put_back || !from->up || !g ||
 		!fed_group_member(g, &d->oid) || !fed_group_member(g, &from->oid))
@@ -617,7 +637,7 @@ void sim_daemon_post(struct sim_daemon *d, unsigned group)
 	if (!rec || !fed_reg_reads(d->reg, &d->oid, &g->gid))
 		return; /* 411 */
 	d->w->n.posts++;
-	if (d->epochs[group] == 0)
+	if (d->epochs[group] == 0 || is_left(d, group, rec))
 		new_epoch(d, group);
 	name.epoch.n = d->epochs[group];
 	fed_feed_name_text(&name, op.feed);

@@ -84,6 +84,10 @@ static bool may_hear(struct sim_daemon *d, const struct fed_gid *gid, const stru
 
 	for (uint64_t s = 1; (rec = fed_reg_group_at(d->reg, gid, s)); s++)
 		out = is_member(rec, who) ? s + 1 : out;
+	struct fed_record_key key = {.type = FED_REC_GROUP};
+
+	memcpy(key.s, gid->s, sizeof gid->s);
+	out += out > 0 && fed_reg_heals(d->reg, &key, out + 1); /* it says that it holds */
 	rec = fed_reg_group_at(d->reg, gid, serial);
 	return serial > 0 && (told ? serial == out || is_member(rec, who) : serial <= out);
 }

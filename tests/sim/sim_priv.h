@@ -93,7 +93,8 @@ struct sim_group {
 	struct fed_gid gid;
 	char name[32];
 	unsigned owner;
-	bool join; /* who comes later gets what comes later */
+	bool join;       /* who comes later gets what comes later */
+	uint64_t struck; /* daemons that one of two records put out: a bit each */
 };
 
 /* A post that was acknowledged. */
@@ -151,6 +152,20 @@ int64_t sim_daemon_clock(const struct sim_daemon *d);
 /* Tell its node the time. */
 void sim_daemon_now(struct sim_daemon *d);
 
+/* ---- records of one serial (sim_forks.c) ---- */
+
+/* The owner signs two upon one; its own node has one of them, that daemon is given the other. */
+void sim_fork_record(struct sim_world *w, unsigned group, struct sim_daemon *to);
+/* The admin decides where there are two; false: there are not. */
+bool sim_settle(struct sim_world *w, unsigned group);
+/*
+ * Did one of two records put it out?  Its cut is not undone where only that one was known, so what
+ * is held of such a daemon may differ: docs/federation.md section 3
+ */
+bool sim_is_struck(const struct sim_world *w, const struct sim_group *g, const struct fed_oid *oid);
+/* All who should know do; NULL, or what does not hold. */
+const char *sim_check_forks(struct sim_world *w, bool settled);
+
 /* ---- lists of people (sim_lists.c) ---- */
 
 /* It starts, and knows of none; then those on its disk. */
@@ -197,6 +212,8 @@ bool sim_holds_post(
 
 /* ---- setting up (sim_setup.c) ---- */
 void sim_setup(struct sim_world *w);
+/* Those that cannot be dialled meet through it: it stays in all groups. */
+bool sim_is_needed(const struct sim_world *w, unsigned i);
 /* The owner of the group takes daemon `who` in or puts it out. */
 void sim_change_member(struct sim_world *w, unsigned group, unsigned who);
 

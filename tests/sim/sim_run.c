@@ -6,7 +6,8 @@
  *
  * A run that breaks a promise prints its seed and what was broken; the same seed does it again.
  * Without -d a seed has 3 to 7 daemons; -o sets how often a kind of step comes (partition, crash,
- * restore, snapshot, equivocate, membership, clock, night, rot; liars, hidden: how many daemons
+ * restore, snapshot, equivocate, membership, clock, night, rot,
+ * forkrecord; liars, hidden: how many daemons
  * are).  Exit status 1 when any run failed.
  */
 #include <stdio.h>
@@ -33,8 +34,9 @@ static bool set_chance(struct sim_opts *o, const char *text)
                 {"clock",      &o->clock     },
                 {"night",      &o->night     },
 		{"rot",        &o->rot       },
+                {"forkrecord", &o->forkrecord},
                 {"liars",      &o->liars     },
-                {"hidden",     &o->hidden    }
+		{"hidden",     &o->hidden    }
         };
 
 	for (size_t i = 0; i < array_len(kinds); i++) {
@@ -82,6 +84,8 @@ static struct sim_opts opts_of(uint64_t seed, const struct wishes *wish)
 		o.rot = 3;
 	if (sim_draw(&r, 3) == 0)
 		o.hidden = 50;
+	if (o.restore == 0 && o.equivocate == 0 && o.membership == 0 && sim_draw(&r, 2) == 0)
+		o.forkrecord = 3;
 	for (size_t i = 0; i < wish->n_chances; i++)
 		(void)set_chance(&o, wish->chances[i]); /* main has looked at it */
 	return o;

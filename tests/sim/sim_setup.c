@@ -70,8 +70,7 @@ static void group_record(struct sim_world *w, unsigned group, uint64_t serial,
 	fed_record_sign(out, owner->seed);
 }
 
-/* Those that cannot be dialled meet through the first one. */
-static bool is_needed(const struct sim_world *w, unsigned i)
+bool sim_is_needed(const struct sim_world *w, unsigned i)
 {
 	return i == 0 && w->o.hidden > 0;
 }
@@ -89,7 +88,7 @@ static void group_setup(struct sim_world *w, unsigned group)
 	buf_init(&members, FED_RECORD_MAX);
 	buf_init(&out, FED_RECORD_MAX);
 	for (unsigned i = 0; i < w->o.n_daemons; i++)
-		if (i == g->owner || w->o.n_daemons <= 3 || is_needed(w, i) ||
+		if (i == g->owner || w->o.n_daemons <= 3 || sim_is_needed(w, i) ||
 			sim_chance(&w->rand, 70))
 			buf_addf(&members, "member: %s rw 1\n", w->daemons[i].oid.s);
 	group_record(w, group, 1, &fed_hash_none, buf_slice(&members), lit(""), &out);
@@ -183,8 +182,8 @@ void sim_change_member(struct sim_world *w, unsigned group, unsigned who)
 	struct buf members, marks, out;
 
 	memcpy(key.s, g->gid.s, sizeof g->gid.s);
-	if (!owner->up || owner->put_back || who == g->owner || is_needed(w, who) ||
-		!(rec = fed_reg_group(owner->reg, &g->gid)))
+	if (!owner->up || owner->put_back || who == g->owner || sim_is_needed(w, who) ||
+		!(rec = fed_reg_group(owner->reg, &g->gid)) || fed_reg_forked(owner->reg, &key))
 		return;
 	uint64_t serial = fed_reg_serial(owner->reg, &key);
 	bool was = fed_group_member(rec, oid) != NULL;

@@ -313,6 +313,28 @@ static void step_member(struct sim_world *w)
 	sim_change_member(w, group, who);
 }
 
+/* An owner shows one record to these, another to those; or the admin decides between two. */
+static void step_fork_record(struct sim_world *w)
+{
+	unsigned group = sim_draw(&w->rand, w->o.n_groups);
+	unsigned to = sim_draw(&w->rand, w->o.n_daemons), owner = w->groups[group].owner;
+
+	if (sim_draw(&w->rand, 2) == 0 && sim_settle(w, group)) {
+		tell(w, "settle: group", group, 0);
+		return;
+	}
+	if (to == owner || !w->daemons[to].up || !w->daemons[owner].up ||
+		w->daemons[owner].put_back)
+		return;
+	tell(w, "two records: group, shown to", group, to);
+	for (unsigned i = 0; i < w->o.n_daemons; i++)
+		w->side[i] = sim_draw(&w->rand, 2);
+	w->side[owner] = 0;
+	w->side[to] = 1;
+	part(w);
+	sim_fork_record(w, group, &w->daemons[to]);
+}
+
 /* Up to five minutes wrong, which others have to bear. */
 static void step_clock(struct sim_world *w)
 {
@@ -405,6 +427,8 @@ static void step(struct sim_world *w)
 		step_night(w);
 	else if (falls(&dice, o->rot))
 		step_rot(w);
+	else if (falls(&dice, o->forkrecord))
+		step_fork_record(w);
 	else
 		step_post(w);
 }
@@ -447,6 +471,20 @@ static bool become_quiet(struct sim_world *w)
 	return false;
 }
 
+/* What the admin does when all know of two records. */
+static bool decide_all(struct sim_world *w)
+{
+	const char *why = sim_check_forks(w, false);
+
+	for (unsigned g = 0; !why && g < w->o.n_groups; g++)
+		sim_settle(w, g);
+	if (!why && !become_quiet(w))
+		return false;
+	if (!why)
+		(void)sim_check_forks(w, true); /* sim_check tells */
+	return true;
+}
+
 bool sim_run(struct sim_world *w)
 {
 	run_until(w, WARM_MS);
@@ -454,5 +492,7 @@ bool sim_run(struct sim_world *w)
 		step(w);
 		run_until(w, w->now_ms + sim_draw(&w->rand, 2 * STEP_MS));
 	}
-	return become_quiet(w);
+	if (!become_quiet(w))
+		return false;
+	return w->n.rivals == 0 || decide_all(w);
 }

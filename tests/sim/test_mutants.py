@@ -18,6 +18,8 @@ from koko import lab  # noqa: E402
 BUILD = os.environ.get("KOKO_BUILD", ".")
 SEEDS = 1000
 
+FORKS = ("restore=0", "equivocate=0", "membership=0", "forkrecord=6")
+
 # name, what it breaks, file, lines, what stands there instead, kinds of steps to have more of
 MUTANTS = [
     ("signature", "who signed is not looked at", "proto/fed/fed_check.c",
@@ -37,14 +39,14 @@ MUTANTS = [
     ("scope_heads", "heads are told to everybody", "proto/fed/fed_serve.c",
      "r->answer = fed_reg_reads(r->n->o.reg, r->who, gid);", "r->answer = true;"),
     ("scope_records", "group records are told to everybody", "proto/fed/fed_reg_see.c",
-     "return fed_reg_reads(r, who, &gid) ? upto : serial_out(r, who, &gid, upto);",
+     "return fed_reg_reads(r, who, &gid) ? upto : serial_out(r, who, &gid, key, upto);",
      "return upto;"),
     ("removed_untold", "who is taken out is not told", "proto/fed/fed_reg_see.c",
      "return g && g->closed && has_cut(g, who) && fed_reg_active(r, who);", "return false;",
      "membership=40"),
     ("removed_further", "who was taken out is told of later records too",
      "proto/fed/fed_reg_see.c",
-     "\t\tupto--;", "\t\treturn upto;", "membership=40"),
+     "\t\tserial--;", "\t\treturn upto;", "membership=40"),
     ("scope_asking", "one who was put out is asked on", "proto/fed/fed_node_record.c",
      "\t\t\tforget_strangers(n, f);", "\t\t\t(void)forget_strangers;",
      "membership=40", "partition=2"),
@@ -57,6 +59,10 @@ MUTANTS = [
     ("serials", "a record may follow upon any other", "proto/fed/fed_rules.c",
      ("if (rec->serial > last + 1)", "return is_prev(chain->last, rec) ? chain->last : NULL;"),
      ("if (false)", "return chain->last;"), "membership=20", "liars=60"),
+    ("rivals", "of two records with one serial the first holds", "proto/fed/fed_reg.c",
+     "c->serials.n - (c->rivals.n > 0 ? 1 : 0)", "c->serials.n", *FORKS),
+    ("healed_untold", "who is out by a record that had a rival is not told that it holds",
+     "proto/fed/fed_reg_see.c", "fed_reg_heals(r, key, serial + 1)", "false", *FORKS),
     ("control_first", "content is asked for before the control pass is over",
      "proto/fed/fed_node.c", "\tif (n->catching)\n", "\tif (false)\n"),
     ("control_all", "the tags of what is missing are not looked at", "proto/fed/fed_node_catch.c",

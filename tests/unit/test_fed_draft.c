@@ -508,6 +508,35 @@ static void test_deputies(void **state)
 	assert_int_equal(group()->n_deputy, 0);
 }
 
+/* Whom the other record alone took in is cut before its first entry. */
+static void test_settle_newcomer(void **state)
+{
+	struct buf in, frozen;
+	struct fed_reg_result res;
+
+	(void)state;
+	make_group(true, false);
+	highest_pos = at(100, 7);
+	assert_int_equal(next_group(), 0);
+	assert_int_equal(member(&b, true), 0);
+	copy(&in);
+	assert_int_equal(next_group(), 0);
+	assert_int_equal(fed_draft_group_state(&d, FED_GROUP_FROZEN, &err), 0);
+	copy(&frozen);
+	const struct slice texts[] = {buf_slice(&in), buf_slice(&frozen)};
+
+	assert_int_equal(fed_reg_give(reg, texts[0], false, &res, &err), FED_REG_TAKEN);
+	assert_int_equal(fed_reg_give(reg, texts[1], false, &res, &err), FED_REG_TAKEN);
+	assert_int_equal(
+		fed_draft_group_settle(&d, fed_reg_federation(reg), &a, texts, 2, 1, &err), 0);
+	end_and_give(seed_a);
+	assert_null(fed_group_member(group(), &b));
+	assert_int_equal(group()->n_cut, 1);
+	assert_true(fed_oid_eq(&group()->cut[0].oid, &b) && group()->cut[0].at.n == 0);
+	buf_fini(&in);
+	buf_fini(&frozen);
+}
+
 static void test_public(void **state)
 {
 	(void)state;
@@ -621,6 +650,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_public, set_up_two, tear_down),
 		cmocka_unit_test_setup_teardown(test_settle, set_up_two, tear_down),
 		cmocka_unit_test_setup_teardown(test_deputies, set_up_two, tear_down),
+		cmocka_unit_test_setup_teardown(test_settle_newcomer, set_up_two, tear_down),
 		cmocka_unit_test_setup_teardown(test_group_refused, set_up_two, tear_down),
 		cmocka_unit_test_setup_teardown(test_moderators, set_up_two, tear_down),
 		cmocka_unit_test_setup_teardown(test_bans_and_states, set_up_two, tear_down),

@@ -288,6 +288,45 @@ static void test_taken_out(void **state)
 	assert_int_equal(fed_reg_shows(reg, &c, &key, 3), 0);
 }
 
+/* The record that took it out had a rival: it is told, too, that this one holds, and no more. */
+static void test_out_healed(void **state)
+{
+	struct fed_oid b = fed_rig_oid('b');
+	struct fed_record *out = fed_rig_make(&ar, fed_rig_group, OUT, group, "A");
+	struct fed_record *heals =
+		fed_rig_make(&ar, fed_rig_group, "title: Forum|title: Drei|" OUT, out, "A");
+	struct fed_record *later =
+		fed_rig_make(&ar, fed_rig_group, "title: Forum|title: Vier|" OUT, heals, "A");
+	struct fed_record_key key;
+
+	(void)state;
+	assert_int_equal(give(group), FED_REG_TAKEN);
+	key = res.key;
+	assert_int_equal(give(out), FED_REG_TAKEN);
+	assert_int_equal(give(titled(group, "Neu")), FED_REG_TAKEN);
+	assert_true(res.fork);
+	assert_int_equal(fed_reg_shows(reg, &b, &key, 2), 2); /* in it, by the record in force */
+	assert_int_equal(give(heals), FED_REG_TAKEN);
+	assert_int_equal(give(later), FED_REG_TAKEN);
+	assert_true(fed_reg_heals(reg, &key, 3) && !fed_reg_heals(reg, &key, 4));
+	assert_int_equal(fed_reg_shows(reg, &b, &key, 2), 2);
+	assert_int_equal(fed_reg_shows(reg, &b, &key, 4), 3);
+	/* who meets the rival later knows it then */
+	fed_reg_free(reg);
+	reg = fed_reg_new();
+	assert_int_equal(give(fed_rig_make(&ar, fed_rig_daemon, NULL, NULL, "a")), FED_REG_TAKEN);
+	assert_int_equal(
+		give(fed_rig_make(&ar, fed_rig_federation, NULL, NULL, "A")), FED_REG_TAKEN);
+	assert_int_equal(give(federation), FED_REG_TAKEN);
+	assert_int_equal(give(group), FED_REG_TAKEN);
+	assert_int_equal(give(out), FED_REG_TAKEN);
+	assert_int_equal(give(heals), FED_REG_TAKEN);
+	assert_int_equal(give(later), FED_REG_TAKEN);
+	assert_int_equal(fed_reg_shows(reg, &b, &key, 4), 2);
+	assert_int_equal(give(titled(group, "Neu")), FED_REG_TAKEN);
+	assert_int_equal(fed_reg_shows(reg, &b, &key, 4), 3);
+}
+
 static bool note_key(void *arg, const struct fed_record_key *key, uint64_t serial)
 {
 	buf_addf(arg, "%d:%llu ", (int)key->type, (unsigned long long)serial);
@@ -336,6 +375,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_bad, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_trusted, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_taken_out, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_out_healed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_who, set_up, tear_down),
 	};
 
