@@ -19,6 +19,14 @@ SIM = os.path.join(os.environ.get("KOKO_BUILD", "."), "tests/sim/sim_run")
 NIGHT = os.environ.get("KOKO_LEVEL") == "nightly"
 FIRST = int(os.environ.get("KOKO_SEED", "1"))
 
+# Seeds that once broke a promise, and the kinds of steps that it took.
+RARE = [
+    ("", (1465, 2025, 7959, 10065, 12979, 14424, 15547, 16025, 16443, 17681)),
+    ("-o equivocate=10", (37, 249, 273, 447, 681)),
+    ("-o equivocate=20", (67, 310, 828, 1173, 1654, 2480)),
+    ("-o hidden=60 -o snapshot=5", (5448, 5597, 5991)),
+]
+
 
 def runs(*args, limit=1100):
     done = subprocess.run([SIM, *map(str, args)], stdout=subprocess.PIPE, text=True, timeout=limit)
@@ -28,6 +36,12 @@ def runs(*args, limit=1100):
 
 def short_seeds():
     runs(FIRST, int(os.environ.get("KOKO_SEEDS", 50000 if NIGHT else 1000)))
+
+
+def rare_seeds():
+    for options, seeds in RARE:
+        for seed in seeds:
+            runs(*options.split(), seed)
 
 
 def fifty_three():
@@ -41,4 +55,4 @@ def four_hundred():
 
 
 if __name__ == "__main__":
-    lab.run_cases([short_seeds, fifty_three] + ([four_hundred] if NIGHT else []))
+    lab.run_cases([short_seeds, rare_seeds, fifty_three] + ([four_hundred] if NIGHT else []))
