@@ -67,9 +67,10 @@ struct fed_feed {
 
 	/* Of an origin that signed two entries with one number (docs/federation.md section 7.4). */
 	struct fed_feed_name stored; /* what the store calls it: parts of one chain share a name */
-	bool forked;   /* what comes after `end` has several names: a part of a chain */
-	bool part;     /* shares its name in the store with other parts */
-	bool unproven; /* a branch by hearsay: nothing of it is here */
+	bool forked;     /* what comes after `end` has several names: a part of a chain */
+	bool part;       /* shares its name in the store with other parts */
+	bool unproven;   /* a branch by hearsay: nothing of it is here */
+	int64_t guess_s; /* when a branch may be put into its gap unseen; 0: none asked for that */
 	bool loose; /* of this epoch there is a branch of which it was not known what it leaves */
 };
 

@@ -107,7 +107,7 @@ static uint64_t next_of(const struct fork_probe *p, const struct fed_feed *f)
 
 	if (p->place)
 		return f->end + 1;
-	if (p->align)
+	if (p->align || p->kin)
 		return p->hi;
 	if (mid > 0)
 		return mid;
@@ -175,6 +175,29 @@ void node_align_begin(struct fed_node *n, unsigned peer, const struct fed_ask *a
 	p->hi = a->n;
 }
 
+static void keep_head(struct fork_probe *p, const struct fed_holding *h)
+{
+	p->h.low = h->low;
+	p->h.high = h->high;
+	p->h.e = h->e;
+	p->h.as = h->as;
+	fed_spans_copy(&p->h.ahead, &h->ahead);
+	fed_spans_copy(&p->h.stubs, &h->stubs);
+}
+
+bool node_kin_begin(struct fed_node *n, unsigned peer, const struct fed_feed *f,
+	const struct fed_holding *h, uint64_t num)
+{
+	struct fork_probe *p = probe_new(n, peer, f, &h->as);
+
+	if (!p)
+		return false;
+	p->kin = true;
+	p->hi = num;
+	keep_head(p, h);
+	return true;
+}
+
 void node_place_begin(
 	struct fed_node *n, unsigned peer, const struct fed_feed *f, const struct fed_holding *h)
 {
@@ -183,11 +206,7 @@ void node_place_begin(
 	if (!p)
 		return;
 	p->place = true;
-	p->h.high = h->high;
-	p->h.e = h->e;
-	p->h.as = h->as;
-	fed_spans_copy(&p->h.ahead, &h->ahead);
-	fed_spans_copy(&p->h.stubs, &h->stubs);
+	keep_head(p, h);
 }
 
 void node_fork_met(
@@ -518,6 +537,10 @@ static int halved(
 
 	if (rc < 0)
 		return rc == KERR_WAIT ? rc : 0;
+	if (p->kin) {
+		node_kin_told(n, p, f, s, &ours);
+		return 0;
+	}
 	fed_sign_hash(s, &e);
 	if (fed_hash_eq(&e, &ours.e)) {
 		if (p->align)

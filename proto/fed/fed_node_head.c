@@ -118,6 +118,32 @@ static void pull_first(
 	fed_spans_fini(&one.stubs);
 }
 
+static void heard(struct fed_node *n, unsigned peer, const struct fed_feed_name *name,
+	const struct fed_holding *h)
+{
+	struct fed_feed *b = node_branch_heard(n, name, h->low);
+
+	n->peers[peer].n_empty++;
+	if (b)
+		pull_first(n, peer, b, h);
+}
+
+void node_kin_told(struct fed_node *n, const struct fork_probe *p, struct fed_feed *f,
+	const struct fed_sign *s, const struct fed_link *ours)
+{
+	struct fed_feed_name name = f->name;
+	struct fed_hash e;
+
+	name.epoch = p->as;
+	fed_sign_hash(s, &e);
+	if (f->high + 1 != p->h.low || fed_feeds_get(n->o.feeds, &name))
+		return; /* much has happened since: it is told again */
+	if (fed_hash_eq(&e, &ours->e))
+		pull_first(n, p->peer, f, &p->h);
+	else if (n->peers[p->peer].n_empty < EMPTY_FEEDS_MAX)
+		heard(n, p->peer, &name, &p->h);
+}
+
 /* What a branch that is told and not known has to do with a part of the chain that is. */
 enum kinship {
 	KIN_NONE,    /* it does not begin in this part */
@@ -125,27 +151,53 @@ enum kinship {
 	KIN_SELF,    /* its first entry is that of the part: the other branch is yet to come */
 	KIN_NEXT,    /* it begins right behind what is here */
 	KIN_OURS,    /* ... and what is here beyond the gap is of it */
+	KIN_UNSURE,  /* ... or not: that is to be seen first */
 	KIN_WAIT,    /* come again */
 };
 
-/* It would fill a gap: what lies beyond that must not be of another continuation. */
+/* An entry beyond our gap that it has, or the one before, which is named there; 0: none. */
+static uint64_t common_beyond(const struct fed_feed *part, const struct fed_holding *h)
+{
+	for (size_t i = 0; i < fed_spans_n(&part->ahead); i++) {
+		uint64_t from = fed_spans_at(&part->ahead, i)->from;
+
+		for (uint64_t num = from; num >= from - 1 && num >= h->low; num--)
+			if (num <= h->high || fed_spans_has(&h->ahead, num))
+				return num;
+	}
+	return 0;
+}
+
+/*
+ * It would fill a gap: what lies beyond that must not be of another continuation.  Where the
+ * neighbour has an entry that tells, it is asked for that.  Where not, those that others tell of
+ * may have one: it is put there only when it is told again.
+ */
 static enum kinship kinship_of_next(
-	struct fed_node *n, const struct fed_feed *part, const struct fed_holding *h)
+	struct fed_node *n, unsigned peer, struct fed_feed *part, const struct fed_holding *h)
 {
 	struct fed_link l;
+	uint64_t num;
 	int rc;
 
 	if (fed_spans_n(&part->ahead) == 0 && part->pending.n == 0)
 		return KIN_NEXT;
 	rc = h->high < h->low ? KERR_NOTFOUND : node_known(n, part, h->high, &l);
-	if (rc == KERR_NOTFOUND) /* nobody at hand may know any more */
-		return fed_pull_any_sure(part, part->high + 1) ? KIN_WAIT : KIN_NEXT;
-	if (rc < 0)
-		return KIN_WAIT;
-	return fed_hash_eq(&l.e, &h->e) ? KIN_OURS : KIN_SIBLING;
+	if (rc == 0)
+		return fed_hash_eq(&l.e, &h->e) ? KIN_OURS : KIN_SIBLING;
+	num = common_beyond(part, h);
+	if (rc == KERR_NOTFOUND && num > 0) {
+		fed_pull_forget(n->pull, part, peer); /* what was guessed */
+		(void)node_kin_begin(n, peer, part, h, num);
+	}
+	if (rc != KERR_NOTFOUND || num > 0 || fed_pull_any_sure(part, part->high + 1))
+		return KIN_UNSURE;
+	if (part->guess_s == 0)
+		part->guess_s = n->steady_s + AGAIN_S;
+	return n->steady_s < part->guess_s ? KIN_UNSURE : KIN_NEXT;
 }
 
-static enum kinship kinship_of(struct fed_node *n, const struct fed_feed *part,
+static enum kinship kinship_of(struct fed_node *n, unsigned peer, struct fed_feed *part,
 	const struct fed_feed_name *name, const struct fed_holding *h)
 {
 	uint64_t low = h->low;
@@ -158,7 +210,7 @@ static enum kinship kinship_of(struct fed_node *n, const struct fed_feed *part,
 		return part->forked && low == part->end + 1 ? KIN_SIBLING : KIN_NONE;
 	rc = node_known(n, part, low, &l);
 	if (rc == KERR_NOTFOUND && low == part->high + 1)
-		return kinship_of_next(n, part, h);
+		return kinship_of_next(n, peer, part, h);
 	if (rc < 0)
 		return KIN_WAIT;
 	return memcmp(l.e.s, name->epoch.branch, FED_BRANCH_LEN) == 0 ? KIN_SELF : KIN_SIBLING;
@@ -173,24 +225,21 @@ static void told_branch(struct fed_node *n, unsigned peer, const struct fed_feed
 {
 	struct fed_feed_name plain = *name;
 	struct fed_feed *next = NULL, *ours = NULL;
-	bool rival = false;
+	bool rival = false, unsure = false;
 
 	plain.epoch.branch[0] = '\0';
 	if (h->low == 1 && !feed_of_head(n, &n->peers[peer], &plain))
 		return;
 	for (struct fed_feed *f = NULL; (f = node_next_part(n, name, f)) != NULL;) {
-		enum kinship kin = kinship_of(n, f, name, h);
+		enum kinship kin = kinship_of(n, peer, f, name, h);
 
 		rival = rival || kin == KIN_SIBLING;
+		unsure = unsure || kin == KIN_UNSURE;
 		next = kin == KIN_NEXT ? f : next;
 		ours = kin == KIN_SELF || kin == KIN_OURS ? f : ours;
 	}
-	if (rival && !ours && n->peers[peer].n_empty < EMPTY_FEEDS_MAX) {
-		struct fed_feed *b = node_branch_heard(n, name, h->low);
-
-		n->peers[peer].n_empty++;
-		if (b)
-			pull_first(n, peer, b, h);
+	if (rival && !ours && !unsure && n->peers[peer].n_empty < EMPTY_FEEDS_MAX) {
+		heard(n, peer, name, h);
 		return;
 	}
 	next = ours ? ours : next;

@@ -42,10 +42,11 @@ struct fork_probe {
 	unsigned peer;
 	bool place;        /* the fork is known: which branch is it that the neighbour has? */
 	bool align;        /* entry `hi` is looked at first: the chains may be the same */
+	bool kin;          /* is the branch `as`, by its entry `hi`, what lies beyond our gap? */
 	bool asked, known; /* known: theirs is its entry `hi` */
 	uint64_t lo, hi, at;
 	struct fed_sign theirs;
-	struct fed_holding h; /* place: its head */
+	struct fed_holding h; /* place, kin: its head */
 };
 
 struct fed_peer {
@@ -174,6 +175,10 @@ void node_lag_begin(struct fed_node *n, const struct fed_oid *oid);
 void node_lags_tick(struct fed_node *n);
 
 /* Heads.  fed_node_head.c */
+
+/* The answer of a probe that asks for kin: ours is what we have in the place of `s`. */
+void node_kin_told(struct fed_node *n, const struct fork_probe *p, struct fed_feed *f,
+	const struct fed_sign *s, const struct fed_link *ours);
 void node_ask_heads(struct fed_node *n, unsigned peer, const struct fed_gid *gid);
 void node_ask_heads_again(struct fed_node *n, unsigned peer, const struct fed_gid *gid);
 /* Those whose time has come; true when there were any. */
@@ -190,6 +195,9 @@ void node_fork_begin(struct fed_node *n, unsigned peer, const struct fed_feed *f
 	const struct fed_epoch *as, uint64_t differs_at);
 /* Is its entry a->n ours? */
 void node_align_begin(struct fed_node *n, unsigned peer, const struct fed_ask *a);
+/* It tells of a branch that begins in our gap: is it ours, by entry num?  False: not now. */
+bool node_kin_begin(struct fed_node *n, unsigned peer, const struct fed_feed *f,
+	const struct fed_holding *h, uint64_t num);
 /* It holds more of a feed that forked: find its branch. */
 void node_place_begin(
 	struct fed_node *n, unsigned peer, const struct fed_feed *f, const struct fed_holding *h);

@@ -162,9 +162,11 @@ static void not_into_a_gap(void **state)
 
 	(void)state;
 	hold_but(4, 5, late);
-	node_rig_tell(&two.e[4], 4, 8, &two.e[8]);
-	assert_false(fed_node_next(node_rig.node, node_rig.peer, &req));
-	node_rig_tell(&two.e[4], 4, 5, &two.e[5]); /* ours is another: entry 6 says so */
+	node_rig_tell(&two.e[4], 4, 8, &two.e[8]); /* ours is another: entry 6 says so */
+	assert_true(fed_node_next(node_rig.node, node_rig.peer, &req));
+	assert_int_equal(req.kind, FED_REQ_SIGNS);
+	assert_int_equal(req.n, 6);
+	node_rig_answer(&req, &two);
 	assert_true(fed_node_next(node_rig.node, node_rig.peer, &req));
 	assert_int_equal(req.n, 4);
 	assert_true(req.name.epoch.branch[0] != '\0');
@@ -173,6 +175,43 @@ static void not_into_a_gap(void **state)
 	node_rig_answer(&late[0], &one);
 	node_rig_commit();
 	both_are_here();
+}
+
+/* ... but when it is of the same. */
+static void into_its_gap(void **state)
+{
+	struct fed_request late[2], req;
+
+	(void)state;
+	hold_but(4, 5, late);
+	fed_node_down(node_rig.node, node_rig.peer);
+	fed_node_free(node_rig.node);
+	node_rig_start();
+	node_rig_grow(&one, 8, 8, NODE_RIG_NOW);
+	node_rig_tell(&one.e[4], 4, 8, &one.e[8]);
+	assert_true(fed_node_next(node_rig.node, node_rig.peer, &req));
+	assert_int_equal(req.kind, FED_REQ_SIGNS);
+	node_rig_answer(&req, &one);
+	assert_true(fed_node_next(node_rig.node, node_rig.peer, &req));
+	assert_int_equal(req.n, 4);
+	assert_true(req.name.epoch.branch[0] == '\0' && req.as.branch[0] != '\0');
+}
+
+/* Nobody tells what is beyond the gap: it is told twice before it goes there. */
+static void guessed(void **state)
+{
+	struct fed_request late[2], req;
+
+	(void)state;
+	hold_but(4, 5, late);
+	fed_node_free(node_rig.node);
+	node_rig_start();
+	node_rig_tell(&two.e[4], 4, 4, &two.e[4]);
+	assert_false(fed_node_next(node_rig.node, node_rig.peer, &req));
+	fed_node_now(node_rig.node, NODE_RIG_NOW, 1005);
+	node_rig_tell(&two.e[4], 4, 4, &two.e[4]);
+	assert_true(fed_node_next(node_rig.node, node_rig.peer, &req));
+	assert_int_equal(req.n, 4);
 }
 
 static void load(void)
@@ -280,6 +319,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(told_before_its_parent, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(parent_comes_later, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(not_into_a_gap, node_rig_up, node_rig_down),
+		cmocka_unit_test_setup_teardown(into_its_gap, node_rig_up, node_rig_down),
+		cmocka_unit_test_setup_teardown(guessed, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(after_a_start, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(after_a_restore, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(too_many, node_rig_up, node_rig_down),
