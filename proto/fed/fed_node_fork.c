@@ -94,14 +94,14 @@ static uint64_t between(const struct fed_feed *f, uint64_t lo, uint64_t hi)
  * Is `hi` where the chains part?  What ours is between them, nobody may know any more: then it is
  * as well.
  */
-static bool is_found(const struct fork_probe *p, const struct fed_feed *f)
+static bool is_found(struct fed_node *n, const struct fork_probe *p, struct fed_feed *f)
 {
-	return p->hi - p->lo == 1 ||
-	       (between(f, p->lo, p->hi) == 0 && !fed_pull_any_sure(f, p->hi));
+	return p->hi - p->lo == 1 || (between(f, p->lo, p->hi) == 0 &&
+					     !fed_pull_any_sure(f, p->hi) && node_may_guess(n, f));
 }
 
 /* Which entry is asked for next; 0: no more can be told for now. */
-static uint64_t next_of(const struct fork_probe *p, const struct fed_feed *f)
+static uint64_t next_of(struct fed_node *n, const struct fork_probe *p, struct fed_feed *f)
 {
 	uint64_t mid = between(f, p->lo, p->hi);
 
@@ -111,7 +111,7 @@ static uint64_t next_of(const struct fork_probe *p, const struct fed_feed *f)
 		return p->hi;
 	if (mid > 0)
 		return mid;
-	return is_found(p, f) && !p->known ? p->hi : 0;
+	return is_found(n, p, f) && !p->known ? p->hi : 0;
 }
 
 /* Nothing can be told for now: it is not asked for more of the feed until it tells of it again. */
@@ -130,13 +130,13 @@ bool node_next_probe(struct fed_node *n, unsigned peer, struct fed_request *out)
 {
 	for (size_t i = n->probes.n; i-- > 0;) {
 		struct fork_probe *p = probe_at(n, i);
-		const struct fed_feed *f;
+		struct fed_feed *f;
 
 		if (p->peer != peer || p->asked)
 			continue;
 		f = fed_feeds_get(n->o.feeds, &p->feed);
 		p->at = f && fed_reg_reads(n->o.reg, &n->peers[peer].oid, &p->feed.gid)
-				? next_of(p, f)
+				? next_of(n, p, f)
 				: 0;
 		if (p->at == 0) {
 			give_up(n, i);
@@ -554,7 +554,7 @@ static int halved(
 	}
 	if (p->lo >= p->hi)
 		return 0; /* it has ours by now */
-	return is_found(p, f) && p->known ? fork_found(n, p->peer, f, &p->theirs) : 1;
+	return is_found(n, p, f) && p->known ? fork_found(n, p->peer, f, &p->theirs) : 1;
 }
 
 int node_got_signs(

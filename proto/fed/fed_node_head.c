@@ -155,6 +155,13 @@ enum kinship {
 	KIN_WAIT,    /* come again */
 };
 
+bool node_may_guess(const struct fed_node *n, struct fed_feed *f)
+{
+	if (f->guess_s == 0)
+		f->guess_s = n->steady_s + AGAIN_S;
+	return n->steady_s >= f->guess_s;
+}
+
 /* An entry beyond our gap that it has, or the one before, which is named there; 0: none. */
 static uint64_t common_beyond(const struct fed_feed *part, const struct fed_holding *h)
 {
@@ -192,9 +199,7 @@ static enum kinship kinship_of_next(
 	}
 	if (rc != KERR_NOTFOUND || num > 0 || fed_pull_any_sure(part, part->high + 1))
 		return KIN_UNSURE;
-	if (part->guess_s == 0)
-		part->guess_s = n->steady_s + AGAIN_S;
-	return n->steady_s < part->guess_s ? KIN_UNSURE : KIN_NEXT;
+	return node_may_guess(n, part) ? KIN_NEXT : KIN_UNSURE;
 }
 
 static enum kinship kinship_of(struct fed_node *n, unsigned peer, struct fed_feed *part,

@@ -195,6 +195,8 @@ void node_fork_begin(struct fed_node *n, unsigned peer, const struct fed_feed *f
 	const struct fed_epoch *as, uint64_t differs_at);
 /* Is its entry a->n ours? */
 void node_align_begin(struct fed_node *n, unsigned peer, const struct fed_ask *a);
+/* What nobody at hand can tell of a gap is guessed when it is asked for again after a while. */
+bool node_may_guess(const struct fed_node *n, struct fed_feed *f);
 /* It tells of a branch that begins in our gap: is it ours, by entry num?  False: not now. */
 bool node_kin_begin(struct fed_node *n, unsigned peer, const struct fed_feed *f,
 	const struct fed_holding *h, uint64_t num);

@@ -214,6 +214,24 @@ static void guessed(void **state)
 	assert_int_equal(req.n, 4);
 }
 
+/* Where in a gap the chains part nobody tells: another may, so it is not guessed at once. */
+static void fork_in_a_gap(void **state)
+{
+	struct fed_request late[2];
+
+	(void)state;
+	hold_but(4, 5, late);
+	fed_node_free(node_rig.node);
+	node_rig_start();
+	node_rig_tell(NULL, 1, 5, &two.e[5]);
+	node_rig_serve(&two);
+	assert_int_equal(node_rig.n_forks, 0);
+	fed_node_now(node_rig.node, NODE_RIG_NOW, 1005);
+	node_rig_tell(NULL, 1, 5, &two.e[5]);
+	node_rig_serve(&two);
+	assert_int_equal(node_rig.n_forks, 1);
+}
+
 static void load(void)
 {
 	struct fed_feed_name plain = node_rig_name(NULL), branch = node_rig_name(&two.e[4]);
@@ -321,6 +339,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(not_into_a_gap, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(into_its_gap, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(guessed, node_rig_up, node_rig_down),
+		cmocka_unit_test_setup_teardown(fork_in_a_gap, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(after_a_start, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(after_a_restore, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(too_many, node_rig_up, node_rig_down),
