@@ -122,6 +122,17 @@ static void password_of_nobody(void **state)
 	assert_false(crypto->password_none(short_hash, sizeof short_hash));
 }
 
+/* The neutral element as key and as R: of small order, so libsodium says no; all must say yes. */
+static void sign_small_order(void **state)
+{
+	uint8_t public[CRYPTO_KEY_LEN] = {1}, sig[CRYPTO_SIG_LEN] = {1};
+
+	(void)state;
+	assert_true(crypto->verify(public, lit("\x72"), sig));
+	sig[32] = 1;
+	assert_false(crypto->verify(public, lit("\x72"), sig));
+}
+
 static void password(void **state)
 {
 	char hash[128], short_hash[20];
@@ -161,6 +172,7 @@ int main(void)
 		cmocka_unit_test(hmac),
 		cmocka_unit_test(seal),
 		cmocka_unit_test(sign),
+		cmocka_unit_test(sign_small_order),
 		cmocka_unit_test(password),
 		cmocka_unit_test(password_of_nobody),
 		cmocka_unit_test(random_differs),
