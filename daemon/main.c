@@ -2,6 +2,7 @@
 /* kokod: options, checks of the configuration, background, exit codes.  kokod(8) */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,11 @@
 #include "daemon/log_sink.h"
 #include "daemon/privs.h"
 
-enum { EXIT_USAGE = 2 };
+enum {
+	EXIT_USAGE = 2,
+	MALLOC_MMAP = 1024 * 1024,     /* bytes of a block that has a mapping of its own */
+	MALLOC_TRIM = 2 * MALLOC_MMAP, /* ... that a heap keeps at its end */
+};
 
 struct options {
 	struct daemon_opts daemon;
@@ -154,6 +159,16 @@ static int make_keys(struct conf *conf_take)
 	return daemon_exit_code(rc);
 }
 
+/*
+ * A heap that shrinks behind each burst of articles has its pages zeroed again for the next one.
+ * These are the values that glibc comes to by itself when a block of a megabyte was freed once.
+ */
+static void keep_heaps(void)
+{
+	(void)mallopt(M_MMAP_THRESHOLD, MALLOC_MMAP);
+	(void)mallopt(M_TRIM_THRESHOLD, MALLOC_TRIM);
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = {.daemon = {.file = SYSCONFDIR "/kokod/kokod.conf"}};
@@ -164,6 +179,7 @@ int main(int argc, char **argv)
 	if (code >= 0)
 		return code;
 	privs_fill_standard_fds();
+	keep_heaps();
 	crypto_ossl_install();
 	int rc = daemon_conf_load(&o.daemon, &conf, &err);
 	if (rc < 0) {

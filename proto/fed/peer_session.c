@@ -14,6 +14,7 @@
 
 enum {
 	OUT_MAX = 96 * 1024 * 1024, /* an article of the largest size, and what stands before it */
+	OUT_FULL = 64 * 1024,       /* of answers: more would be copied and zeroed for nothing */
 	COOKIE_ROOM = 48,
 };
 
@@ -45,7 +46,7 @@ struct peer_session {
 	size_t list_at; /* KREC list: records that were told */
 	struct dot_out dot;
 	struct dot_in in;
-	struct buf block;
+	struct buf block; /* a record that comes in, or an entry on its way out */
 };
 
 TURN_FIRST(struct peer_session);
@@ -325,24 +326,32 @@ static bool answer_give(
 	return true;
 }
 
+/* One block for all that goes out before the next drain, in place of one after the other. */
+static void make_room(struct peer_session *s, size_t n)
+{
+	if (out(s)->cap < OUT_FULL)
+		(void)!buf_room(out(s), OUT_FULL + n);
+}
+
 /* From the disk, which may ask us to come again. */
 static bool cmd_read(struct peer_session *s)
 {
 	const struct fed_cmd *c = &s->cmd;
 	char mid[MSGID_MAX + 1] = "";
 	enum fed_give give = FED_GIVE_NONE;
-	struct buf text;
+	struct buf *text = &s->block;
 	int rc;
 
-	buf_init(&text, OUT_MAX);
+	buf_reset(text);
 	rc = c->verb == FED_KART
-		     ? fed_node_give_entry(s->o.node, &s->oid, &c->feed, c->from, &text, mid, &give)
+		     ? fed_node_give_entry(s->o.node, &s->oid, &c->feed, c->from, text, mid, &give)
 		     : fed_node_give_signs(
-			       s->o.node, &s->oid, &c->feed, c->from, c->to, &text, &give);
+			       s->o.node, &s->oid, &c->feed, c->from, c->to, text, &give);
 	s->state = rc == KERR_WAIT ? PEER_ST_RUN : PEER_ST_COMMAND;
-	if (rc == 0)
-		answer_give(s, give, mid, buf_slice(&text));
-	buf_fini(&text);
+	if (rc == 0) {
+		make_room(s, text->len);
+		answer_give(s, give, mid, buf_slice(text));
+	}
 	return rc == KERR_WAIT ? rest(s, NEED_RETRY) : true;
 }
 
@@ -468,7 +477,7 @@ static bool step_command(struct peer_session *s, struct slice in, size_t *used)
 
 	if (s->turn.talk.closing || s->turn.talk.shutdown)
 		return rest(s, NEED_CLOSE);
-	if (talk_full(&s->turn.talk))
+	if (out(s)->len >= OUT_FULL)
 		return rest(s, NEED_DRAIN);
 	if (nl == in.len && in.len <= FED_LINE_MAX + 1)
 		return rest(s, NEED_INPUT);
@@ -561,7 +570,7 @@ void *peer_session_new(const struct peer_session_opts *o)
 
 	s->o = *o;
 	talk_init(&s->turn.talk, &steps, OUT_MAX, o->ready);
-	buf_init(&s->block, FED_RECORD_MAX);
+	buf_init(&s->block, OUT_MAX);
 	if (d && fed_reg_active(o->reg, &d->oid))
 		s->oid = d->oid;
 	else
