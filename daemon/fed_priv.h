@@ -111,6 +111,7 @@ struct fed {
 	struct vec again;         /* control entries that are looked at again (fed_heard.c) */
 	struct list waiters;      /* struct fed_waiter */
 	struct list relays;       /* struct fed_relay, waiting for the disk */
+	size_t n_storing;         /* entries that the store has been given */
 	struct fed_notes notes;
 	struct peer_stats stats;
 	atomic_uint_fast64_t n_refused, n_late, n_alarms;

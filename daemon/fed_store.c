@@ -20,6 +20,7 @@
 enum {
 	OVERVIEW_MAX = 32 * 1024,
 	HEAD_MAX = 4096,
+	STORING_FEW = 16, /* with more entries on their way to the disk, one of them can wait */
 };
 
 /* ---- notes ---- */
@@ -177,6 +178,12 @@ struct storing {
 
 static int store_stub(struct storing *s);
 
+static void storing_free(struct storing *s)
+{
+	s->f->n_storing--;
+	free(s);
+}
+
 /* Is the very entry here already (and not only its Message-ID)? */
 static bool is_held(struct storing *s)
 {
@@ -192,7 +199,7 @@ static void on_stored(void *arg, const struct store_result *res)
 	int rc = res->rc;
 
 	if (s->f->stopping) {
-		free(s);
+		storing_free(s);
 		return;
 	}
 	fed_now(s->f);
@@ -212,12 +219,15 @@ static void on_stored(void *arg, const struct store_result *res)
 	}
 	fed_node_stored(s->f->node, s->feed, s->link.n, rc, &tip);
 	fed_relays_stored(s->f, s->feed, s->link.n, rc);
-	free(s);
+	storing_free(s);
 }
 
 static struct store_call call_of(struct storing *s)
 {
-	return (struct store_call){.home = s->f->loop, .done = on_stored, .arg = s};
+	return (struct store_call){.home = s->f->loop,
+		.done = on_stored,
+		.arg = s,
+		.can_wait = s->f->n_storing > STORING_FEW};
 }
 
 static int store_stub(struct storing *s)
@@ -238,6 +248,7 @@ static struct storing *storing_new(struct fed *f, const struct fed_take *t)
 	struct storing *s = mem_new(struct storing);
 
 	s->f = f;
+	f->n_storing++;
 	s->feed = t->feed;
 	s->link = t->link;
 	s->entry = (struct store_entry){.first = t->feed->low,
@@ -367,7 +378,7 @@ static int on_store(void *arg, const struct fed_take *t)
 	int rc = t->article.len > 0 ? store_article(s, t) : store_stub(s);
 
 	if (rc < 0)
-		free(s);
+		storing_free(s);
 	return rc;
 }
 

@@ -400,6 +400,9 @@ struct store_call {
 	void *arg;
 	const char *actor;          /* login or "kokoctl": for the audit log; NULL: not audited */
 	struct store_job **job_out; /* for store_drop; may be NULL */
+	/* Many of the kind follow each other and nobody waits for one of them: a commit may be put
+	   off for some ms until others are there, for its cost is shared by all in it. */
+	bool can_wait;
 };
 
 /* Forget the answer: done stays silent.  On home only; the change is made all the same. */

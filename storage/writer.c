@@ -25,6 +25,7 @@ struct writer {
 	pthread_cond_t filled;
 	struct list queue;
 	size_t n, cost; /* of what is queued, without the store's own jobs */
+	size_t n_eager; /* of what is queued: jobs that do not wait for others */
 	bool closing;
 };
 
@@ -45,6 +46,7 @@ void job_init(struct store_job *job, size_t cost, const struct store_call *c, st
 	job->done = c->done;
 	job->answers = c->done != NULL;
 	job->arg = c->arg;
+	job->patient = c->can_wait;
 	if (c->actor) {
 		job->actor = mem_dup(slice_str(c->actor));
 		job->what = mem_dup(what);
@@ -87,23 +89,34 @@ int writer_check(struct store *s, size_t cost)
 	return rc;
 }
 
+/* Is it time for a commit?  The lock is held. */
+static bool is_due(const struct writer *w)
+{
+	return w->closing || w->n_eager > 0 || w->n >= PATIENT_JOBS;
+}
+
 int writer_add(struct store *s, struct list *jobs, bool own)
 {
 	struct writer *w = s->writer;
-	size_t n = 0, cost = 0;
+	size_t n = 0, cost = 0, n_eager = 0;
 
 	list_each(jobs, it)
 	{
 		n++;
+		n_eager += !job_at(it)->patient;
 		cost += job_at(it)->cost;
 	}
 	pthread_mutex_lock(&w->lock);
 	int rc = own ? 0 : room_in_queue(s, w, n, cost);
 	if (rc == 0) {
+		bool first = list_empty(&w->queue);
+
 		list_splice(&w->queue, jobs);
 		w->n += n;
+		w->n_eager += n_eager;
 		w->cost += cost;
-		pthread_cond_signal(&w->filled);
+		if (first || is_due(w))
+			pthread_cond_signal(&w->filled);
 	}
 	pthread_mutex_unlock(&w->lock);
 	return rc;
@@ -135,6 +148,7 @@ static void take_batch(struct writer *w, struct list *batch)
 		list_remove(&job->node);
 		list_append(batch, &job->node);
 		n++;
+		w->n_eager -= !job->patient;
 		cost += job->cost;
 	}
 	w->n -= n;
@@ -368,12 +382,28 @@ static void do_batch(struct store *s, struct list *jobs)
 
 /* ---- the thread ---- */
 
+/* Until others have come that share the commit, if all that is there can wait; the lock is held. */
+static void wait_more(struct writer *w)
+{
+	struct timespec until;
+	int rc = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += PATIENCE_MS * 1000000L;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	while (rc == 0 && !is_due(w))
+		rc = pthread_cond_timedwait(&w->filled, &w->lock, &until);
+}
+
 /* The next batch; false: closing, and nothing is left. */
 static bool wait_batch(struct writer *w, struct list *batch)
 {
 	pthread_mutex_lock(&w->lock);
 	while (list_empty(&w->queue) && !w->closing)
 		pthread_cond_wait(&w->filled, &w->lock);
+	if (!is_due(w))
+		wait_more(w);
 	take_batch(w, batch);
 	pthread_mutex_unlock(&w->lock);
 	return !list_empty(batch);
@@ -412,11 +442,15 @@ size_t store_run(struct store *s)
 int writer_open(struct store *s)
 {
 	struct writer *w = mem_new(struct writer);
+	pthread_condattr_t steady;
 
 	s->writer = w;
 	list_init(&w->queue);
 	pthread_mutex_init(&w->lock, NULL);
-	pthread_cond_init(&w->filled, NULL);
+	pthread_condattr_init(&steady);
+	pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+	pthread_cond_init(&w->filled, &steady);
+	pthread_condattr_destroy(&steady);
 	if (!s->opts.manual && pthread_create(&w->thread, NULL, writer_main, s) != 0) {
 		s->opts.manual = true; /* there is nothing to join */
 		return KERR_IO;

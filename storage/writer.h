@@ -16,6 +16,8 @@ enum {
 	QUEUE_JOBS = 16 * 1024,        /* more: KERR_BUSY */
 	QUEUE_COST = 64 * 1024 * 1024, /* likewise, unless the queue is empty */
 	JOB_COST = 512,                /* of a job that writes a few small rows */
+	PATIENT_JOBS = 128,            /* so many that can wait have a commit of their own ... */
+	PATIENCE_MS = 20,              /* ... and fewer after that time */
 };
 
 struct store_job {
@@ -35,6 +37,7 @@ struct store_job {
 	void *home;
 	store_done_fn done; /* NULL: nobody asks, or not any more */
 	bool answers;       /* done was set when it was queued */
+	bool patient;       /* store_call.can_wait */
 	void *arg;
 	char *actor, *what; /* for the audit log, or NULL */
 	struct store_result res;

@@ -5,6 +5,7 @@
  */
 #include <pthread.h>
 #include <stdatomic.h>
+#include <time.h>
 
 #include "daemon/crypto_ossl.h"
 #include "storage/store_priv.h"
@@ -107,15 +108,26 @@ static void make_group(struct store *s)
 	home_run(&h, 1);
 }
 
-static int post(struct store *s, struct home *h, unsigned n, struct store_job **job_out)
+static int post_as(struct store *s, struct store_call c, unsigned n)
 {
-	struct store_call c = {.home = h, .done = answered, .arg = h, .job_out = job_out};
 	char mid[32];
 
 	snprintf(mid, sizeof mid, "<%u@x>", n);
 	struct store_post p = {
 		.mid = slice_str(mid), .article = lit("x\r\n"), .groups = &group, .n_groups = 1};
 	return store_post(s, &p, &c);
+}
+
+static int post(struct store *s, struct home *h, unsigned n, struct store_job **job_out)
+{
+	return post_as(s,
+		(struct store_call){.home = h, .done = answered, .arg = h, .job_out = job_out}, n);
+}
+
+static int post_patient(struct store *s, struct home *h, unsigned n)
+{
+	return post_as(s,
+		(struct store_call){.home = h, .done = answered, .arg = h, .can_wait = true}, n);
 }
 
 static void test_answers(void **state)
@@ -170,6 +182,44 @@ static void test_drop_late(void **state)
 	store_drop(job);
 	h.queue[0].fn(h.queue[0].arg);
 	assert_int_equal(h.n_answers, 0);
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* A job that can wait does, but not for ever; with others it has one commit. */
+static void test_patience(void **state)
+{
+	struct store *s = open_it(NULL);
+	struct store_stats before, after;
+	int64_t begun_ms;
+	struct home h;
+
+	(void)state;
+	make_group(s);
+	home_init(&h);
+	begun_ms = now_ms();
+	assert_int_equal(post_patient(s, &h, 0), 0);
+	home_run(&h, 1);
+	assert_true(now_ms() - begun_ms >= PATIENCE_MS - 1);
+	store_stats(s, &before);
+	for (unsigned i = 1; i <= 100; i++)
+		assert_int_equal(post_patient(s, &h, i), 0);
+	assert_int_equal(post(s, &h, 101, NULL), 0);
+	home_run(&h, 102);
+	assert_int_equal(h.n_ok, 102);
+	store_stats(s, &after);
+	assert_true(after.n_commits - before.n_commits < 20);
+	for (unsigned i = 102; i < 102 + PATIENT_JOBS; i++)
+		assert_int_equal(post_patient(s, &h, i), 0);
+	store_close(s);
+	home_run(&h, 102 + PATIENT_JOBS);
+	assert_int_equal(h.n_ok, 102 + PATIENT_JOBS);
 }
 
 /* The queue has a limit; what is over it is refused at once, the rest is done. */
@@ -258,6 +308,7 @@ int main(void)
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_close_drains),
 		cmocka_unit_test(test_drop_late),
+		cmocka_unit_test(test_patience),
 		cmocka_unit_test(test_busy),
 		cmocka_unit_test(test_two_threads),
 	};
