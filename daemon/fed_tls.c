@@ -17,7 +17,7 @@ struct fed_tls {
 
 static const unsigned char alpn[] = "\x05kokod"; /* RFC 7301 section 3.1: length, name */
 
-enum { ALPN_LEN = sizeof alpn - 1 };
+enum { ALPN_LEN = sizeof alpn - 1, READ_AHEAD = 64 * 1024 };
 
 /* RFC 7301 section 3.2: no protocol in common is the end of the handshake. */
 static int choose_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len,
@@ -52,6 +52,8 @@ static SSL_CTX *context(const struct fed_keys *k, const SSL_METHOD *method)
 					 SSL_OP_NO_TICKET | SSL_OP_IGNORE_UNEXPECTED_EOF);
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
 				      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_read_ahead(ctx, 1); /* several records with one system call */
+	SSL_CTX_set_default_read_buffer_len(ctx, READ_AHEAD);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_num_tickets(ctx, 0);
 	SSL_CTX_set_max_early_data(ctx, 0);

@@ -9,9 +9,13 @@
 
 void peer_sigs_check(struct peer_sigs *s)
 {
-	for (size_t i = 0; i < s->n; i++)
+	for (size_t i = 0; i < s->n; i++) {
 		s->v[i].holds = fed_sign_verify(&s->v[i].sign, &s->v[i].key);
+		fed_sign_hash(&s->v[i].sign, &s->v[i].e);
+	}
 }
+
+static void send_off(struct peer_ahead *a);
 
 void peer_ahead_init(struct peer_ahead *a)
 {
@@ -90,28 +94,21 @@ static void add_sig(struct peer_ahead *a, struct ahead_item *i)
 	if (!a->unsent)
 		a->unsent = mem_new(struct peer_sigs);
 	sig.holds = false;
+	sig.item = i;
 	a->unsent->v[a->unsent->n++] = sig;
 	i->waits = true;
-	i->vouch = (struct fed_vouch){.key = sig.key, .s = sig.sign.s};
-	fed_sign_hash(&sig.sign, &i->vouch.e);
 	if (a->unsent->n == PEER_SIGS)
-		peer_ahead_send(a);
+		send_off(a);
 }
 
-static void settle(struct peer_ahead *a, const struct peer_sig *sig, bool looked)
+static void settle(const struct peer_sig *sig, bool looked)
 {
-	struct fed_hash e;
+	struct ahead_item *i = sig->item;
 
-	fed_sign_hash(&sig->sign, &e);
-	list_each(&a->items, it)
-	{
-		struct ahead_item *i = item_at(it);
-
-		if (!i->waits || !fed_hash_eq(&i->vouch.e, &e))
-			continue;
-		i->waits = false;
-		i->vouched = looked && sig->holds;
-	}
+	i->waits = false;
+	i->vouched = looked && sig->holds;
+	if (i->vouched)
+		i->vouch = (struct fed_vouch){.key = sig->key, .s = sig->sign.s, .e = sig->e};
 }
 
 static void on_done(struct peer_sigs *s)
@@ -120,30 +117,38 @@ static void on_done(struct peer_sigs *s)
 
 	if (a) {
 		list_remove(&s->node);
+		a->n_out--;
 		for (size_t i = 0; i < s->n; i++)
-			settle(a, &s->v[i], true);
+			settle(&s->v[i], true);
 		a->ready(a->ready_arg);
 	}
 	free(s);
 }
 
-void peer_ahead_send(struct peer_ahead *a)
+static void send_off(struct peer_ahead *a)
 {
 	struct peer_sigs *s = a->unsent;
 
-	if (!s)
-		return;
 	a->unsent = NULL;
 	s->done = on_done;
 	s->owner = a;
 	list_append(&a->out, &s->node);
+	a->n_out++;
 	if (a->verify(a->arg, s) == 0)
 		return;
 	list_remove(&s->node);
+	a->n_out--;
 	for (size_t i = 0; i < s->n; i++)
-		settle(a, &s->v[i], false);
+		settle(&s->v[i], false);
 	free(s);
 	a->ready(a->ready_arg);
+}
+
+/* Whoever is done comes back here (ready), so nothing is left. */
+void peer_ahead_rest(struct peer_ahead *a)
+{
+	if (a->unsent && a->n_out < PEER_SIGS_OUT)
+		send_off(a);
 }
 
 /* ---- items ---- */

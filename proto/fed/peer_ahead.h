@@ -9,7 +9,10 @@
 
 #include "proto/fed/fed_node.h"
 
-enum { PEER_SIGS = 16 }; /* signatures that are looked at in one go */
+enum {
+	PEER_SIGS = 16,    /* signatures that are looked at in one go */
+	PEER_SIGS_OUT = 2, /* while so many such are out, what comes in is collected */
+};
 
 /* Signatures to be looked at; fed_sigs_check may be called on any thread. */
 struct peer_sigs {
@@ -18,7 +21,9 @@ struct peer_sigs {
 	struct peer_sig {
 		struct fed_sign sign;
 		struct fed_public key;
+		struct fed_hash e; /* of the tags */
 		bool holds;
+		struct ahead_item *item; /* as long as the owner is there */
 	} v[PEER_SIGS];
 
 	/* Call it on the session's thread afterwards, with this; it is freed then. */
@@ -39,7 +44,8 @@ struct peer_ahead {
 	struct list items; /* struct ahead_item, oldest first */
 	size_t n;
 	struct peer_sigs *unsent; /* being filled; NULL: none */
-	struct list out;          /* struct peer_sigs that are being looked at */
+	struct list out;          /* struct peer_sigs that are being looked at ... */
+	size_t n_out;             /* ... so many */
 	const struct fed_reg *reg;
 	peer_verify_fn verify; /* NULL: each is looked at when its turn comes */
 	void *arg;
@@ -65,8 +71,8 @@ void peer_ahead_fini(struct peer_ahead *a);
 void peer_ahead_push_take(
 	struct peer_ahead *a, unsigned code, struct buf *block, bool broken, bool entry);
 
-/* What came in one turn is sent off. */
-void peer_ahead_send(struct peer_ahead *a);
+/* What came in one turn is sent off, unless enough is out: then with what comes meanwhile. */
+void peer_ahead_rest(struct peer_ahead *a);
 
 /* The oldest, if its turn may come; NULL: none, or it waits. */
 struct ahead_item *peer_ahead_first(struct peer_ahead *a);

@@ -123,11 +123,12 @@ static void ask(struct peer_client *c, const struct fed_request *req)
 	*(struct fed_request *)vec_push(&c->queue) = *req;
 }
 
+/* Several at a time, for each small record of TLS costs both sides as much as a large one. */
 static void ask_more(struct peer_client *c)
 {
 	struct fed_request req;
 
-	if (c->o.peer == NO_PEER || c->talk.shutdown)
+	if (c->o.peer == NO_PEER || c->talk.shutdown || n_asked(c) > PEER_PIPELINE - PEER_ASK_AT)
 		return;
 	while (n_asked(c) < PEER_PIPELINE && n_asked(c) * c->expected < PEER_PIPELINE_BYTES &&
 		fed_node_next(c->o.node, c->o.peer, &req))
@@ -421,7 +422,7 @@ static bool step(void *arg, struct slice in, size_t *used)
 
 static void rested(void *arg)
 {
-	peer_ahead_send(&((struct peer_client *)arg)->ahead);
+	peer_ahead_rest(&((struct peer_client *)arg)->ahead);
 }
 
 static void on_looked(void *arg)
