@@ -18,6 +18,7 @@
 #include "daemon/fed_posting.h"
 #include "daemon/fed_proof.h"
 #include "daemon/fed_roster.h"
+#include "daemon/fed_shape.h"
 #include "daemon/fed_tls.h"
 #include "daemon/fed_turn.h"
 #include "proto/base/log.h"
@@ -86,6 +87,7 @@ static void on_soon(evutil_socket_t fd, short what, void *arg)
 	if (f->stopping || !f->node)
 		return;
 	fed_now(f);
+	fed_shapes_rest(f);
 	if (take_flag(&f->groups_due))
 		fed_groups_fit(f);
 	if (take_flag(&f->plans_due))
@@ -316,6 +318,7 @@ int fed_open(struct daemon *d, struct fed **out, struct err *err)
 	list_init(&f->links);
 	list_init(&f->waiters);
 	list_init(&f->relays);
+	list_init(&f->shapes);
 	fed_notes_init(&f->notes);
 	fed_heard_init(f);
 	f->roster = fed_roster_new();
@@ -361,6 +364,7 @@ static void halt(struct fed *f, void *arg)
 	(void)arg;
 	if (f->stopping)
 		return;
+	fed_shapes_rest(f);
 	fed_links_end(f);
 	fed_self_halt(f);
 	f->stopping = true;

@@ -4,6 +4,7 @@
  *
  *   fed.c        life; the node's outside; clock
  *   fed_store.c  entries, feeds and records between node and store
+ *   fed_shape.c  entries made ready for the store, many of them in the pool
  *   fed_load.c   records and feeds from the store at the start
  *   fed_link.c   one neighbour that we ask: address, two connections, back-off
  *   fed_link_status.c  links as time goes by, and as the admin sees them
@@ -111,7 +112,10 @@ struct fed {
 	struct vec again;         /* control entries that are looked at again (fed_heard.c) */
 	struct list waiters;      /* struct fed_waiter */
 	struct list relays;       /* struct fed_relay, waiting for the disk */
-	size_t n_storing;         /* entries that the store has been given */
+	size_t n_storing;         /* entries on their way to the disk ... */
+	struct list shapes;       /* struct fed_shape: those not yet given to the store */
+	size_t shape_bytes;       /* of their articles */
+	struct fed_lot *lot;      /* those that go to the pool next, or NULL */
 	struct fed_notes notes;
 	struct peer_stats stats;
 	atomic_uint_fast64_t n_refused, n_late, n_alarms;

@@ -11,15 +11,12 @@
 #include "daemon/fed_mend.h"
 #include "daemon/fed_proof.h"
 #include "daemon/fed_relay.h"
-#include "daemon/mail.h"
+#include "daemon/fed_shape.h"
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
-#include "proto/msg/article.h"
 
 enum {
-	OVERVIEW_MAX = 32 * 1024,
-	HEAD_MAX = 4096,
 	STORING_FEW = 16, /* with more entries on their way to the disk, one of them can wait */
 };
 
@@ -173,14 +170,17 @@ struct storing {
 	struct store_entry entry; /* without slices: for another try as stub */
 	char sign[FED_FIELD_MAX], name[FED_FEED_NAME_LEN];
 	uint8_t note[FED_NOTE_LEN], root[STORE_ENTRY_HASH];
+	struct fed_shape shape;
 	bool stub, mends;
 };
 
 static int store_stub(struct storing *s);
+static void on_turn(struct fed_shape *shape);
 
 static void storing_free(struct storing *s)
 {
 	s->f->n_storing--;
+	fed_shape_fini(&s->shape);
 	free(s);
 }
 
@@ -249,6 +249,9 @@ static struct storing *storing_new(struct fed *f, const struct fed_take *t)
 
 	s->f = f;
 	f->n_storing++;
+	s->shape.f = f;
+	s->shape.entry = &s->entry;
+	s->shape.turn = on_turn;
 	s->feed = t->feed;
 	s->link = t->link;
 	s->entry = (struct store_entry){.first = t->feed->low,
@@ -267,115 +270,53 @@ static struct storing *storing_new(struct fed *f, const struct fed_take *t)
 	return s;
 }
 
-/* What readers of a group are shown, beside the text. */
-struct shown {
-	struct buf over, structure, head, whole;
-	struct store_head store_head;
-};
-
-static void shown_make(
-	struct fed *f, const struct article *a, const struct group_rec *g, struct shown *out)
+static int give(struct storing *s)
 {
-	bool reply_to = g->reply == REPLY_GROUP && !article_has(a, ART_REPLY_TO);
-
-	buf_init(&out->over, OVERVIEW_MAX);
-	buf_init(&out->structure, STORE_STRUCTURE_MAX);
-	buf_init(&out->head, HEAD_MAX);
-	buf_init(&out->whole, HEAD_MAX + a->bytes.len);
-	article_add_over(&out->over, a);
-	mail_head_make(f->name, g->name, reply_to, &out->head);
-	if (reply_to) {
-		buf_add(&out->whole, buf_slice(&out->head));
-		mail_head_end(a->value[ART_MESSAGE_ID], &out->whole);
-		buf_add(&out->whole, a->bytes);
-	}
-	mail_structure_make(&out->structure, reply_to ? buf_slice(&out->whole) : a->bytes);
-	out->store_head = (struct store_head){.text = buf_slice(&out->head),
-		.bytes = mail_head_len(buf_slice(&out->head), a->value[ART_MESSAGE_ID]),
-		.shapes = reply_to};
-}
-
-static void shown_fini(struct shown *s)
-{
-	buf_fini(&s->over);
-	buf_fini(&s->structure);
-	buf_fini(&s->head);
-	buf_fini(&s->whole);
-}
-
-/* What is known here of an entry before it is stored. */
-struct known {
-	struct group_rec group; /* zeros: the control group, which nobody reads */
-	bool cancelled;         /* its cancel came first; that one was judged then */
-};
-
-/* KERR_BUSY: its group is not made yet. */
-static int look_up(struct fed *f, const struct fed_take *t, struct known *out)
-{
-	struct history h = {0};
-	struct view *v;
-	int rc = view_open(f->d->store, &v);
-
-	if (rc < 0)
-		return rc;
-	if (t->group)
-		rc = view_group_named(v, 0, t->group->group, &out->group);
-	if (rc == 0 && view_history(v, t->mid, &h) == 0)
-		out->cancelled = h.state == HISTORY_AWAITED;
-	view_close(v);
-	return rc == KERR_NOTFOUND ? KERR_BUSY : rc;
-}
-
-static int store_article(struct storing *s, const struct fed_take *t)
-{
-	static const struct msg_limits none = {0};
 	struct store_call call = call_of(s);
-	struct known known = {.cancelled = false};
-	struct shown shown;
-	struct article a = {0};
+	struct store_made *made = s->shape.made;
+
+	if (!made)
+		return s->shape.rc == 0 ? store_stub(s) : s->shape.rc;
+	s->shape.made = NULL;
+	return store_post_made(s->f->d->store, made, &call);
+}
+
+/* The node has been told that it is on its way. */
+static void on_turn(struct fed_shape *shape)
+{
+	struct storing *s = container_of(shape, struct storing, shape);
+	struct store_result res = {.rc = s->f->stopping ? KERR_CLOSED : give(s)};
+
+	if (res.rc < 0)
+		on_stored(s, &res);
+}
+
+static int store_it(struct storing *s, const struct fed_take *t)
+{
+	struct store_call call = call_of(s);
 	int rc = KERR_NOTFOUND;
 
-	if (fed_spans_has(&t->feed->lost, t->link.n))
+	if (s->f->stopping)
+		return KERR_CLOSED;
+	if (t->article.len > 0 && fed_spans_has(&t->feed->lost, t->link.n))
 		rc = fed_mend(s->f, t, &call);
 	s->mends = rc == 0;
-	if (rc != KERR_NOTFOUND)
+	if (rc == KERR_NOTFOUND)
+		rc = fed_shape_init(&s->shape, t);
+	if (rc < 0 || s->mends)
 		return rc;
-	rc = look_up(s->f, t, &known);
-	if (rc == 0)
-		rc = article_parse(&a, t->article, &none);
-	if (rc == 0)
-		rc = article_check_body(&a, &none); /* it counts the lines */
-	if (rc < 0)
-		return rc;
-	bool stands = t->group && t->kind == FED_ARTICLE && !article_has(&a, ART_CONTROL);
-
-	shown_make(s->f, &a, &known.group, &shown);
-	s->entry.path = a.value[ART_PATH];
-	struct store_post post = {.mid = t->mid,
-		.article = t->article,
-		.overview = buf_slice(&shown.over),
-		.structure = shown.structure.bad || !stands ? lit("") : buf_slice(&shown.structure),
-		.lines = (uint32_t)a.n_lines,
-		.arrived_at = (int64_t)t->link.t,
-		.groups = &known.group.id,
-		.n_groups = stands ? 1 : 0,
-		.heads = &shown.store_head,
-		.control = !stands,
-		.cancels = t->cancels,
-		.obey_awaited = known.cancelled && stands,
-		.from_peer = true,
-		.entry = &s->entry};
-
-	rc = store_post(s->f->d->store, &post, &call);
-	s->entry.path = lit(""); /* it was borrowed */
-	shown_fini(&shown);
-	return rc;
+	if (fed_shapes_many(s->f)) {
+		fed_shape_queue(&s->shape);
+		return 0;
+	}
+	fed_shape_make(&s->shape);
+	return give(s);
 }
 
 static int on_store(void *arg, const struct fed_take *t)
 {
 	struct storing *s = storing_new(arg, t);
-	int rc = t->article.len > 0 ? store_article(s, t) : store_stub(s);
+	int rc = store_it(s, t);
 
 	if (rc < 0)
 		storing_free(s);

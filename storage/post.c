@@ -14,7 +14,7 @@ enum {
 	MID_MAX = 998,            /* RFC 5536 section 3.1.3 has 250; a line is the outer limit */
 };
 
-struct post_job {
+struct store_made {
 	struct store_job job;
 	struct posted post;
 };
@@ -138,12 +138,22 @@ static void put_entry(
 	res->fed = &p->entry->res;
 }
 
+/* Its cancel came first: be it in this very batch. */
+static bool is_cancelled(struct txn *t, const struct posted *p)
+{
+	struct history h;
+
+	return p->obey_awaited && history_get(t, p->mid_hash, &h) == 0 &&
+	       h.state == HISTORY_AWAITED;
+}
+
 void post_put(struct txn *t, const struct posted *p, struct store_result *res)
 {
 	struct history h = {.state = HISTORY_ARTICLE, .content = p->in.content.id};
+	bool cancelled = is_cancelled(t, p);
 
 	incoming_put(t, &p->in);
-	if (p->obey_awaited) {
+	if (cancelled) {
 		h.state = HISTORY_CANCELLED;
 	} else if (p->control) {
 		h.state = HISTORY_CONTROL;
@@ -158,7 +168,7 @@ void post_put(struct txn *t, const struct posted *p, struct store_result *res)
 	history_put(t, p->mid_hash, &h);
 	if (p->alias)
 		alias_put(t, p->alias_account, slice_str(p->alias), slice_str(p->mid));
-	if (p->cancels && !p->obey_awaited)
+	if (p->cancels && !cancelled)
 		cancel_target(t, p);
 }
 
@@ -258,9 +268,9 @@ size_t post_cost(const struct posted *p)
 
 /* ---- store_post ---- */
 
-static struct post_job *post_of(struct store_job *job)
+static struct store_made *post_of(struct store_job *job)
 {
-	return container_of(job, struct post_job, job);
+	return container_of(job, struct store_made, job);
 }
 
 static int post_run(struct txn *t, struct store_job *job)
@@ -290,31 +300,53 @@ static void post_release(struct store_job *job)
 	free(post_of(job));
 }
 
-int store_post(struct store *s, const struct store_post *p, const struct store_call *c)
+void store_made_free(struct store_made *made)
 {
-	int rc = writer_check(s, p->article.len);
+	if (made)
+		post_release(&made->job);
+}
 
-	if (rc < 0)
-		return rc;
-	struct post_job *j = mem_new(struct post_job);
-	rc = post_make(s, p, &j->post);
+int store_post_make(struct store *s, const struct store_post *p, struct store_made **made_out)
+{
+	struct store_made *m = mem_new(struct store_made);
+	int rc = post_make(s, p, &m->post);
+
 	if (rc == 0) {
-		struct list jobs;
-
-		job_init(&j->job, post_cost(&j->post), c, lit("post"));
-		j->job.run = post_run;
-		j->job.after = post_after;
-		j->job.release = post_release;
-		list_init(&jobs);
-		incoming_pieces(&j->post.in, &jobs);
-		list_append(&jobs, &j->job.node);
-		rc = writer_add(s, &jobs, false);
+		*made_out = m;
+		return 0;
 	}
-	if (rc < 0)
-		post_release(&j->job);
+	store_made_free(m);
 	if (rc == KERR_IO)
 		writer_stop(s, rc); /* the key file could not be synced */
 	return rc;
+}
+
+int store_post_made(struct store *s, struct store_made *made, const struct store_call *c)
+{
+	struct list jobs;
+	int rc;
+
+	job_init(&made->job, post_cost(&made->post), c, lit("post"));
+	made->job.run = post_run;
+	made->job.after = post_after;
+	made->job.release = post_release;
+	list_init(&jobs);
+	incoming_pieces(&made->post.in, &jobs);
+	list_append(&jobs, &made->job.node);
+	rc = writer_add(s, &jobs, false);
+	if (rc < 0)
+		store_made_free(made);
+	return rc;
+}
+
+int store_post(struct store *s, const struct store_post *p, const struct store_call *c)
+{
+	struct store_made *made = NULL;
+	int rc = writer_check(s, p->article.len);
+
+	if (rc == 0)
+		rc = store_post_make(s, p, &made);
+	return rc == 0 ? store_post_made(s, made, c) : rc;
 }
 
 /* ---- store_cancel ---- */

@@ -433,8 +433,8 @@ struct store_post {
 					   the caller has checked the authority */
 	uint32_t alias_account;         /* with alias: remember old name for this account */
 	struct slice alias;             /* the client's Message-ID that was replaced, or empty */
-	bool obey_awaited; /* mid is HISTORY_AWAITED and that cancel has been judged good: keep
-			      the content, stand nowhere, state HISTORY_CANCELLED */
+	bool obey_awaited; /* if mid is HISTORY_AWAITED then, that cancel has been judged good:
+			      keep the content, stand nowhere, state HISTORY_CANCELLED */
 	bool from_peer;    /* which watermark counts */
 	const struct store_entry *entry; /* of a feed (store_fed.h); NULL: none */
 };
@@ -446,6 +446,19 @@ struct store_post {
  * A negative return means that done will not be called.
  */
 NODISCARD int store_post(struct store *s, const struct store_post *p, const struct store_call *c);
+
+/*
+ * The two halves of store_post, for who posts many: first what takes time (the article is
+ * compressed and sealed), on any thread; then the queue, which takes it whatever is answered.
+ * Nothing of *p is needed any more in between.
+ */
+struct store_made;
+NODISCARD int store_post_make(
+	struct store *s, const struct store_post *p, struct store_made **made_out);
+NODISCARD int store_post_made(
+	struct store *s, struct store_made *made, const struct store_call *c);
+/* It is not posted after all. */
+void store_made_free(struct store_made *made);
 
 /* Take an article out of all its groups (history stays, state cancelled). */
 NODISCARD int store_cancel(struct store *s, struct slice mid, const struct store_call *c);

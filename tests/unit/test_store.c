@@ -237,6 +237,22 @@ static void test_cancel_first(void **state)
 	assert_int_equal(history_of(r, "<1@x>").state, HISTORY_CANCELLED);
 	assert_int_equal(rig_state(r, g).next, 1);
 
+	/* the cancel is in the same batch; of one that nobody cancelled there is nothing to obey */
+	struct store_post cancel = {.mid = lit("<c5@x>"),
+		.article = lit("c\r\n"),
+		.control = true,
+		.cancels = lit("<5@x>")};
+	assert_int_equal(store_post(r->s, &cancel, &c), 0);
+	p.mid = lit("<5@x>");
+	assert_int_equal(store_post(r->s, &p, &c), 0);
+	assert_int_equal(rig_run(r), 0);
+	assert_int_equal(history_of(r, "<5@x>").state, HISTORY_CANCELLED);
+	assert_int_equal(rig_state(r, g).next, 1);
+	p.mid = lit("<6@x>");
+	assert_int_equal(store_post(r->s, &p, &c), 0);
+	assert_int_equal(rig_run(r), 0);
+	assert_int_equal(history_of(r, "<6@x>").state, HISTORY_ARTICLE);
+
 	/* judged bad: an article like any other */
 	assert_int_equal(rig_post1(r, "<2@x>", g), 0);
 	assert_int_equal(r->res.n_places, 1);
@@ -273,6 +289,40 @@ static void test_alias(void **state)
 	assert_int_equal(view_alias(v, 8, lit("<old@there>"), &b), KERR_NOTFOUND);
 	buf_fini(&b);
 	view_close(v);
+}
+
+/* The two halves of a post: nothing of what it was made of is needed for the second. */
+static void test_made(void **state)
+{
+	struct store_rig *r = *state;
+	uint32_t g = rig_group(r, "koko.test");
+	struct store_call c = rig_call(r);
+	struct store_made *a = NULL, *b = NULL;
+	char text[] = "x\r\n", mid[] = "<1@x>";
+	struct store_post p = {.mid = slice_str(mid),
+		.article = slice_str(text),
+		.groups = &g,
+		.n_groups = 1};
+	struct buf whole;
+
+	assert_int_equal(store_post_make(r->s, &p, &a), 0);
+	assert_int_equal(store_post_make(r->s, &p, &b), 0);
+	memset(text, '-', sizeof text - 1);
+	memset(mid, '-', sizeof mid - 1);
+	store_made_free(b);
+	store_made_free(NULL);
+	assert_int_equal(store_run(r->s), 0);
+	assert_int_equal(store_post_made(r->s, a, &c), 0);
+	assert_int_equal(rig_run(r), 0);
+	struct view *v = rig_view(r);
+	buf_init(&whole, 100);
+	assert_int_equal(view_content_all(v, history_of(r, "<1@x>").content, &whole), 0);
+	assert_buf(&whole, "x\r\n");
+	buf_fini(&whole);
+	view_close(v);
+	p.mid = lit("");
+	assert_int_equal(store_post_make(r->s, &p, &a), KERR_INVALID);
+	rig_assert_clean(r);
 }
 
 /* ---- one batch of many jobs ---- */
@@ -439,6 +489,7 @@ int main(void)
 		RIG_BOTH(test_cancel),
 		RIG_BOTH(test_cancel_first),
 		RIG_BOTH(test_alias),
+		RIG_BOTH(test_made),
 		RIG_BOTH(test_batch),
 		RIG_BOTH(test_drop),
 		RIG_ON(test_conflict, mem),
