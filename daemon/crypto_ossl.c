@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The crypto table with OpenSSL 3 and libcrypt; libsodium verifies signatures.  Algorithms are fetched once; each thread keeps its
- * own contexts and a block of random bytes, so that sealing a small row costs no allocation and no
- * system call.  What a thread keeps is wiped and freed when it ends.
+ * The crypto table with OpenSSL 3 and libcrypt; libsodium verifies signatures.  Algorithms are
+ * fetched once; each thread keeps its own contexts and a block of random bytes, so that sealing a
+ * small row costs no allocation and no system call.  What a thread keeps is wiped and freed when it
+ * ends.
  */
 #include "daemon/crypto_ossl.h"
 

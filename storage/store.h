@@ -455,8 +455,7 @@ NODISCARD int store_post(struct store *s, const struct store_post *p, const stru
 struct store_made;
 NODISCARD int store_post_make(
 	struct store *s, const struct store_post *p, struct store_made **made_out);
-NODISCARD int store_post_made(
-	struct store *s, struct store_made *made, const struct store_call *c);
+NODISCARD int store_post_made(struct store *s, struct store_made *made, const struct store_call *c);
 /* It is not posted after all. */
 void store_made_free(struct store_made *made);
 

@@ -414,6 +414,7 @@ static void *writer_main(void *arg)
 	struct store *s = arg;
 	struct list batch;
 
+	pthread_setname_np(pthread_self(), "writer");
 	list_init(&batch);
 	while (wait_batch(s->writer, &batch))
 		do_batch(s, &batch);

@@ -17,7 +17,7 @@ enum {
 	PEER_PIPELINE = 64,                    /* requests without an answer */
 	PEER_PIPELINE_BYTES = 4 * 1024 * 1024, /* of articles that were announced: not known ahead,
 						  so what the last answers had is taken */
-	PEER_ASK_AT = 16, /* so many are free before more is asked */
+	PEER_ASK_AT = 16,                      /* so many are free before more is asked */
 	PEER_BLOCK_MAX = 72 * 1024 * 1024,     /* bytes of one answer: the largest article */
 };
 

@@ -4,7 +4,9 @@
 The federation's figures: tests/bench/bench_fed.py [ROW...], with KOKO_BUILD naming the build.
 
     latency   five daemons: a post at one, until it is readable at the four others
-    catchup   20,000 articles over loopback TLS to a daemon that joins; bytes on the wire
+    catchup   20,000 articles over loopback TLS to a daemon that joins; bytes on the wire; by
+              thread: CPU, and the share of the time that it had nothing to do (the rest of the
+              time it waited for a core)
     idle      400 peers and 3,600 feeds without news: CPU and memory
 """
 
@@ -69,6 +71,45 @@ def articles_of(site):
     return json.loads(shown.stdout)["group"]["articles"] if shown.returncode == 0 else 0
 
 
+class Threads:
+    """What the threads of two daemons do meanwhile."""
+
+    def __init__(self, sites):
+        self.sites = sites
+        self.before = self.read()
+
+    def read(self):
+        """{(site, number, name): (ns on a core, ns waiting for one)}"""
+        found = {}
+        for site in self.sites:
+            for task in os.listdir(f"/proc/{site.pid}/task"):
+                folder = f"/proc/{site.pid}/task/{task}"
+                with open(f"{folder}/comm", encoding="ascii") as f:
+                    name = f.read().strip()
+                with open(f"{folder}/schedstat", encoding="ascii") as f:
+                    run, wait, _ = map(int, f.read().split())
+                found[site.name, int(task), name] = run, wait
+        return found
+
+    def rows(self, seconds, n):
+        rows = {}
+        for (site, task, name), (run, wait) in sorted(self.read().items()):
+            run0, wait0 = self.before.get((site, task, name), (0, 0))
+            cpu, idle = (run - run0) / 1e3 / n, 1 - (run - run0 + wait - wait0) / 1e9 / seconds
+            if cpu >= 2:
+                rows[f"... {site} {name} {task}, µs/article"] = cpu
+                rows[f"... {site} {name} {task}, nothing to do, %"] = 100 * idle
+        return rows
+
+
+def wait_last(site, first, begun):
+    """Until it has all; asking costs, so it is asked seldom, and often when it is nearly there."""
+    while (have := articles_of(site)) < ARTICLES:
+        speed = max(have - first, 1) / (time.monotonic() - begun)
+        assert time.monotonic() - begun < 300, "the last never came"
+        time.sleep(min(0.2, max(0.01, (ARTICLES - have) / speed * 0.9)))
+
+
 def catchup():
     folder = lab.scratch()
     a, b = sites = [Site(f"d{i}", folder) for i in range(2)]
@@ -90,14 +131,15 @@ def catchup():
         wait_for("the first", lambda: articles_of(b) > 0, pause=0.02)
         begun, first, cpu = time.monotonic(), articles_of(b), lab.cpu_s(b.pid)
         there = lab.cpu_s(a.pid)
-        wait_for("the last", lambda: articles_of(b) == ARTICLES, 300, 0.2)  # it costs, too
-        n = ARTICLES - first
-        rate = n / (time.monotonic() - begun)
+        threads = Threads(sites)
+        wait_last(b, first, begun)
+        n, took = ARTICLES - first, time.monotonic() - begun
+        rate, by_thread = n / took, threads.rows(took, n)
         cpu, there = (lab.cpu_s(b.pid) - cpu) / n * 1e6, (lab.cpu_s(a.pid) - there) / n * 1e6
         b.stop()
         return {"catch-up, articles/s": rate, "catch-up, CPU of the receiver, µs/article": cpu,
                 "catch-up, CPU of the sender, µs/article": there,
-                "bytes on the wire to the articles'": wire_bytes(b) / size}
+                "bytes on the wire to the articles'": wire_bytes(b) / size, **by_thread}
     finally:
         for s in sites:
             s.stop()

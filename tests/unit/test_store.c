@@ -299,10 +299,8 @@ static void test_made(void **state)
 	struct store_call c = rig_call(r);
 	struct store_made *a = NULL, *b = NULL;
 	char text[] = "x\r\n", mid[] = "<1@x>";
-	struct store_post p = {.mid = slice_str(mid),
-		.article = slice_str(text),
-		.groups = &g,
-		.n_groups = 1};
+	struct store_post p = {
+		.mid = slice_str(mid), .article = slice_str(text), .groups = &g, .n_groups = 1};
 	struct buf whole;
 
 	assert_int_equal(store_post_make(r->s, &p, &a), 0);

@@ -126,8 +126,8 @@ static int post(struct store *s, struct home *h, unsigned n, struct store_job **
 
 static int post_patient(struct store *s, struct home *h, unsigned n)
 {
-	return post_as(s,
-		(struct store_call){.home = h, .done = answered, .arg = h, .can_wait = true}, n);
+	return post_as(
+		s, (struct store_call){.home = h, .done = answered, .arg = h, .can_wait = true}, n);
 }
 
 static void test_answers(void **state)
