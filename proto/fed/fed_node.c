@@ -462,6 +462,22 @@ static enum fed_ask_end end_of_store(int rc, bool stub)
 	return rc == KERR_BUSY || rc == KERR_FULL ? FED_ASK_LATER : FED_ASK_NOT_HELD;
 }
 
+/*
+ * The record that cuts the feed may have been taken while the entry was on its way to the disk, or
+ * from there: then it is there, and the cut that was made knew nothing of it.
+ */
+static bool is_behind_cut(struct fed_node *n, struct fed_feed *f, uint64_t num)
+{
+	const struct fed_group *g = fed_reg_group(n->o.reg, &f->name.gid);
+
+	if (g && f->high < f->low && f->end == UINT64_MAX)
+		f->end = node_feed_end(g, &f->name);
+	if (num <= f->end)
+		return false;
+	n->o.outside->cut(n->o.arg, f, f->end);
+	return true;
+}
+
 void fed_node_stored(
 	struct fed_node *n, struct fed_feed *f, uint64_t num, int rc, const struct fed_link *tip)
 {
@@ -469,6 +485,8 @@ void fed_node_stored(
 	struct on_the_way *w = find_way(n, f, num);
 	uint64_t before = f->high;
 
+	if (rc == 0 && is_behind_cut(n, f, num))
+		rc = KERR_TOOBIG; /* as the store says when it knows the cut */
 	if (rc == 0 && f->part)
 		node_part_stored(n, f, num, tip, w && w->stub);
 	else if (rc == 0)
@@ -493,22 +511,6 @@ void fed_node_stored(
 	if (rc == 0 && f->loose)
 		node_branches_again(n, f);
 	n->o.outside->news(n->o.arg);
-}
-
-/*
- * The record that cuts the feed may have been taken while the entry was on its way here: it is on
- * disk then, and the cut that was made knew nothing of it.
- */
-static bool is_behind_cut(struct fed_node *n, struct fed_feed *f, uint64_t num)
-{
-	const struct fed_group *g = fed_reg_group(n->o.reg, &f->name.gid);
-
-	if (g && f->high < f->low && f->end == UINT64_MAX)
-		f->end = node_feed_end(g, &f->name);
-	if (num <= f->end)
-		return false;
-	n->o.outside->cut(n->o.arg, f, f->end);
-	return true;
 }
 
 void fed_node_issued(struct fed_node *n, struct fed_feed *f, const struct fed_link *tip)

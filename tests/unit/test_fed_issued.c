@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Entries of our own that others stored, and a record that cuts the feed at the same time. */
+/* Entries that come to the disk, and a record that cuts their feed at the same time. */
 #include "tests/rig/unit.h"
 
 #include "daemon/crypto_ossl.h"
@@ -65,7 +65,22 @@ static void on_the_way(void **state)
 	assert_int_equal(fed_spans_n(&f->ahead), 0);
 }
 
-/* The same, and the node did not know the feed when it took the record. */
+/* One of another daemon that came to the disk behind a cut, as its feed was new there. */
+static void stored_after_all(void **state)
+{
+	const struct fed_feed_name name = node_rig_name(NULL);
+	struct fed_feed *f = fed_feeds_make(&node_rig.feeds, &name);
+	const struct fed_link l = {.n = 1, .r = 1, .t = NODE_RIG_NOW};
+
+	(void)state;
+	f->end = 0;
+	fed_node_stored(node_rig.node, f, 1, 0, &l);
+	assert_int_equal(node_rig.n_cuts, 1);
+	assert_int_equal(node_rig.cut_at, 0);
+	assert_int_equal(f->high, 0);
+}
+
+/* A post, and the node did not know the feed when it took the record. */
 static void first_of_all(void **state)
 {
 	(void)state;
@@ -83,6 +98,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		NODE_TEST(one_after_the_other),
 		NODE_TEST(on_the_way),
+		NODE_TEST(stored_after_all),
 		NODE_TEST(first_of_all),
 	};
 
