@@ -8,7 +8,7 @@
  * when any is not shown store_check must have found why.  It may end too: the engine has no sums of
  * its own pages, so that a flipped bit in the head of one can lead it anywhere.
  *
- *   bitflips [ROUNDS [SEED]]
+ *   bitflips [ROUNDS [SEED]]   (100 rounds, 20 with KOKO_LEVEL=fast in the environment)
  */
 #include <inttypes.h>
 #include <signal.h>
@@ -22,10 +22,12 @@
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
 #include "storage/store_fed.h"
+#include "tests/rig/level.h"
 #include "tests/rig/tmpdir.h"
 
 enum {
 	ROUNDS = 100,
+	ROUNDS_FAST = 20,
 	PLACES = 1000, /* that are changed, in the last round */
 	LIMIT_S = 60,
 	N_ARTICLES = 200,
@@ -628,7 +630,9 @@ static unsigned places_of(unsigned round, unsigned rounds)
 
 int main(int argc, char **argv)
 {
-	unsigned rounds = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : ROUNDS;
+	unsigned rounds = argc > 1          ? (unsigned)strtoul(argv[1], NULL, 10)
+			  : level_is_fast() ? ROUNDS_FAST
+					    : ROUNDS;
 	unsigned seed = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : (unsigned)time(NULL);
 	unsigned n[N_OUTCOMES] = {0};
 	struct buf data, generation, bad;
