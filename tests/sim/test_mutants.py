@@ -119,7 +119,7 @@ def build(name, path, old, new):
     archives = [os.path.join(BUILD, a) for a in ("libproto.a", "libkcrypto.a", "libproto.a")]
     subprocess.run(["gcc", "-std=c11", "-D_GNU_SOURCE", "-O1", "-w", "-include",
                     os.path.join(BUILD, "config.h"), "-I", TOP, changed, *objects, *archives,
-                    "-lssl", "-lcrypto", "-lcrypt", "-pthread", "-o", program], check=True)
+                    "-lssl", "-lcrypto", "-lsodium", "-lcrypt", "-pthread", "-o", program], check=True)
     return program
 
 
