@@ -158,7 +158,7 @@ static void mend_log(struct txn *t, const struct entry_rec *e, struct row *r, bo
 		.content = r->content,
 		.at = r->arrived_at};
 	struct log_entry was;
-	struct slice value;
+	struct slice value = {NULL, 0};
 	struct key k;
 
 	memcpy(is.mid, e->mid, sizeof is.mid);
