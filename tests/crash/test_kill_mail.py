@@ -95,7 +95,9 @@ class Trial:
 
     def _group(self):
         with self.site.reader("anke", lab.PASSWORD) as conn:
-            _, low, high = conn.group(lab.GROUP)
+            count, low, high = conn.group(lab.GROUP)
+            if count == 0:  # killed before the first one
+                return []
             return [self._stem(line) for line in conn.lines(f"XHDR Message-ID {low}-{high}", "221")]
 
     def _inbox(self, person):
