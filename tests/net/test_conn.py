@@ -132,12 +132,13 @@ def log_that_cannot_be_written():
 
 def sigterm_in_the_middle():
     """Row 75: all are told, it ends in time, what was acknowledged is there again."""
-    kept, told = [], []
+    inside, kept, told = [], [], []
 
     def work(here, n):
         sender = f"Anke Beispiel <anke@{here.domain}>"
         with contextlib.suppress(OSError):
             with here.reader("anke", lab.PASSWORD) as conn:
+                inside.append(n)
                 try:
                     for i in range(100000):
                         mid = f"<end.{n}.{i}@{here.domain}>"
@@ -153,7 +154,7 @@ def sigterm_in_the_middle():
         threads = [threading.Thread(target=work, args=(here, n)) for n in range(100)]
         for t in threads:
             t.start()
-        wait_for("some posts", lambda: len(kept) > 200, 30)
+        wait_for("all, and some posts", lambda: len(inside) == 100 and len(kept) > 200, 30)
         start = time.monotonic()
         here.stop()
         took = time.monotonic() - start
