@@ -85,6 +85,9 @@ NODISCARD int errand_give_group(struct errand *a, struct fed_draft *d, int rc,
 
 /* Say what a record changes, sentence by sentence. */
 void errand_say_changes(struct errand *a, struct slice before, struct slice text);
+
+/* Is a line of a record missing in another one, and none that differs in any case? */
+bool errand_is_change(struct slice line, struct slice other);
 /* Rows of the drafts that this daemon keeps; kind: what they are in peer.status, or NULL. */
 void errand_add_drafts(struct errand *a, json_t *rows, const char *kind);
 /* The name of a daemon; its oid when it is not in the federation. */

@@ -30,6 +30,11 @@ static bool has_line(struct slice text, struct slice wanted)
 	return false;
 }
 
+bool errand_is_change(struct slice line, struct slice other)
+{
+	return !is_own_line(line) && !has_line(other, line);
+}
+
 /* Of which there is one in a record, or one a daemon: the new line says all. */
 static struct slice subject_of(struct slice line)
 {
@@ -187,10 +192,9 @@ void errand_say_changes(struct errand *a, struct slice before, struct slice text
 	if (name.p)
 		g = fed_reg_group_named(a->f->reg, name);
 	for (rest = text; slice_split(&rest, '\n', &line);)
-		if (line.len > 0 && !is_own_line(line) && !has_line(before, line))
+		if (line.len > 0 && errand_is_change(line, before))
 			say_line(a, g, true, line);
 	for (rest = before; slice_split(&rest, '\n', &line);)
-		if (line.len > 0 && !is_own_line(line) && !has_line(text, line) &&
-			!is_replaced(line, text))
+		if (line.len > 0 && errand_is_change(line, text) && !is_replaced(line, text))
 			say_line(a, g, false, line);
 }

@@ -30,23 +30,6 @@ static void work_free(struct errand *a)
 
 /* ---- what differs ---- */
 
-/* Lines that differ in any case. */
-static bool is_own_line(struct slice line)
-{
-	return slice_starts(line, lit("serial: ")) || slice_starts(line, lit("prev: ")) ||
-	       slice_starts(line, lit("sig: "));
-}
-
-static bool has_line(struct slice text, struct slice wanted)
-{
-	struct slice line;
-
-	while (slice_split(&text, '\n', &line))
-		if (slice_eq(line, wanted))
-			return true;
-	return false;
-}
-
 /* A line for people: daemons by their names. */
 static void add_line(struct errand *a, struct buf *b, const char *sign, struct slice line)
 {
@@ -71,7 +54,7 @@ static void add_missing(
 	struct slice line;
 
 	while (slice_split(&text, '\n', &line))
-		if (!is_own_line(line) && !has_line(in, line))
+		if (errand_is_change(line, in))
 			add_line(a, b, sign, line);
 }
 
