@@ -6,7 +6,7 @@
 #ifndef DAEMON_CONN_IO_H
 #define DAEMON_CONN_IO_H
 
-#include <openssl/ssl.h>
+#include <openssl/types.h>
 #include <stdbool.h>
 
 #include "proto/base/slice.h"

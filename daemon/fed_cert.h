@@ -6,7 +6,7 @@
 #ifndef DAEMON_FED_CERT_H
 #define DAEMON_FED_CERT_H
 
-#include <openssl/x509.h>
+#include <openssl/types.h>
 
 #include "proto/base/err.h"
 #include "proto/fed/fed_id.h"

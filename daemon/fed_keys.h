@@ -13,7 +13,7 @@
 #ifndef DAEMON_FED_KEYS_H
 #define DAEMON_FED_KEYS_H
 
-#include <openssl/x509.h>
+#include <openssl/types.h>
 
 #include "daemon/fed_code.h"
 #include "proto/base/err.h"

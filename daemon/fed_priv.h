@@ -31,7 +31,7 @@
 #define DAEMON_FED_PRIV_H
 
 #include <event2/event_struct.h>
-#include <openssl/ssl.h>
+#include <openssl/types.h>
 
 #include "daemon/daemon.h"
 #include "daemon/fed.h"

@@ -3,6 +3,7 @@
  */
 #include "daemon/fed_say.h"
 
+#include <stdio.h>
 #include <time.h>
 
 #include "daemon/fed_posting.h"

@@ -5,6 +5,7 @@
  */
 #include "daemon/fed_tls.h"
 
+#include <openssl/ssl.h>
 #include <openssl/x509.h>
 
 #include "daemon/tls.h"

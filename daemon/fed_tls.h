@@ -6,7 +6,7 @@
 #ifndef DAEMON_FED_TLS_H
 #define DAEMON_FED_TLS_H
 
-#include <openssl/ssl.h>
+#include <openssl/types.h>
 
 #include "daemon/fed_keys.h"
 #include "proto/fed/fed_join.h"

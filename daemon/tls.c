@@ -6,6 +6,7 @@
 #include "daemon/tls.h"
 
 #include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <pthread.h>
 #include <string.h>

@@ -10,7 +10,7 @@
 #ifndef DAEMON_TLS_H
 #define DAEMON_TLS_H
 
-#include <openssl/ssl.h>
+#include <openssl/types.h>
 #include <stdbool.h>
 
 #include "conf/conf.h"

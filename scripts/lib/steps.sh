@@ -22,12 +22,24 @@ step() {
 	return "$step_rc"
 }
 
+# no_depfiles DIR: an empty list of headers for each source, as configure would write it with three
+# processes a file: half of its time.
+no_depfiles() {
+	git ls-files '*.c' 2>/dev/null | while read -r c; do
+		at=$1/${c%/*}/.deps
+		[ -d "$at" ] || mkdir -p "$at"
+		c=${c##*/}
+		echo '# dummy' >"$at/${c%.c}.Po"
+	done
+}
+
 # configure_in DIR OPTION...: make configure if it is missing, configure DIR if it is new or the
 # options changed.  Works from the top of the tree.
 configure_in() (
 	into=$1
 	shift
 	[ -x configure ] || autoreconf -fi || exit
+	[ -d "$into" ] || no_depfiles "$into"
 	mkdir -p "$into" && cd "$into" || exit
 	if [ -f Makefile ] && [ "$(cat .options 2>/dev/null)" = "$*" ]; then
 		exit 0

@@ -509,7 +509,7 @@ static void quiet(void *arg, enum log_level level, struct slice line)
 int main(int argc, char **argv)
 {
 	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) : (uint64_t)time(NULL);
-	size_t every = argc > 2 ? strtoull(argv[2], NULL, 10) : level_is_fast() ? 6 : 2;
+	size_t every = argc > 2 ? strtoull(argv[2], NULL, 10) : level_is_fast() ? 12 : 2;
 	char where[TMPDIR_PATH];
 
 	if (!getenv("TMPDIR") && access("/dev/shm", W_OK) == 0)

@@ -2,6 +2,7 @@
 /* The federation's keys on disk: made once, read again, refused when damaged or open to others. */
 #include "tests/rig/unit.h"
 
+#include <openssl/x509.h>
 #include <sys/stat.h>
 
 #include "daemon/crypto_ossl.h"
