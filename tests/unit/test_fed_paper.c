@@ -48,8 +48,8 @@ static int set_up(void **state)
 	(void)state;
 	arena_init(&ar);
 	reg = fed_reg_new();
-	for (char who = 'a'; who <= 'd'; who++)
-		give_daemon(who);
+	for (int who = 'a'; who <= 'd'; who++)
+		give_daemon((char)who);
 	fed1 = fed_rig_make(&ar, fed_rig_federation, NULL, NULL, "A");
 	give(fed1);
 	fed2 = fed_rig_make(&ar, fed_rig_federation, three, fed1, "A");
