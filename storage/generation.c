@@ -165,13 +165,18 @@ static bool state_on(void *arg, struct slice key, struct slice value)
 	return w->n < RAISE_SLICE;
 }
 
+uint32_t generation_raised(uint32_t next)
+{
+	return next < NUM_MAX - RAISE_NUMS ? next + RAISE_NUMS : NUM_MAX;
+}
+
 static void raise_group(struct txn *t, uint32_t group)
 {
 	struct group_state st;
 
 	if (state_get(t, group, &st) < 0)
 		return;
-	uint32_t next = st.next + RAISE_NUMS < NUM_MAX ? st.next + RAISE_NUMS : NUM_MAX;
+	uint32_t next = generation_raised(st.next);
 	if (st.low == st.next)
 		st.low = next;
 	else

@@ -22,6 +22,7 @@
 #include "storage/keyfile.h"
 #include "storage/meta.h"
 #include "storage/migrate.h"
+#include "storage/recount.h"
 #include "storage/row.h"
 #include "storage/schema.h"
 #include "storage/store_priv.h"
@@ -73,6 +74,8 @@ static int open_all(struct store *s, struct err *err)
 		rc = sync_dir(s);
 	if (rc == 0 && s->dir)
 		rc = generation_start(s, fresh, err);
+	if (rc == 0)
+		rc = states_recount(s);
 	if (rc == 0)
 		rc = copies_undo(s);
 	if (rc == 0)
