@@ -42,7 +42,7 @@ int feed_decode(struct slice value, struct feed_rec *out)
 	return 0;
 }
 
-static void feed_put(struct txn *t, const struct feed_rec *f)
+void feed_put(struct txn *t, const struct feed_rec *f)
 {
 	struct buf *v = txn_value(t);
 	struct key k;
@@ -243,8 +243,7 @@ int entry_check(struct txn *t, struct entry_in *in, bool with_content)
 	return in->e.n == 0 ? check_own(in) : check_place(t, in, with_content);
 }
 
-/* What `high` and the tip are when entry e follows. */
-static void step_over(struct feed_rec *f, const struct entry_rec *e)
+void feed_step(struct feed_rec *f, const struct entry_rec *e)
 {
 	f->high = e->n;
 	memcpy(f->tip, e->hash, sizeof f->tip);
@@ -258,7 +257,7 @@ static void close_gap(struct txn *t, struct feed_rec *f)
 	struct entry_rec e;
 
 	while (f->high < f->end && entry_get(t, f->id, f->high + 1, &e) == 0)
-		step_over(f, &e);
+		feed_step(f, &e);
 }
 
 static void name_feed(struct txn *t, struct feed_rec *f)
@@ -293,7 +292,7 @@ void entry_put(struct txn *t, struct entry_in *in, const uint8_t *mid, uint64_t 
 	e.feed = f->id;
 	row_of_entry(t, &e);
 	if (e.n == f->high + 1) {
-		step_over(f, &e);
+		feed_step(f, &e);
 		close_gap(t, f);
 	}
 	f->changed_seq = txn_seq(t);
@@ -436,7 +435,7 @@ static void step_back(struct txn *t, struct feed_rec *f, uint64_t end)
 		memset(f->tip, 0, sizeof f->tip);
 		return;
 	}
-	step_over(f, &e);
+	feed_step(f, &e);
 }
 
 static int end_run(struct txn *t, struct store_job *job)

@@ -46,6 +46,9 @@ int entry_get(struct txn *t, uint32_t feed, uint64_t n, struct entry_rec *out);
 /* Write it again with another `absent` and place. */
 void entry_rewrite(struct txn *t, const struct entry_rec *e, uint8_t absent, struct place place);
 
+/* high, tip and note of f are those of e. */
+void feed_step(struct feed_rec *f, const struct entry_rec *e);
+void feed_put(struct txn *t, const struct feed_rec *f);
 NODISCARD int feed_decode(struct slice value, struct feed_rec *out);
 NODISCARD int entry_decode(struct slice key, struct slice value, struct entry_rec *out);
 

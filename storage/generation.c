@@ -165,6 +165,16 @@ static bool state_on(void *arg, struct slice key, struct slice value)
 	return w->n < RAISE_SLICE;
 }
 
+void generation_lineage(struct txn *t)
+{
+	uint64_t lineage;
+	struct key k;
+
+	crypto_random(&lineage, sizeof lineage);
+	meta_key(&k, META_LINEAGE);
+	txn_put_u64(t, &k, lineage);
+}
+
 uint32_t generation_raised(uint32_t next)
 {
 	return next < NUM_MAX - RAISE_NUMS ? next + RAISE_NUMS : NUM_MAX;
@@ -207,7 +217,6 @@ static void raise_slice(struct txn *t, uint32_t *done, bool *last_out)
 /* The last slice raises the counters and forgets that raising was under way. */
 static void raise_end(struct store *s, struct txn *t)
 {
-	uint64_t lineage;
 	struct key k;
 
 	meta_key(&k, META_RENUMBER);
@@ -218,9 +227,7 @@ static void raise_end(struct store *s, struct txn *t)
 	t->n.feed += RAISE_NUMS;
 	meta_key(&k, META_GENERATION);
 	txn_put_u64(t, &k, s->generation);
-	crypto_random(&lineage, sizeof lineage);
-	meta_key(&k, META_LINEAGE);
-	txn_put_u64(t, &k, lineage);
+	generation_lineage(t);
 }
 
 static int raise_all(struct store *s, uint32_t done)

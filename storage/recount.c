@@ -1,72 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "storage/recount.h"
-
+/* Counting anew: what rows tell of their group, and entries of their feed. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <time.h>
 
 #include "proto/base/log.h"
 #include "storage/arrival.h"
+#include "storage/entry.h"
 #include "storage/generation.h"
 #include "storage/group.h"
 #include "storage/numset.h"
+#include "storage/remake.h"
 #include "storage/row.h"
 #include "storage/schema.h"
-#include "storage/store_priv.h"
 
-/* ---- which ---- */
-
-struct found {
-	struct vec bad; /* struct key: of states whose sums are wrong; a bit of the key, perhaps */
-	struct vec groups; /* uint32_t: whose state is not to be read */
-	struct kv_view *v;
-};
-
-static bool state_on(void *arg, struct slice key, struct slice value)
-{
-	struct found *f = arg;
-
-	if (!value.p) {
-		struct key *k = vec_push(&f->bad);
-
-		*k = (struct key){.len = 0};
-		key_bytes(k, key);
-	}
-	return true;
-}
-
-static bool group_on(void *arg, struct slice key, struct slice value)
-{
-	struct dec d = dec_of_key(key, TABLE_GROUP);
-	uint32_t group = take_u32(&d);
-	struct found *f = arg;
-	struct slice state;
-	struct key k;
-
-	(void)value;
-	key_of_u32(&k, TABLE_STATE, group);
-	if (!d.bad && kv_get(f->v, key_slice(&k), &state) < 0)
-		*(uint32_t *)vec_push(&f->groups) = group;
-	return true;
-}
-
-static int scan_table(struct kv_view *v, enum table table, kv_scan_fn fn, void *arg)
-{
-	struct key from, to;
-
-	key_begin(&from, (uint8_t)table);
-	struct kv_range r = range_of(&from, &to);
-	return kv_scan_all(v, &r, fn, arg);
-}
-
-static int find(struct kv_view *v, struct found *f)
-{
-	int rc = scan_table(v, TABLE_STATE, state_on, f);
-
-	f->v = v;
-	return rc < 0 || f->bad.n == 0 ? rc : scan_table(v, TABLE_GROUP, group_on, f);
-}
-
-/* ---- counting ---- */
+/* ---- the state of a group ---- */
 
 struct count {
 	uint32_t group;
@@ -116,7 +64,7 @@ static bool count_log(void *arg, struct slice key, struct slice value)
 	struct count *c = arg;
 	struct log_entry e;
 
-	if (value.p && log_decode(key, value, &e) == 0 && e.group == c->group)
+	if (log_decode(key, value, &e) == 0 && e.group == c->group)
 		count_num(c, e.num);
 	return true;
 }
@@ -126,23 +74,23 @@ static int count(struct kv_view *v, struct count *c)
 	struct ranges absent;
 	struct key from, to;
 
-	int rc = scan_table(v, TABLE_LOG, count_log, c);
+	key_begin(&from, TABLE_LOG);
+	struct kv_range r = range_of(&from, &to);
+	int rc = kv_scan(v, &r, count_log, c);
 	ranges_init(&absent);
 	key_of_u32(&from, TABLE_ABSENT, c->group);
 	if (rc == 0 && numset_read(v, &from, &absent) == 0 && ranges_n(&absent) > 0)
 		count_num(c, ranges_at(&absent, ranges_n(&absent) - 1)->hi);
 	ranges_fini(&absent);
 	key_of_u32(&from, TABLE_ROW, c->group);
-	struct kv_range r = range_of(&from, &to);
+	r = range_of(&from, &to);
 	if (rc == 0)
 		rc = kv_scan_all(v, &r, count_row, c);
 	return rc;
 }
 
-/* ---- putting ---- */
-
 /* Numbers behind the last row count as absent, like those between rows. */
-static void put(struct txn *t, struct count *c)
+static void state_make(struct txn *t, struct count *c)
 {
 	struct key k;
 
@@ -159,7 +107,7 @@ static void put(struct txn *t, struct count *c)
 		c->group, c->st.count, c->st.next);
 }
 
-static int recount(struct store *s, struct kv_view *v, uint32_t group)
+int state_recount(struct store *s, struct kv_view *v, uint32_t group)
 {
 	struct count c = {.group = group};
 	struct txn t;
@@ -169,50 +117,84 @@ static int recount(struct store *s, struct kv_view *v, uint32_t group)
 	if (rc == 0)
 		rc = txn_begin(s->kv, &s->counters, time(NULL), &t);
 	if (rc == 0) {
-		put(&t, &c);
+		state_make(&t, &c);
 		rc = txn_commit(&t);
-		if (rc == 0)
-			s->counters = t.n;
 	}
 	ranges_fini(&c.gaps);
 	return rc;
 }
 
-/* What is damaged still: a bit of its key has flipped, so it is no group's. */
-static int drop(struct store *s, const struct vec *bad)
+/* ---- a feed ---- */
+
+struct feed_count {
+	struct feed_rec f;
+	bool damaged; /* one of its entries is */
+};
+
+/* In order, so high rises until there is a gap. */
+static bool count_entry(void *arg, struct slice key, struct slice value)
 {
-	struct slice value;
-	struct txn t;
-	int rc = txn_begin(s->kv, &s->counters, time(NULL), &t);
+	struct feed_count *c = arg;
+	struct feed_rec *f = &c->f;
+	struct entry_rec e;
 
-	if (rc < 0)
-		return rc;
-	for (size_t i = 0; i < bad->n; i++) {
-		const struct key *k = vec_at(bad, i);
-
-		if (kv_batch_get(t.b, key_slice(k), &value) == KERR_DAMAGED)
-			txn_del(&t, k);
+	c->damaged = !value.p || entry_decode(key, value, &e) < 0;
+	if (c->damaged)
+		return false;
+	if (f->low == 0) {
+		f->low = e.n;
+		f->high = e.n - 1;
 	}
-	return txn_commit(&t);
+	if (e.absent == ENTRY_VOID) {
+		f->end = e.n - 1;
+		return false;
+	}
+	if (e.n == f->high + 1)
+		feed_step(f, &e);
+	return true;
 }
 
-int states_recount(struct store *s)
+/*
+ * Of a feed without entries the name goes too: it is made again when one comes.  The lineage is
+ * another one from now on, as after a restore: if the feed is our own, its last entries may be lost
+ * as well, and what we issue must not have their numbers.
+ */
+static void feed_make(struct txn *t, struct feed_rec *f)
 {
-	struct found f = {.v = NULL};
-	struct kv_view *v;
-	int rc = kv_view_open(s->kv, &v);
+	struct key k;
 
+	if (f->low == 0) {
+		key_of_name(&k, TABLE_FEED_NAME, slice_str(f->name));
+		txn_del(t, &k);
+	} else {
+		f->changed_seq = txn_seq(t);
+		feed_put(t, f);
+	}
+	generation_lineage(t);
+	log_warn("store.feed_recounted", "feed=%" PRIu32 " low=%" PRIu64 " high=%" PRIu64, f->id,
+		f->low, f->high);
+}
+
+int feed_recount(struct store *s, struct kv_view *v, uint32_t feed, const char *name)
+{
+	struct feed_count c = {
+		.f = {.id = feed, .end = UINT64_MAX}
+        };
+	struct key from, to;
+	struct txn t;
+
+	snprintf(c.f.name, sizeof c.f.name, "%s", name);
+	key_of_u32(&from, TABLE_ENTRY, feed);
+	struct kv_range r = range_of(&from, &to);
+	int rc = kv_scan_all(v, &r, count_entry, &c);
+	if (rc < 0 || c.damaged)
+		return rc;
+	rc = txn_begin(s->kv, &s->counters, time(NULL), &t);
 	if (rc < 0)
 		return rc;
-	vec_init(&f.bad, sizeof(struct key));
-	vec_init(&f.groups, sizeof(uint32_t));
-	rc = find(v, &f);
-	for (size_t i = 0; rc == 0 && i < f.groups.n; i++)
-		rc = recount(s, v, *(uint32_t *)vec_at(&f.groups, i));
-	kv_view_close(v);
-	if (rc == 0 && f.bad.n > 0)
-		rc = drop(s, &f.bad);
-	vec_fini(&f.bad);
-	vec_fini(&f.groups);
+	feed_make(&t, &c.f);
+	rc = txn_commit(&t);
+	if (rc == 0)
+		s->counters = t.n;
 	return rc;
 }

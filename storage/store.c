@@ -22,7 +22,7 @@
 #include "storage/keyfile.h"
 #include "storage/meta.h"
 #include "storage/migrate.h"
-#include "storage/recount.h"
+#include "storage/remake.h"
 #include "storage/row.h"
 #include "storage/schema.h"
 #include "storage/store_priv.h"
@@ -75,7 +75,7 @@ static int open_all(struct store *s, struct err *err)
 	if (rc == 0 && s->dir)
 		rc = generation_start(s, fresh, err);
 	if (rc == 0)
-		rc = states_recount(s);
+		rc = store_remake(s);
 	if (rc == 0)
 		rc = copies_undo(s);
 	if (rc == 0)

@@ -58,11 +58,15 @@ static void must(bool ok, const char *what)
 	exit(1);
 }
 
-static void silent(void *arg, enum log_level level, struct slice line)
+static unsigned n_flips; /* in which a bit is flipped, this round */
+static bool remade;      /* a state or a feed was damaged, and is made of what can be read */
+
+static void on_log(void *arg, enum log_level level, struct slice line)
 {
 	(void)arg;
 	(void)level;
-	(void)line;
+	remade |= slice_starts(line, lit("store.recounted")) ||
+		  slice_starts(line, lit("store.feed_recounted"));
 }
 
 /* What the engine does on pages that are none is not ours; all else that a sanitizer finds is. */
@@ -529,12 +533,24 @@ static void sort_facts(struct facts *f)
 	f->seen = mem_array(n, sizeof *f->seen);
 }
 
+/*
+ * What is made of rows is right when they are: not where others of them have flipped too.  The fact
+ * is missing then, so the check must tell.
+ */
+static bool is_made_of_less(struct slice fact)
+{
+	return remade && n_flips > 1 &&
+	       (slice_starts(fact, lit("state ")) || slice_starts(fact, lit("feed ")));
+}
+
 static void compare(void *arg, struct slice fact)
 {
 	struct facts *f = arg;
 	struct slice *all = vec_at(&f->v, 0);
 	struct slice *hit = bsearch(&fact, all, f->v.n, sizeof *all, by_bytes);
 
+	if (!hit && is_made_of_less(fact))
+		return;
 	if (!hit) {
 		fprintf(stderr, "bitflips: shown, and not so: %.*s\n",
 			(int)(fact.len < 300 ? fact.len : 300), fact.p);
@@ -646,7 +662,7 @@ int main(int argc, char **argv)
 	printf("bitflips: seed %u\n", seed);
 	fflush(stdout);
 	crypto_ossl_install();
-	log_set_sink(silent, NULL);
+	log_set_sink(on_log, NULL);
 	srandom(seed);
 	tmpdir_make(dir);
 	fill();
@@ -663,11 +679,10 @@ int main(int argc, char **argv)
 	load("data.mdb", &data);
 	load("generation", &generation);
 	for (unsigned i = 0; i < rounds; i++) {
-		unsigned places = places_of(i + 1, rounds);
-
+		n_flips = places_of(i + 1, rounds);
 		buf_reset(&bad);
 		buf_add(&bad, buf_slice(&data));
-		while (places-- > 0)
+		for (unsigned j = 0; j < n_flips; j++)
 			bad.data[(size_t)random() % bad.len] ^= (char)(1 << random() % 8);
 		save("data.mdb", buf_slice(&bad));
 		save("generation", buf_slice(&generation));

@@ -3,6 +3,7 @@
 #include "proto/base/mem.h"
 #include "storage/meta.h"
 #include "storage/schema.h"
+#include "storage/store_fed.h"
 #include "storage/store_priv.h"
 #include "tests/rig/store_rig.h"
 
@@ -171,27 +172,32 @@ static void test_moved_row(void **state)
 
 /* ---- the state of a group ---- */
 
-/* A bit of the value, or of the group's number, has flipped. */
-static void flip_state(struct store_rig *r, uint32_t g, bool in_key)
+/* A bit of the value has flipped, or the last of the key. */
+static void flip_closed(struct store_rig *r, const struct key *k, bool in_key)
 {
-	char room[64];
+	char room[256];
 	struct kv_batch *b;
+	struct key moved = *k;
 	struct kv *kv;
-	struct key k;
 
-	store_close(r->s);
 	assert_int_equal(kv_lmdb_open(r->dir, 64 << 20, &kv, NULL), 0);
-	key_of_u32(&k, TABLE_STATE, g);
-	struct slice value = raw_get(kv, key_slice(&k), room, sizeof room);
+	struct slice value = raw_get(kv, key_slice(k), room, sizeof room);
 	if (in_key) {
 		assert_int_equal(kv_batch_begin(kv, &b), 0);
-		assert_int_equal(kv_del(b, key_slice(&k)), 0);
+		assert_int_equal(kv_del(b, key_slice(k)), 0);
 		assert_int_equal(kv_batch_commit(b), 0);
-		key_of_u32(&k, TABLE_STATE, g ^ 0x40);
-	} else
-		room[5] ^= 0x10;
-	raw_put(kv, key_slice(&k), value);
+		moved.bytes[moved.len - 1] ^= 0x40;
+	} else {
+		room[3] ^= 0x10;
+	}
+	raw_put(kv, key_slice(&moved), value);
 	kv_close(kv);
+}
+
+static void flip(struct store_rig *r, const struct key *k, bool in_key)
+{
+	store_close(r->s);
+	flip_closed(r, k, in_key);
 }
 
 static void reopen(struct store_rig *r)
@@ -230,8 +236,11 @@ static void damage(struct store_rig *r, uint32_t g, bool in_key)
 {
 	struct group_state before = rig_state(r, g);
 
+	struct key k;
+
 	rig_assert_clean(r);
-	flip_state(r, g, in_key);
+	key_of_u32(&k, TABLE_STATE, g);
+	flip(r, &k, in_key);
 	reopen(r);
 	assert_state(r, g, &before);
 }
@@ -264,6 +273,124 @@ static void test_damaged_state(void **state)
 		post_and_cancel(r, mid, gone, true);
 		damage(r, gone, in_key);
 	}
+}
+
+/* ---- a feed and its name ---- */
+
+static void put_entry(struct store_rig *r, const char *feed, uint64_t n)
+{
+	struct store_call c = rig_call(r);
+	struct store_entry e = {.feed = slice_str(feed),
+		.n = n,
+		.kind = ENTRY_BEAT,
+		.sign = lit("signed"),
+		.note = lit("note")};
+
+	memset(e.hash, (int)n, sizeof e.hash);
+	assert_int_equal(store_entry(r->s, &e, &c), 0);
+	assert_int_equal(rig_run(r), 0);
+}
+
+static void assert_feed(struct store_rig *r, const char *name, uint64_t low, uint64_t high)
+{
+	uint8_t tip[STORE_ENTRY_HASH];
+	struct view *v = rig_view(r);
+	struct feed_rec f;
+
+	assert_int_equal(view_feed_named(v, slice_str(name), &f), 0);
+	view_close(v);
+	assert_int_equal(f.low, low);
+	assert_int_equal(f.high, high);
+	assert_true(f.end == UINT64_MAX);
+	memset(tip, (int)high, sizeof tip);
+	assert_memory_equal(f.tip, tip, sizeof tip);
+	assert_int_equal(f.n_note, 4);
+	rig_assert_clean(r);
+}
+
+static void test_damaged_feed(void **state)
+{
+	struct store_rig *r = *state;
+	struct key feed, name;
+
+	for (uint64_t n = 1; n <= 5; n++) {
+		put_entry(r, "other", n);
+		if (n != 4)
+			put_entry(r, "name of it", n);
+	}
+	key_of_u32(&feed, TABLE_FEED, 2);
+	key_of_name(&name, TABLE_FEED_NAME, lit("name of it"));
+	for (int in_key = 0; in_key < 2; in_key++) {
+		flip(r, &feed, in_key);
+		reopen(r);
+		assert_feed(r, "name of it", 1, 3);
+		flip(r, &name, in_key);
+		reopen(r);
+		assert_feed(r, "name of it", 1, 3);
+	}
+	put_entry(r, "name of it", 4);
+	assert_feed(r, "name of it", 1, 5);
+	assert_feed(r, "other", 1, 5);
+}
+
+static uint64_t lineage(struct store_rig *r)
+{
+	struct view *v = rig_view(r);
+	uint64_t n;
+
+	assert_int_equal(view_lineage(v, &n), 0);
+	view_close(v);
+	return n;
+}
+
+/* Where it ends nobody knows: so nothing is issued in it, or after it, by the numbers of before. */
+static void test_damaged_feed_and_entry(void **state)
+{
+	struct store_rig *r = *state;
+	struct key feed, entry;
+	struct feed_rec f;
+	struct view *v;
+
+	put_entry(r, "feed", 1);
+	put_entry(r, "feed", 2);
+	uint64_t before = lineage(r);
+	key_of_u32(&feed, TABLE_FEED, 1);
+	key_of_entry(&entry, 1, 2);
+	flip(r, &feed, false);
+	flip_closed(r, &entry, false);
+	reopen(r);
+	v = rig_view(r);
+	assert_int_equal(view_feed_named(v, lit("feed"), &f), KERR_DAMAGED);
+	view_close(v);
+	assert_true(lineage(r) == before);
+	flip(r, &entry, false); /* back */
+	reopen(r);
+	assert_feed(r, "feed", 1, 2);
+	assert_true(lineage(r) != before);
+}
+
+/* Entries beyond its end stay void. */
+static void test_damaged_feed_end(void **state)
+{
+	struct store_rig *r = *state;
+	struct store_call c = rig_call(r);
+	struct feed_rec f;
+	struct view *v;
+	struct key feed;
+
+	for (uint64_t n = 1; n <= 5; n++)
+		put_entry(r, "ends", n);
+	assert_int_equal(store_feed_end(r->s, lit("ends"), 3, &c), 0);
+	assert_int_equal(rig_run(r), 0);
+	key_of_u32(&feed, TABLE_FEED, 1);
+	flip(r, &feed, false);
+	reopen(r);
+	v = rig_view(r);
+	assert_int_equal(view_feed_named(v, lit("ends"), &f), 0);
+	view_close(v);
+	assert_int_equal(f.high, 3);
+	assert_int_equal(f.end, 3);
+	rig_assert_clean(r);
 }
 
 /* ---- a store that has none yet ---- */
@@ -366,6 +493,9 @@ int main(void)
 		cmocka_unit_test(test_scans),
 		RIG_BOTH(test_moved_row),
 		RIG_ON(test_damaged_state, dir),
+		RIG_ON(test_damaged_feed, dir),
+		RIG_ON(test_damaged_feed_and_entry, dir),
+		RIG_ON(test_damaged_feed_end, dir),
 		RIG_ON(test_old_store, dir),
 	};
 
