@@ -81,6 +81,13 @@ static bool on_entry(void *arg, const struct entry_rec *e)
 	struct spans_walk *s = arg;
 	struct fed_feed *feed = s->feed;
 
+	if (e->damaged) {
+		if (e->n <= feed->high) { /* else it is missing like any other */
+			fed_spans_add(&feed->stubs, e->n, e->n);
+			fed_spans_add(&feed->lost, e->n, e->n);
+		}
+		return true;
+	}
 	if (e->n > feed->high)
 		fed_spans_add(&feed->ahead, e->n, e->n);
 	if (!entry_is_here(e) && e->kind != ENTRY_BEAT)

@@ -36,7 +36,8 @@ static int find_entry(struct view *v, const struct fed_take *t, struct entry_rec
 	rc = view_feed_named(v, slice_str(name), &feed);
 	if (rc == 0)
 		rc = view_entry(v, feed.id, t->link.n, out);
-	return rc == 0 && !entry_is_lost(out) ? KERR_NOTFOUND : rc;
+	/* with a damaged row nothing is known of what it was: the entry comes anew */
+	return rc == KERR_DAMAGED || (rc == 0 && !entry_is_lost(out)) ? KERR_NOTFOUND : rc;
 }
 
 static void find_row(struct view *v, struct was *w)

@@ -165,6 +165,20 @@ static void on_marked(void *arg, const struct store_result *res)
 		answer(f->self);
 }
 
+/* Not told again while it is lost; one that is missing like any other is no loss. */
+static void lose_row(struct fed *f, const struct found *found)
+{
+	struct fed_feed *feed = feed_of(f, found->mark.feed);
+
+	if (!feed || found->mark.n < feed->low || found->mark.n > feed->high ||
+		fed_spans_has(&feed->lost, found->mark.n))
+		return;
+	fed_now(f);
+	lose(f, feed, found);
+	f->self->n_bad++;
+	f->self->lost_due = true;
+}
+
 static int mark(struct fed *f, const struct found *found)
 {
 	struct marking *m = mem_new(struct marking);
@@ -209,8 +223,15 @@ static size_t mark_all(struct fed_self *s, const struct slice_job *j)
 {
 	size_t i = 0;
 
-	while (i < j->found.n && mark(s->f, vec_at(&j->found, i)) == 0) {
-		s->n_bad += ((const struct found *)vec_at(&j->found, i))->mark.absent != 0;
+	while (i < j->found.n) {
+		const struct found *found = vec_at(&j->found, i);
+
+		if (found->row)
+			lose_row(s->f, found);
+		else if (mark(s->f, found) < 0)
+			break;
+		else
+			s->n_bad += found->mark.absent != 0;
 		i++;
 	}
 	return i;

@@ -16,6 +16,7 @@ struct spot {
 struct found {
 	struct store_mark mark;
 	char why[64];
+	bool row; /* its own row is damaged: there is nothing to mark */
 };
 
 /* Damage that nobody can mend. */

@@ -17,6 +17,7 @@ struct taken {
 	enum entry_kind kind;
 	struct place place;
 	char sign[STORE_SIGN_MAX + 1];
+	bool damaged;
 };
 
 static bool take_on(void *arg, const struct entry_rec *e)
@@ -30,7 +31,8 @@ static bool take_on(void *arg, const struct entry_rec *e)
 			 .content = e->kind == ENTRY_BEAT ? 0 : e->content,
 			 .absent = e->absent},
 		.kind = e->kind,
-		.place = e->place
+		.place = e->place,
+		.damaged = e->damaged
         };
 	(void)!slice_cstr(e->sign, t->sign, sizeof t->sign);
 	return out->n < SLICE_ENTRIES;
@@ -64,6 +66,7 @@ static void note(
 	*f = (struct found){.mark = t->mark};
 	f->mark.absent = absent;
 	f->mark.wrong = wrong;
+	f->row = t->damaged;
 	snprintf(f->why, sizeof f->why, "%s", why);
 }
 
@@ -109,7 +112,9 @@ static void check_entries(struct slice_job *j, struct buf *text)
 	while (j->rc == 0 && i < taken.n && j->bytes < j->max) {
 		const struct taken *t = vec_at(&taken, i++);
 
-		if (t->mark.content != 0)
+		if (t->damaged)
+			note(j, t, FED_ABSENT_LOST, false, "its entry is damaged");
+		else if (t->mark.content != 0)
 			j->rc = check_one(j, t, text);
 		if (j->rc == 0)
 			j->to = (struct spot){t->mark.feed, t->mark.n, false};

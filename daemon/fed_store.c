@@ -116,7 +116,7 @@ static int read_entry(struct fed *f, const struct fed_feed *feed, uint64_t n, st
 		rc = view_entry(*v, id, n, e);
 	if (rc < 0)
 		view_close(*v);
-	return rc;
+	return rc == KERR_DAMAGED ? KERR_NOTFOUND : rc; /* it is lost, and comes again */
 }
 
 static int on_link(void *arg, const struct fed_feed *feed, uint64_t n, struct fed_link *out)
@@ -172,6 +172,7 @@ struct storing {
 	uint8_t note[FED_NOTE_LEN], root[STORE_ENTRY_HASH];
 	struct fed_shape shape;
 	bool stub, mends;
+	bool was_lost; /* text or row */
 };
 
 static int store_stub(struct storing *s);
@@ -210,7 +211,7 @@ static void on_stored(void *arg, const struct store_result *res)
 			return;
 		rc = KERR_BUSY;
 	}
-	if (rc == 0 && s->mends)
+	if (rc == 0 && s->was_lost)
 		fed_self_mended(s->f);
 	if (rc == 0) {
 		s->feed->id = res->fed->feed;
@@ -298,7 +299,8 @@ static int store_it(struct storing *s, const struct fed_take *t)
 
 	if (s->f->stopping)
 		return KERR_CLOSED;
-	if (t->article.len > 0 && fed_spans_has(&t->feed->lost, t->link.n))
+	s->was_lost = fed_spans_has(&t->feed->lost, t->link.n);
+	if (t->article.len > 0 && s->was_lost)
 		rc = fed_mend(s->f, t, &call);
 	s->mends = rc == 0;
 	if (rc == KERR_NOTFOUND)

@@ -78,6 +78,7 @@ int entry_decode(struct slice key, struct slice value, struct entry_rec *out)
 	out->note = take_bytes(&d, take_u8(&d));
 	out->sign = take_bytes(&d, take_u16(&d));
 	out->path = 0;
+	out->damaged = false;
 	while (tag_next(&d, &tag, &field))
 		if (tag == TAG_PATH)
 			out->path = tag_value_u64(&d, field);
@@ -144,6 +145,16 @@ int entry_get(struct txn *t, uint32_t feed, uint64_t n, struct entry_rec *out)
 	if (rc < 0)
 		return rc;
 	return entry_decode(key_slice(&k), value, out) < 0 ? txn_damaged(t, "entry") : 0;
+}
+
+/* Its row is there, and of no use: it is as if it had not come yet. */
+static bool is_damaged(struct txn *t, uint32_t feed, uint64_t n)
+{
+	struct slice value;
+	struct key k;
+
+	key_of_entry(&k, feed, n);
+	return t->rc == 0 && kv_batch_get(t->b, key_slice(&k), &value) == KERR_DAMAGED;
 }
 
 /* ---- an entry that is to be stored ---- */
@@ -218,7 +229,7 @@ static int check_place(struct txn *t, struct entry_in *in, bool with_content)
 
 	if (in->e.n < in->feed.low || in->e.n > in->feed.end)
 		return KERR_TOOBIG;
-	if (in->feed.id == 0)
+	if (in->feed.id == 0 || is_damaged(t, in->feed.id, in->e.n))
 		return 0;
 	int rc = entry_get(t, in->feed.id, in->e.n, &old);
 	if (rc == KERR_NOTFOUND)
@@ -256,7 +267,8 @@ static void close_gap(struct txn *t, struct feed_rec *f)
 {
 	struct entry_rec e;
 
-	while (f->high < f->end && entry_get(t, f->id, f->high + 1, &e) == 0)
+	while (f->high < f->end && !is_damaged(t, f->id, f->high + 1) &&
+		entry_get(t, f->id, f->high + 1, &e) == 0)
 		feed_step(f, &e);
 }
 

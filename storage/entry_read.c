@@ -82,7 +82,6 @@ int view_entry(struct view *v, uint32_t feed, uint64_t n, struct entry_rec *out)
 struct entry_walk {
 	entry_fn fn;
 	void *arg;
-	int rc;
 };
 
 static bool entry_on(void *arg, struct slice key, struct slice value)
@@ -90,13 +89,21 @@ static bool entry_on(void *arg, struct slice key, struct slice value)
 	struct entry_walk *w = arg;
 	struct entry_rec e;
 
-	w->rc = entry_decode(key, value, &e);
-	return w->rc == 0 && (e.absent == ENTRY_VOID || w->fn(w->arg, &e));
+	if (!value.p || entry_decode(key, value, &e) < 0) {
+		struct dec d = dec_of_key(key, TABLE_ENTRY);
+
+		e = (struct entry_rec){.damaged = true};
+		e.feed = take_u32(&d);
+		e.n = take_u64(&d);
+		if (d.bad)
+			return true;
+	}
+	return e.absent == ENTRY_VOID || w->fn(w->arg, &e);
 }
 
 int view_entries(struct view *v, uint32_t feed, uint64_t from, uint64_t to, entry_fn fn, void *arg)
 {
-	struct entry_walk w = {fn, arg, 0};
+	struct entry_walk w = {fn, arg};
 	struct key first, last;
 
 	if (from > to)
@@ -105,23 +112,12 @@ int view_entries(struct view *v, uint32_t feed, uint64_t from, uint64_t to, entr
 	key_of_entry(&last, feed, to);
 	key_u8(&last, 0); /* `to` itself is within */
 	struct kv_range r = {key_slice(&first), key_slice(&last), false};
-	int rc = kv_scan(v->kv, &r, entry_on, &w);
-	return rc < 0 ? rc : w.rc;
-}
-
-static bool whole_on(void *arg, struct slice key, struct slice value)
-{
-	struct entry_walk *w = arg;
-	struct entry_rec e;
-
-	if (entry_decode(key, value, &e) < 0 || e.absent == ENTRY_VOID)
-		return true; /* store_check finds what is damaged */
-	return w->fn(w->arg, &e);
+	return kv_scan_all(v->kv, &r, entry_on, &w);
 }
 
 int view_entries_after(struct view *v, uint32_t feed, uint64_t n, entry_fn fn, void *arg)
 {
-	struct entry_walk w = {fn, arg, 0};
+	struct entry_walk w = {fn, arg};
 	struct key table, from, to;
 
 	key_begin(&table, TABLE_ENTRY);
@@ -129,7 +125,7 @@ int view_entries_after(struct view *v, uint32_t feed, uint64_t n, entry_fn fn, v
 	key_of_entry(&from, feed, n);
 	key_u8(&from, 0); /* behind that one */
 	r.from = key_slice(&from);
-	return kv_scan(v->kv, &r, whole_on, &w);
+	return kv_scan_all(v->kv, &r, entry_on, &w);
 }
 
 int view_entry_of(struct view *v, struct slice mid, struct entry_rec *out)

@@ -16,6 +16,7 @@ enum {
 
 struct store_made {
 	struct store_job job;
+	bool returns; /* its article was here */
 	struct posted post;
 };
 
@@ -273,12 +274,34 @@ static struct store_made *post_of(struct store_job *job)
 	return container_of(job, struct store_made, job);
 }
 
+/*
+ * The article is here, by this very entry, whose row was damaged: then only that is missing.  h_out
+ * is its history.
+ */
+static bool is_entry_alone(struct txn *t, const struct posted *p, struct history *h_out)
+{
+	if (!p->entry || p->entry->e.n == 0 || history_get(t, p->mid_hash, h_out) < 0 ||
+		h_out->state == HISTORY_AWAITED || h_out->n != p->entry->e.n)
+		return false;
+	return entry_check(t, p->entry, true) == 0 && !p->entry->fills &&
+	       h_out->feed == p->entry->feed.id;
+}
+
 static int post_run(struct txn *t, struct store_job *job)
 {
-	const struct posted *p = &post_of(job)->post;
+	struct store_made *m = post_of(job);
+	const struct posted *p = &m->post;
+	struct history h;
 	int rc = post_check(t, p);
 
 	job->res.fed = NULL; /* it may be run again */
+	m->returns = rc == KERR_EXISTS && is_entry_alone(t, p, &h);
+	if (m->returns) {
+		entry_put(t, p->entry, p->mid_hash, h.content,
+			h.n_places > 0 ? h.places[0] : (struct place){0, 0});
+		job->res.fed = &p->entry->res;
+		return t->rc;
+	}
 	if (rc < 0)
 		return rc;
 	post_put(t, p, &job->res);
@@ -287,7 +310,7 @@ static int post_run(struct txn *t, struct store_job *job)
 
 static void post_after(struct store *s, struct store_job *job)
 {
-	if (job->res.rc == 0)
+	if (job->res.rc == 0 && !post_of(job)->returns)
 		s->n_articles++;
 	else
 		incoming_refused(s, &post_of(job)->post.in);

@@ -54,6 +54,7 @@ struct entry_rec {
 	uint8_t mid[STORE_MID_HASH]; /* zeros while the content is not here */
 	struct slice sign; /* slices are valid until the view ends or the callback returns */
 	struct slice note;
+	bool damaged; /* nothing but feed and n is known: its row is, and it is to come again */
 };
 
 /* Its content is here, and whole as far as is known. */
@@ -77,7 +78,7 @@ NODISCARD int view_feeds(struct view *v, uint32_t after, feed_fn fn, void *arg);
 
 NODISCARD int view_entry(struct view *v, uint32_t feed, uint64_t n, struct entry_rec *out);
 
-/* Entries from..to that are here, in order; fn returns false to stop. */
+/* Entries from..to that are here, damaged ones too, in order; fn returns false to stop. */
 typedef bool (*entry_fn)(void *arg, const struct entry_rec *e);
 NODISCARD int view_entries(
 	struct view *v, uint32_t feed, uint64_t from, uint64_t to, entry_fn fn, void *arg);
@@ -112,7 +113,8 @@ struct entry_made {
  *
  * n > 0: one that came: hash, sign and note are given.  KERR_EXISTS: it is here already.
  * KERR_CONFLICT: another one with that number is.  An entry that is here without its content gets
- * it (store_post with the same hash).  KERR_TOOBIG: it is void (beyond feed_rec.end).
+ * it (store_post with the same hash).  KERR_TOOBIG: it is void (beyond feed_rec.end).  One whose
+ * row is damaged comes as if it had not been here; store_post of its article puts the entry alone.
  */
 struct store_entry {
 	struct slice feed;   /* name; a feed that is not there is made */

@@ -193,6 +193,7 @@ void fed_feed_stored(
 {
 	fed_feed_unpend(f, n);
 	fed_feed_content(f, n, !stub);
+	fed_spans_take(&f->lost, n, n); /* a stub that was lost had no text */
 	if (tip->n > f->high) {
 		f->high = tip->n;
 		f->tip = *tip;

@@ -438,6 +438,8 @@ static bool entry_on(void *arg, const struct entry_rec *e)
 {
 	struct show *w = arg;
 
+	if (e->damaged)
+		return true;
 	buf_addf(&w->line, "entry %u %" PRIu64 " %d %u %" PRIu64 " %u/%u %.*s %.*s ", e->feed, e->n,
 		(int)e->kind, e->absent, e->content, e->place.group, e->place.num,
 		SLICE_ARG(e->sign), SLICE_ARG(e->note));

@@ -5,7 +5,8 @@
  *   spoil DATA HOW MESSAGE-ID [HOW MESSAGE-ID]...
  *
  * bits: one bit of its text is flipped; chunk: its text is gone; key: its content key is; row: its
- * row in the group is; wrong: another text lies in its place, sealed as it should be.
+ * row in the group is; wrong: another text lies in its place, sealed as it should be; entry: a bit
+ * of what its feed has of it is flipped.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +38,20 @@ static void flip(struct kv_batch *b, const struct key *k)
 	buf_add(&copy, value);
 	copy.data[copy.len / 2] ^= 1;
 	must(kv_put(b, key_slice(k), buf_slice(&copy)) == 0, "it cannot be put");
+	buf_fini(&copy);
+}
+
+/* Past the sum behind it. */
+static void flip_raw(struct kv_batch *b, const struct key *k)
+{
+	struct slice value;
+	struct buf copy;
+
+	buf_init(&copy, VALUE_MAX);
+	must(b->kv->ops->batch_get(b, key_slice(k), &value) == 0, "nothing is there");
+	buf_add(&copy, value);
+	copy.data[copy.len / 2] ^= 1;
+	must(b->kv->ops->batch_put(b, key_slice(k), buf_slice(&copy)) == 0, "it cannot be put");
 	buf_fini(&copy);
 }
 
@@ -73,8 +88,13 @@ static void spoil(struct store *s, const char *how, const char *mid)
 		must(keyfile_wipe(s->keys, &h.content, 1) == 0, "the key cannot be wiped");
 	else if (strcmp(how, "wrong") == 0)
 		put_other(s, b, h.content);
+	else if (strcmp(how, "entry") == 0)
+		key_of_entry(&k, h.feed, h.n);
 	else
-		must(strcmp(how, "row") == 0 && h.n_places == 1, "bits, chunk, key, row or wrong");
+		must(strcmp(how, "row") == 0 && h.n_places == 1,
+			"bits, chunk, key, row, wrong or entry");
+	if (strcmp(how, "entry") == 0)
+		flip_raw(b, &k);
 	if (strcmp(how, "row") == 0) {
 		key_of_pair(&k, TABLE_ROW, h.places[0].group, h.places[0].num);
 		must(kv_del(b, key_slice(&k)) == 0, "the row cannot be deleted");

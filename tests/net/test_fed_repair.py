@@ -6,6 +6,7 @@ Damage on the disk of a daemon: row 69 of the faults, and section 7.7 of docs/fe
 is shown a wrong byte, the admin is told, and what others have comes back as the article that it was.
 """
 
+import mmap
 import os
 import shutil
 import subprocess
@@ -117,6 +118,46 @@ class Trial:
         assert not any("lost" in row for row in self.alarms())
         self.net.settled(self.mids)
 
+    def entries(self):
+        """What feeds have of articles, own and others', first and last: readers see nothing of it."""
+        before, uids = self.read(), self.fetched()
+        how = {mid: "entry" for mid in self.mids[:3] + self.mids[7:9] + self.mids[-3:]}
+        self.alone()
+        self.spoil(self.site, how)
+        assert self.read() == before and self.fetched() == uids
+        wait_for("the count", lambda: self.figures()["lost"] == len(how), 10, 0.2)
+        assert self.self_check()["damaged"] == "0"  # it is known since the start
+        assert any(row.get("lost") == len(how) for row in self.alarms())
+        assert self.site.ctl("check", check=False).returncode != 0
+        self.mids.append(fed.post(self.site))
+        mid = fed.post(self.others[0])
+        self.net.heal()
+        self.net.connect()
+        fed.wait_all(self.net.sites, [mid, self.mids[-1]])
+        wait_for("what was lost", lambda: self.figures()["lost"] == 0, 60, 0.2)
+        self.mids.append(mid)
+        assert {m: a for m, a in self.read().items() if m in before} == before
+        assert {uid: row for uid, row in self.fetched().items() if uid in uids} == uids
+        assert self.figures()["mended"] == len(how)
+        self.site.ctl("check")
+        self.net.same_heads(self.net.sites)
+
+    def entry_while_it_runs(self):
+        """The self-check finds it, and it comes back at once."""
+        before, uids = self.read(), self.fetched()
+        with open(os.path.join(self.site.data, "data.mdb"), "r+b") as data:
+            pages = mmap.mmap(data.fileno(), 0)
+            wanted, n = b"m=" + self.mids[5].encode(), 0
+            while (at := pages.find(wanted)) >= 0:  # pages that are free have it too
+                pages[at] ^= 1
+                n += 1
+            assert n > 0
+        mended = self.figures()["mended"]
+        assert self.self_check()["damaged"] == "1"
+        self.mended(before, uids)
+        assert self.figures()["mended"] == mended + 1
+        self.net.same_heads(self.net.sites)
+
     def by_itself(self):
         """Nobody types anything: a restart with other keys, or a day later, begins it."""
         before, uids = self.read(), self.fetched()
@@ -203,6 +244,6 @@ class Trial:
 
 
 if __name__ == "__main__":
-    run_trial(Trial, "all_kinds", "by_itself", "goes_on_after_a_restart",
-              "groups_that_are_not_shared", "nobody_has_it",
+    run_trial(Trial, "all_kinds", "entries", "entry_while_it_runs", "by_itself",
+              "goes_on_after_a_restart", "groups_that_are_not_shared", "nobody_has_it",
               "keys_are_gone")

@@ -333,6 +333,82 @@ static void test_damaged_feed(void **state)
 	assert_feed(r, "other", 1, 5);
 }
 
+/* An article, or what a neighbour gives for it again. */
+static int post_entry(struct store_rig *r, uint64_t n, uint32_t group)
+{
+	struct store_call c = rig_call(r);
+	struct store_entry e = {.feed = lit("feed"),
+		.n = n,
+		.kind = ENTRY_ARTICLE,
+		.sign = lit("signed"),
+		.note = lit("note")};
+	char mid[32];
+
+	memset(e.hash, (int)n, sizeof e.hash);
+	snprintf(mid, sizeof mid, "<%d@x>", (int)n);
+	struct store_post p = {.mid = slice_str(mid),
+		.article = lit("Subject: x\r\n\r\nx\r\n"),
+		.overview = lit("x\t\t\t\t"),
+		.arrived_at = 1795309201,
+		.groups = &group,
+		.n_groups = 1,
+		.entry = &e};
+	assert_int_equal(store_post(r->s, &p, &c), 0);
+	return rig_run(r);
+}
+
+static bool damaged_on(void *arg, const struct entry_rec *e)
+{
+	unsigned *n = arg;
+
+	*n += e->damaged && e->n == 2;
+	return true;
+}
+
+static unsigned count_damaged(struct store_rig *r)
+{
+	struct view *v = rig_view(r);
+	unsigned one = 0, all = 0;
+
+	assert_int_equal(view_entries(v, 1, 1, UINT64_MAX - 1, damaged_on, &one), 0);
+	assert_int_equal(view_entries_after(v, 0, 0, damaged_on, &all), 0);
+	view_close(v);
+	assert_int_equal(one, all);
+	return one;
+}
+
+/* It is told as damaged, comes again, and the article is the one that was there. */
+static void test_damaged_entry(void **state)
+{
+	struct store_rig *r = *state;
+	uint32_t g = rig_group(r, "koko.test");
+	struct group_state before, after;
+	struct entry_rec e;
+	struct key k;
+	struct view *v;
+
+	for (uint64_t n = 1; n <= 3; n++)
+		assert_int_equal(post_entry(r, n, g), 0);
+	before = rig_state(r, g);
+	key_of_entry(&k, 1, 2);
+	flip(r, &k, false);
+	reopen(r);
+	assert_int_equal(count_damaged(r), 1);
+	assert_int_equal(post_entry(r, 3, g), KERR_EXISTS);
+	assert_int_equal(post_entry(r, 2, g), 0);
+	assert_int_equal(r->res.n_places, 0);
+	assert_int_equal(count_damaged(r), 0);
+	assert_int_equal(post_entry(r, 2, g), KERR_EXISTS);
+	v = rig_view(r);
+	assert_int_equal(view_entry(v, 1, 2, &e), 0);
+	assert_true(entry_is_here(&e) && e.place.group == g && e.place.num == 2);
+	view_close(v);
+	after = rig_state(r, g);
+	assert_int_equal(after.count, before.count);
+	assert_int_equal(after.next, before.next);
+	assert_feed(r, "feed", 1, 3);
+}
+
 static uint64_t lineage(struct store_rig *r)
 {
 	struct view *v = rig_view(r);
@@ -494,6 +570,7 @@ int main(void)
 		RIG_BOTH(test_moved_row),
 		RIG_ON(test_damaged_state, dir),
 		RIG_ON(test_damaged_feed, dir),
+		RIG_ON(test_damaged_entry, dir),
 		RIG_ON(test_damaged_feed_and_entry, dir),
 		RIG_ON(test_damaged_feed_end, dir),
 		RIG_ON(test_old_store, dir),
