@@ -83,6 +83,12 @@ NODISCARD int errand_open_group(struct errand *a, struct fed_draft *d);
 NODISCARD int errand_give_group(struct errand *a, struct fed_draft *d, int rc,
 	const struct fed_plea *p, int (*then)(struct errand *a));
 
+/* Such a word names one of the records that have one serial: enough of its hash to tell four apart.
+ */
+enum { ERRAND_WORD_BYTES = 5, ERRAND_WORD = 8 };
+
+void errand_record_word(const struct fed_hash *h, char out[ERRAND_WORD + 1]);
+
 /* Say what a record changes, sentence by sentence. */
 void errand_say_changes(struct errand *a, struct slice before, struct slice text);
 

@@ -262,9 +262,23 @@ static int take_in(struct errand *a)
 	return errand_give(a, &d, rc, a->f->keys->seed, confirmed);
 }
 
-static int refuse_guest(struct errand *a, bool differ)
+/* Others may have signed already what takes it in. */
+static int refuse_drafted(struct errand *a, const struct fed_kept_paper *p)
 {
+	return errand_refuse(a, KERR_DENIED,
+		N_("the token of %1 is void, but draft %2, which takes it in, can still come into "
+		   "force: kokoctl federation draft drop %2, and call the admins to whom it was "
+		   "mailed"),
+		a->name, p->number, NULL);
+}
+
+static int refuse_guest(struct errand *a, const struct fed_invite *i, bool differ)
+{
+	const struct fed_kept_paper *p = fed_papers_guest(a->f, &i->oid);
+
 	(void)fed_book_forget(a->f->book, slice_str(a->name));
+	if (p)
+		return refuse_drafted(a, p);
 	if (!differ) {
 		errand_say(a, N_("%1 is not linked, and its token is void"), a->name, NULL);
 		return 0;
@@ -283,7 +297,7 @@ static int confirm(struct errand *a)
 	int rc;
 
 	if (i && a->answer && strcmp(a->answer, "no") == 0)
-		return refuse_guest(a, false);
+		return refuse_guest(a, i, false);
 	if (!i && a->f->sponsor.set)
 		return errand_refuse(a, KERR_DENIED,
 			N_("this daemon was invited: the admin of %1 confirms"),
@@ -293,7 +307,7 @@ static int confirm(struct errand *a)
 		return rc;
 	if (a->numbers[0] ? !same_numbers(a->numbers, ours)
 			  : !a->answer || strcmp(a->answer, "yes") != 0)
-		return a->numbers[0] ? refuse_guest(a, true)
+		return a->numbers[0] ? refuse_guest(a, i, true)
 				     : errand_refuse(a, KERR_INVALID,
 					       N_("say --numbers with what was read to you, or "
 						  "--answer yes "

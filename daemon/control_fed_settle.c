@@ -9,19 +9,23 @@
 #include "proto/base/mem.h"
 #include "proto/base/text.h"
 
-enum {
-	CODE_BYTES = 5, /* of a record's hash: enough to tell four of them apart */
-	CODE_LEN = 8,
-	DIFF_MAX = 4000,
-};
+enum { DIFF_MAX = 4000 };
 
 struct settle {
 	struct fed_record_key key;
 	uint64_t serial;
 	struct slice texts[1 + FED_RIVALS_MAX];
-	char codes[1 + FED_RIVALS_MAX][CODE_LEN + 1];
+	char codes[1 + FED_RIVALS_MAX][ERRAND_WORD + 1];
 	size_t n;
 };
+
+void errand_record_word(const struct fed_hash *h, char out[ERRAND_WORD + 1])
+{
+	uint8_t raw[STORE_ENTRY_HASH];
+
+	fed_hash_raw(h, raw);
+	base32_write(out, slice_of((const char *)raw, ERRAND_WORD_BYTES));
+}
 
 static void work_free(struct errand *a)
 {
@@ -106,10 +110,7 @@ static void find_versions(struct errand *a, struct settle *s)
 	s->serial = fed_reg_held(a->f->reg, &s->key);
 	while (s->n < array_len(s->texts) &&
 		fed_reg_version(a->f->reg, &s->key, s->serial, s->n, &v)) {
-		uint8_t raw[STORE_ENTRY_HASH];
-
-		fed_hash_raw(&v.hash, raw);
-		base32_write(s->codes[s->n], slice_of((const char *)raw, CODE_BYTES));
+		errand_record_word(&v.hash, s->codes[s->n]);
 		s->texts[s->n++] = v.text;
 	}
 }
@@ -152,6 +153,6 @@ int control_group_settle(struct control_req *r)
 	a->work = mem_new(struct settle);
 	a->fini = work_free;
 	if (rc == 0)
-		rc = control_arg_or(r, "record", CODE_LEN, "", &a->code);
+		rc = control_arg_or(r, "record", ERRAND_WORD, "", &a->code);
 	return errand_go(a, rc);
 }

@@ -172,6 +172,19 @@ static const char *state_name(enum fed_invite_state s)
 	return names[s];
 }
 
+static void todo_joining(struct errand *a, json_t *row, const struct fed_invite *i)
+{
+	const struct fed_kept_paper *p = fed_papers_guest(a->f, &i->oid);
+
+	if (p)
+		todo(row,
+			N_("draft %1 takes it in when all have signed: kokoctl federation drafts"),
+			p->number, NULL);
+	else
+		todo(row, N_("numbers %1: call its admin, then kokoctl peer confirm %2"),
+			i->numbers, i->host);
+}
+
 static void add_invite(void *arg, const struct fed_invite *i)
 {
 	struct errand *a = arg;
@@ -192,8 +205,7 @@ static void add_invite(void *arg, const struct fed_invite *i)
 				NULL);
 		break;
 	case FED_INVITE_JOINING:
-		todo(row, N_("numbers %1: call its admin, then kokoctl peer confirm %2"),
-			i->numbers, i->host);
+		todo_joining(a, row, i);
 		break;
 	case FED_INVITE_EXPIRED:
 	case FED_INVITE_VOID:

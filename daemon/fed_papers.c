@@ -110,6 +110,29 @@ struct fed_kept_paper *fed_papers_get(struct fed *f, const char *number)
 	return NULL;
 }
 
+static bool is_open(struct fed *f, const struct fed_kept_paper *p, struct fed_tally *out)
+{
+	enum fed_paper_state state = fed_paper_state(f, p, out);
+
+	return state == FED_PAPER_WAITS || state == FED_PAPER_READY;
+}
+
+const struct fed_kept_paper *fed_papers_guest(struct fed *f, const struct fed_oid *oid)
+{
+	char line[sizeof "\ndaemon:  active " + FED_OID_LEN];
+	struct fed_tally s;
+
+	snprintf(line, sizeof line, "\ndaemon: %s active ", oid->s);
+	list_each(&f->papers.all, it)
+	{
+		const struct fed_kept_paper *p = paper_at(it);
+
+		if (strstr(p->record, line) && is_open(f, p, &s))
+			return p;
+	}
+	return NULL;
+}
+
 const struct fed_kept_paper *fed_papers_rival(struct fed *f, struct slice record)
 {
 	struct fed_tally wanted, s;
@@ -123,10 +146,9 @@ const struct fed_kept_paper *fed_papers_rival(struct fed *f, struct slice record
 
 		if (slice_eq(fed_record_lines(slice_str(p->record)), fed_record_lines(record)))
 			continue;
-		enum fed_paper_state state = fed_paper_state(f, p, &s);
-		if ((state == FED_PAPER_WAITS || state == FED_PAPER_READY) &&
-			s.key.type == wanted.key.type && strcmp(s.key.s, wanted.key.s) == 0 &&
-			s.serial == wanted.serial && fed_stand_has(&s, &f->keys->oid))
+		if (is_open(f, p, &s) && s.key.type == wanted.key.type &&
+			strcmp(s.key.s, wanted.key.s) == 0 && s.serial == wanted.serial &&
+			fed_stand_has(&s, &f->keys->oid))
 			return p;
 	}
 	return NULL;
@@ -212,7 +234,8 @@ int fed_papers_keep(struct fed *f, const struct fed_paper *p, bool self,
 	buf_init(&text, FED_RECORD_MAX);
 	if (join(f, &s, old, p->record, self, &text)) {
 		joined.record = buf_slice(&text);
-		if (old) { /* who collects, and how long, was said by the first text */
+		if (old && fed_clock_at(f) <= old->until_at) {
+			/* who collects, and how long, was said by the first text */
 			joined.from = old->from;
 			joined.until_at = old->until_at;
 		}

@@ -60,6 +60,9 @@ struct fed_kept_paper *fed_papers_get(struct fed *f, const char *number);
 /* Another one that this daemon has signed, of the same serial of the same record, still open. */
 const struct fed_kept_paper *fed_papers_rival(struct fed *f, struct slice record);
 
+/* One that can still come into force and takes this daemon into the federation; NULL. */
+const struct fed_kept_paper *fed_papers_guest(struct fed *f, const struct fed_oid *oid);
+
 /*
  * Keep it, with the signatures that were here before.
  *

@@ -1,19 +1,21 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-# limit: 240
+# limit: 300
 """
 What several admins, or several deputies of a group, must sign together: drafts that travel by mail.
-Three daemons; the first two are admins, the third is not.
+Three daemons; the first two are admins, the third is not; and one that the test speaks for.
 """
 
+import os
 import re
 import time
 
 from koko import fed, lab
-from koko.fedpeer import b32, b64, digest, unb64
+from koko.fedpeer import Server, b32, b64, digest, first_group, unb64
 from koko.site import wait_for
 
 GROUP = fed.GROUP
+RAT = "p3.rat"  # of the one that the test speaks for
 BEGIN, END = "-----BEGIN KOKO DRAFT-----", "-----END KOKO DRAFT-----"
 
 
@@ -32,8 +34,8 @@ def wrap(lines):
 
 class Trial:
     def __init__(self):
-        self.sites = fed.federation(3)
-        self.a, self.b, self.c = self.sites
+        self.a, self.b, self.c, self.owner = fed.federation(4, mute=1)
+        self.sites = [self.a, self.b, self.c]
 
     # ---- helpers ----
 
@@ -168,10 +170,92 @@ class Trial:
         self.a.ctl("federation", "draft", "add", stdin=wrap(short))
         wait_for("its end", lambda: self.drafts(self.a)[number]["state"] == "expired", limit=20)
         self.refused(self.a, "was good until", "federation", "draft", "sign", number)
+        self.a.ctl("federation", "draft", "add", stdin=mail)  # begun anew, with another month
+        assert self.drafts(self.a)[number]["state"] == "waits"
         self.a.ctl("federation", "draft", "drop", number)
         late = re.sub(r"until \d+", f"until {int(time.time()) - 3}", unwrap(mail), count=1)
         self.refused(self.a, "was good until", "federation", "draft", "add", mail=wrap(late))
         self.b.ctl("federation", "draft", "drop", number)
+
+    def settled_together(self):
+        """Two records of a group have one serial: the second admin is shown which one shall hold."""
+        keys = fed.keys(self.owner)
+        first = first_group(keys, RAT, [fed.keys(s).oid for s in (*self.sites, self.owner)])
+        early, frozen = first.next(keys, title="Rat A"), first.next(keys, state="frozen")
+        word = b32(unb64(early.hash)[:5])
+        server = Server(self.owner.ports["peer"], keys, records=[first, early])
+        try:
+            for site in self.sites:
+                site.ctl("peer", "resume", self.owner.domain)
+            self.everywhere("the first", lambda s: self.title(s) == "Rat A")
+            server.tell_records(frozen)
+            self.everywhere("the alarm", self.is_forked)
+            self.refused(self.c, "only an admin of the federation", "group", "settle", RAT, word)
+            _, mail = self.begin(self.a, "group", "settle", RAT, word)
+            assert f"lets {word} of them hold" in mail and "title: Rat A" in mail, mail
+            back = self.signed(self.b, mail)
+            assert all(self.title(s) == RAT and self.is_forked(s) for s in self.sites)
+            said = self.a.ctl("federation", "draft", "add", stdin=back).stdout
+            assert "has all signatures and is in force" in said, said
+            self.everywhere("the choice", lambda s: self.title(s) == "Rat A")
+            self.everywhere("no alarm", lambda s: not self.is_forked(s))
+            self.refused(self.b, "nothing to settle", "group", "settle", RAT)
+        finally:
+            server.close()
+
+    @staticmethod
+    def title(site):
+        done = site.ctl("group", "show", RAT, check=False)
+        return done.returncode == 0 and site.ctl_json("group", "show", RAT)["group"]["title"]
+
+    @staticmethod
+    def is_forked(site):
+        return any(row["kind"] == "alarm" and "one serial" in row["say"] and RAT in row["with"]
+                   for row in site.ctl_json("peer", "status"))
+
+    def taken_in_together(self):
+        """A daemon is invited and confirmed by one admin; it is in when the other has signed."""
+        guest = lab.start_site("guest", groups=(), folder=os.path.dirname(self.a.dir))
+        try:
+            self.guest_refused(guest)
+            number, mail, words = self.confirm(guest)
+            assert f"{guest.domain} is an active member of the federation" in mail, mail
+            (row,) = self.invitations()
+            assert f"draft {number}" in row["say"].replace("%1", row["with"][0]), row
+            assert "nothing is changed yet" in self.a.ctl(*words).stdout  # typed again: the same
+            assert set(self.drafts(self.a)) == {number}
+            back = self.signed(self.b, mail)
+            assert all(guest.domain not in self.states(s) for s in self.sites)
+            self.a.ctl("federation", "draft", "add", stdin=back)
+            wait_for("the link", lambda: any(
+                row["name"] == self.a.domain and row["state"] == "active"
+                for row in guest.ctl_json("peer", "status")))
+            for site in (*self.sites, guest):
+                wait_for(f"the guest at {site.name}", lambda s=site: self.states(s).get(
+                    guest.domain, "?")[0] == "active")
+            wait_for("the end of the invitation", lambda: not self.invitations())
+            self.a.ctl("group", "invite", GROUP, guest.domain)
+            fed.wait_group(guest)
+        finally:
+            guest.stop()
+
+    def invitations(self):
+        return [row for row in self.a.ctl_json("peer", "status") if row["kind"] == "invitation"]
+
+    def confirm(self, guest):
+        """Invited, joined, confirmed: the draft, the mail, what was typed."""
+        token = self.a.ctl_json("peer", "invite", guest.domain)["token"]
+        numbers = guest.ctl_json("peer", "accept", token)["numbers"]
+        words = ("peer", "confirm", guest.domain, "--numbers", numbers)
+        return *self.begin(self.a, *words), words
+
+    def guest_refused(self, guest):
+        """A no that comes late: the admin hears that the draft may still take it in."""
+        number, _, _ = self.confirm(guest)
+        self.refused(self.a, f"draft {number}, which takes it in, can still come into force",
+                     "peer", "confirm", guest.domain, "--answer", "no")
+        assert not self.invitations()
+        self.a.ctl("federation", "draft", "drop", number)
 
     def deputies(self):
         """Without the owner, two deputies together: the group gets another owner."""
@@ -210,7 +294,7 @@ def main():
     try:
         lab.run_cases([trial.two_admins, trial.suspended_together, trial.taken_back_together,
                        trial.who_may_not_sign, trial.another_came_first, trial.it_runs_out,
-                       trial.deputies])
+                       trial.settled_together, trial.taken_in_together, trial.deputies])
     finally:
         trial.stop()
 
