@@ -295,6 +295,8 @@ const struct ctl_cmd ctl_cmds[] = {
 		NULL, N_("show what a draft changes and, after a yes, sign it")},
 	{"federation draft drop", "NUMBER", "federation.draft-drop", no_opts, SHAPE_TELL, NULL, NULL, NULL,
 		N_("keep a draft no longer")},
+	{"federation draft resume", "", "federation.draft-resume", no_opts, SHAPE_TELL, NULL, NULL, NULL,
+		N_("sign drafts again after a backup was put back, when no other admin has one that was signed here")},
 	{"peer invite", "NAME", "peer.invite", peer_invite_opts, SHAPE_TELL, NULL, NULL, NULL,
 		N_("invite the daemon of this name into the federation")},
 	{"peer accept", "TOKEN...", "peer.accept", peer_accept_opts, SHAPE_TELL, NULL, NULL, NULL,

@@ -35,7 +35,7 @@ _kokoctl()
 	"federation address") words="--code-stdin --code-file --json --help" ;;
 	"federation admin") words="--remove --json --help" ;;
 	"federation gone") words="--for-ever --json --help" ;;
-	"federation draft") words="show add sign --answer drop --json --help" ;;
+	"federation draft") words="show add sign --answer drop resume --json --help" ;;
 	"peer invite") words="--prefix --json --help" ;;
 	"peer accept") words="--organisation --json --help" ;;
 	"peer confirm") words="--numbers --answer --json --help" ;;

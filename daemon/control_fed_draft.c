@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Records that several admins or deputies sign: what becomes a draft, federation.draft-add,
- * draft-sign, draft-drop.  docs/federation.md section 3.4
+ * draft-sign, draft-drop, draft-resume.  docs/federation.md section 3.4
  *
  * The daemon that begins a draft collects the signatures and publishes; two that published one
  * record with different signatures would have made a fork.  And none signs two of one serial.
@@ -56,13 +56,25 @@ static int keep(
 		      : CONTROL_OUT;
 }
 
+/* Put back from a backup it may have signed another one, and does not know of it. */
+static int check_memory(struct errand *a)
+{
+	int64_t until_at = fed_epoch_forgot_until(a->f);
+	char until[DRAFT_DATE];
+
+	if (until_at == 0)
+		return 0;
+	draft_date(until_at, until);
+	return errand_refuse(a, KERR_DENIED, draft_forgot, until, NULL);
+}
+
 /* One serial, one signature: else two quorums that overlap could make a fork. */
 static int check_rival(struct errand *a, struct slice record)
 {
 	const struct fed_kept_paper *rival = fed_papers_rival(a->f, record);
 
 	if (!rival)
-		return 0;
+		return check_memory(a);
 	return errand_refuse(a, KERR_EXISTS,
 		N_("this daemon has signed draft %1, and two cannot have one place: wait until it "
 		   "is in force, or kokoctl federation draft drop %1"),
@@ -357,4 +369,24 @@ int control_federation_draft_drop(struct control_req *r)
 	struct errand *a = errand_new(r, drop);
 
 	return errand_go(a, control_arg(r, "number", FED_PAPER_NUMBER, &a->number));
+}
+
+/* ---- resume ---- */
+
+static int resume(struct errand *a)
+{
+	if (!errand_federation(a))
+		return KERR_NOTFOUND;
+	if (fed_epoch_forgot_until(a->f) == 0)
+		return errand_refuse(
+			a, KERR_EXISTS, N_("nothing keeps this daemon from signing drafts"), NULL);
+	if (!fed_epoch_vouched(a->f))
+		return err_set(&a->err, KERR_IO, "that cannot be kept: the log says why");
+	errand_say(a, N_("this daemon signs drafts again"), NULL);
+	return 0;
+}
+
+int control_federation_draft_resume(struct control_req *r)
+{
+	return errand_go(errand_new(r, resume), 0);
 }

@@ -164,6 +164,7 @@ int control_federation_draft_show(struct control_req *r);
 int control_federation_draft_add(struct control_req *r);
 int control_federation_draft_sign(struct control_req *r);
 int control_federation_draft_drop(struct control_req *r);
+int control_federation_draft_resume(struct control_req *r);
 int control_group_deputy(struct control_req *r);
 int control_group_owner(struct control_req *r);
 int control_group_quorum(struct control_req *r);

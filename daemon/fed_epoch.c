@@ -4,87 +4,43 @@
  * says the lowest one that is safe and the highest that was begun; the lineage of the store says
  * whether the database was put back since.  A daemon that is led back into an old epoch would sign
  * a number twice.  docs/federation.md section 7.3
+ *
+ * It would sign a second draft of one serial, too, for it has forgotten the first: so the file says
+ * when that was noticed.  Section 3.4
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "daemon/fed_file.h"
 #include "daemon/fed_priv.h"
 #include "proto/base/log.h"
-#include "proto/base/scan.h"
 
-#define FILE_WORD "koko-epochs"
+static const struct fed_file epochs = {"epochs", "koko-epochs"};
 
-enum { PATH_ROOM = 4096, TEXT_ROOM = 128 };
-
-static void path_of(const struct fed *f, const char *suffix, char out[PATH_ROOM])
+/* The lineage of the store that it was written beside; false: there is none. */
+static bool recall(struct fed *f, uint64_t *lineage)
 {
-	snprintf(out, PATH_ROOM, "%s/epochs%s", f->data, suffix);
-}
+	uint64_t v[4] = {0};
 
-static bool take_number(struct cursor *c, uint64_t *out)
-{
-	return cursor_blanks(c) > 0 && cursor_number(c, UINT64_MAX, out);
-}
-
-static bool file_read(struct fed *f, uint64_t *lineage)
-{
-	char path[PATH_ROOM], text[TEXT_ROOM];
-	struct cursor c;
-	FILE *in;
-	size_t n;
-
-	path_of(f, "", path);
-	in = fopen(path, "re");
-	if (!in)
+	if (fed_file_read(f, &epochs, v, array_len(v)) < 3) /* older ones have no restored_at */
 		return false;
-	n = fread(text, 1, sizeof text, in);
-	fclose(in);
-	c = cursor_of(slice_of(text, n));
-	return cursor_take_ci(&c, lit(FILE_WORD)) && take_number(&c, lineage) &&
-	       take_number(&c, &f->epoch_floor) && take_number(&c, &f->epoch_last);
+	*lineage = v[0];
+	f->epoch_floor = v[1];
+	f->epoch_last = v[2];
+	f->restored_at = (int64_t)v[3];
+	return true;
 }
 
-static bool fill(const char *path, struct slice text)
+static bool keep(const struct fed *f)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	bool ok;
+	const uint64_t v[] = {f->lineage, f->epoch_floor, f->epoch_last, (uint64_t)f->restored_at};
 
-	if (fd < 0)
-		return false;
-	ok = write(fd, text.p, text.len) == (ssize_t)text.len && fsync(fd) == 0;
-	return close(fd) == 0 && ok;
-}
-
-static bool sync_folder(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool ok;
-
-	if (fd < 0)
-		return false;
-	ok = fsync(fd) == 0;
-	close(fd);
-	return ok;
-}
-
-/* Rare, and short: it is the one place where this thread waits for a disk. */
-static bool file_write(struct fed *f)
-{
-	char path[PATH_ROOM], fresh[PATH_ROOM], text[TEXT_ROOM];
-	int n = snprintf(text, sizeof text, FILE_WORD " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
-		f->lineage, f->epoch_floor, f->epoch_last);
-
-	path_of(f, "", path);
-	path_of(f, ".new", fresh);
-	if (fill(fresh, slice_of(text, (size_t)n)) && rename(fresh, path) == 0 &&
-		sync_folder(f->data))
+	if (fed_file_write(f, &epochs, v, array_len(v), true))
 		return true;
-	log_error("fed.epochs", "file=%s why=\"%s\"", path, strerror(errno));
+	log_error("fed.epochs", "file=%s/%s why=\"%s\"", f->data, epochs.name, strerror(errno));
 	return false;
 }
 
@@ -109,20 +65,52 @@ static uint64_t highest(const struct fed *f, const struct fed_gid *gid)
 	return n;
 }
 
+static void note_restored(struct fed *f)
+{
+	f->restored = true;
+	f->restored_at = fed_clock_at(f);
+}
+
+/* Nothing tells that this daemon was in a federation before. */
+static bool is_new(const struct fed *f)
+{
+	return f->epoch_last == 0 && (f->lineage == 0 || !fed_reg_daemon(f->reg, &f->keys->oid));
+}
+
 void fed_epoch_start(struct fed *f)
 {
 	uint64_t lineage = 0, last = highest(f, NULL);
-	bool known = file_read(f, &lineage) && lineage == f->lineage;
+	bool there = recall(f, &lineage);
 
 	if (f->epoch_last < last)
 		f->epoch_last = last;
-	if (known || last == 0)
+	if (there && lineage == f->lineage)
 		return;
-	f->epoch_floor = f->epoch_last + 1;
-	f->restored = true;
-	log_warn("fed.epochs", "the store was put back: new epochs from %" PRIu64 " on",
-		f->epoch_floor);
-	(void)file_write(f);
+	if (there || !is_new(f)) {
+		f->epoch_floor = f->epoch_last + 1;
+		note_restored(f);
+		log_warn("fed.epochs", "the store was put back: new epochs from %" PRIu64 " on",
+			f->epoch_floor);
+	}
+	(void)keep(f);
+}
+
+int64_t fed_epoch_forgot_until(const struct fed *f)
+{
+	int64_t until_at = f->restored_at + FED_PAPER_S;
+
+	return f->restored_at > 0 && fed_clock_at(f) < until_at ? until_at : 0;
+}
+
+bool fed_epoch_vouched(struct fed *f)
+{
+	int64_t was_at = f->restored_at;
+
+	f->restored_at = 0;
+	if (keep(f))
+		return true;
+	f->restored_at = was_at;
+	return false;
 }
 
 /* The last feed of ours in the group that satisfies `is`; NULL. */
@@ -209,11 +197,11 @@ void fed_epoch_void(struct fed *f, const struct fed_group *g, uint64_t serial)
 
 int64_t fed_epoch_away_s(struct fed *f)
 {
-	char path[PATH_ROOM];
+	char path[FED_FILE_PATH];
 	struct stat st;
 	int64_t away_s;
 
-	path_of(f, "", path);
+	fed_file_path(f, &epochs, path);
 	if (stat(path, &st) < 0)
 		return 0;
 	away_s = (int64_t)time(NULL) - (int64_t)st.st_mtime;
@@ -222,9 +210,9 @@ int64_t fed_epoch_away_s(struct fed *f)
 
 void fed_epoch_alive(struct fed *f)
 {
-	char path[PATH_ROOM];
+	char path[FED_FILE_PATH];
 
-	path_of(f, "", path);
+	fed_file_path(f, &epochs, path);
 	(void)utimensat(AT_FDCWD, path, NULL, 0); /* it comes with the first epoch */
 }
 
@@ -238,7 +226,7 @@ static uint64_t begin(struct fed *f)
 	if (n <= f->epoch_last)
 		n = f->epoch_last + 1;
 	f->epoch_last = n;
-	return file_write(f) ? n : 0;
+	return keep(f) ? n : 0;
 }
 
 /* Groups in which nothing was said yet share the number that was begun last. */
@@ -258,7 +246,7 @@ void fed_epoch_next(struct fed *f, uint64_t unsafe)
 	if (unsafe < f->epoch_floor)
 		return;
 	f->epoch_floor = unsafe + 1;
-	(void)file_write(f);
+	(void)keep(f);
 	f->plans_due = true;
 	fed_soon(f);
 }
@@ -267,6 +255,9 @@ void fed_epoch_leave(struct fed *f, const struct fed_gid *gid)
 {
 	uint64_t n = highest(f, gid);
 
-	if (n > 0)
-		fed_epoch_next(f, n);
+	if (n == 0)
+		return;
+	if (n >= f->epoch_floor && !f->restored)
+		note_restored(f); /* with all its files, so nothing else told */
+	fed_epoch_next(f, n);
 }

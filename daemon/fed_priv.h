@@ -16,6 +16,7 @@
  *   fed_keys.c   the keys on disk
  *   fed_watch.c  heartbeats, who is late, clocks
  *   fed_epoch.c  which epoch we may issue in
+ *   fed_file.c   numbers kept beside the database, such as those of fed_epoch.c
  *   fed_group.c  the newsgroups of the records
  *   fed_self*.c  the daily self-check; fed_mend.c  articles that were lost and came again
  *   fed_relay.c  entries that other news servers bring (other threads call it)
@@ -122,7 +123,8 @@ struct fed {
 	const char *data, *name;          /* folder; of this daemon */
 	uint64_t lineage;                 /* of the store */
 	uint64_t epoch_floor, epoch_last; /* as in the file */
-	uint64_t epoch_run;               /* begun in this life; 0: none */
+	int64_t restored_at; /* likewise: when that was noticed; 0: never, or dealt with */
+	uint64_t epoch_run;  /* begun in this life; 0: none */
 	struct event on_tick, on_soon;
 	unsigned n_ticks;
 	bool catching;    /* the control pass of a daemon that was away (section 7.1) */
@@ -213,10 +215,17 @@ void fed_epoch_void(struct fed *f, const struct fed_group *g, uint64_t serial);
 int64_t fed_epoch_away_s(struct fed *f);
 /* Once a minute: we are here. */
 void fed_epoch_alive(struct fed *f);
+/*
+ * The store was put back, and drafts that this daemon has signed since may be forgotten: until when
+ * they can come into force; 0: none is.  Section 3.4
+ */
+int64_t fed_epoch_forgot_until(const struct fed *f);
+/* The admin says that there is none.  False: that cannot be kept. */
+NODISCARD bool fed_epoch_vouched(struct fed *f);
 /* That one is not safe any more: nothing is issued in it or below. */
 void fed_epoch_next(struct fed *f, uint64_t unsafe);
 
-/* The same of the epoch in use in this group. */
+/* The same of the epoch in use in this group, of which others know more than we do. */
 void fed_epoch_leave(struct fed *f, const struct fed_gid *gid);
 
 /* ---- fed_group.c ---- */

@@ -7,26 +7,21 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "daemon/control_fed.h"
+#include "daemon/fed_file.h"
 #include "daemon/fed_mend.h"
 #include "daemon/fed_self_priv.h"
 #include "proto/base/log.h"
 #include "proto/base/mem.h"
-#include "proto/base/scan.h"
 #include "proto/fed/fed_entry.h"
 
 enum {
 	DAY_S = 24 * 3600,
 	KEEP_S = 60,             /* the place is written */
 	HASTE = 8 * 1024 * 1024, /* bytes of a slice when the admin waits */
-	PATH_ROOM = 4096,
-	TEXT_ROOM = 256,
-	TOLD_MAX = 100, /* damaged entries of a pass that are logged one by one */
+	TOLD_MAX = 100,          /* damaged entries of a pass that are logged one by one */
 };
-
-#define FILE_WORD "koko-self-check"
 
 struct fed_self {
 	struct fed *f;
@@ -301,38 +296,14 @@ static void slice_next(struct fed_self *s)
 
 /* ---- the file ---- */
 
-static void path_of(const struct fed_self *s, const char *suffix, char out[PATH_ROOM])
-{
-	snprintf(out, PATH_ROOM, "%s/self-check%s", s->f->data, suffix);
-}
+static const struct fed_file place = {"self-check", "koko-self-check"};
 
-static bool take_number(struct cursor *c, uint64_t *out)
-{
-	return cursor_blanks(c) > 0 && cursor_number(c, UINT64_MAX, out);
-}
-
-/* Lineage, keys, feed, n, begin, over, rows. */
 static bool recall(struct fed_self *s)
 {
-	char path[PATH_ROOM], text[TEXT_ROOM];
 	uint64_t v[7];
-	struct cursor c;
-	FILE *in;
-	size_t n;
-	bool whole;
 
-	path_of(s, "", path);
-	in = fopen(path, "re");
-	if (!in)
-		return false;
-	n = fread(text, 1, sizeof text, in);
-	fclose(in);
-	c = cursor_of(slice_of(text, n));
-	whole = cursor_take_ci(&c, lit(FILE_WORD));
-	for (size_t i = 0; i < array_len(v); i++)
-		whole = whole && take_number(&c, &v[i]);
-	if (!whole || v[0] != s->f->lineage || v[1] != store_keys_mark(s->f->d->store) ||
-		v[2] > UINT32_MAX)
+	if (fed_file_read(s->f, &place, v, array_len(v)) < array_len(v) || v[0] != s->f->lineage ||
+		v[1] != store_keys_mark(s->f->d->store) || v[2] > UINT32_MAX)
 		return false;
 	s->at = (struct spot){(uint32_t)v[2], v[3], v[6] != 0};
 	s->began_at = (int64_t)v[4];
@@ -343,21 +314,10 @@ static bool recall(struct fed_self *s)
 /* It need not be on disk for certain: what is forgotten is read once more. */
 static void keep(struct fed_self *s)
 {
-	char path[PATH_ROOM], fresh[PATH_ROOM];
-	FILE *out;
-	bool written;
+	const uint64_t v[] = {s->f->lineage, store_keys_mark(s->f->d->store), s->at.feed, s->at.n,
+		(uint64_t)s->began_at, s->over, s->at.rows};
 
-	path_of(s, "", path);
-	path_of(s, ".new", fresh);
-	out = fopen(fresh, "we");
-	if (!out)
-		return;
-	written = fprintf(out,
-			  FILE_WORD " %" PRIu64 " %" PRIu64 " %" PRIu32 " %" PRIu64 " %lld %d %d\n",
-			  s->f->lineage, store_keys_mark(s->f->d->store), s->at.feed, s->at.n,
-			  (long long)s->began_at, s->over, s->at.rows) > 0;
-	if (fclose(out) == 0 && written)
-		(void)!rename(fresh, path);
+	(void)!fed_file_write(s->f, &place, v, array_len(v), false);
 }
 
 /* ---- clock ---- */

@@ -8,6 +8,7 @@ Three daemons; the first two are admins, the third is not; and one that the test
 
 import os
 import re
+import shutil
 import time
 
 from koko import fed, lab
@@ -177,6 +178,41 @@ class Trial:
         self.refused(self.a, "was good until", "federation", "draft", "add", mail=wrap(late))
         self.b.ctl("federation", "draft", "drop", number)
 
+    def put_back(self):
+        """
+        A daemon that does not know any more what it signed signs nothing, until its admin says that
+        nobody has it.
+        """
+        self.b.stop()
+        database = os.path.join(self.b.data, "data.mdb")
+        shutil.copy2(database, database + ".backup")
+        fed.start([self.b])
+        number, mail = self.begin(self.a, "federation", "admin", self.c.domain)
+        self.signed(self.b, mail)
+        self.b.stop()
+        os.replace(database + ".backup", database)
+        fed.start([self.b])
+        assert number not in self.drafts(self.b)
+        forgot = "does not know which drafts it signed"
+        begin = ("federation", "suspend", self.c.domain)
+        self.refused(self.b, forgot, *begin)
+        self.b.stop()
+        fed.start([self.b])
+        assert forgot in self.b.ctl("federation", "drafts").stdout
+        self.refused(self.b, forgot, *begin)
+        self.b.ctl("federation", "draft", "add", stdin=mail)
+        self.refused(self.b, forgot, "federation", "draft", "sign", number)
+        self.b.ctl("federation", "draft", "drop", number)
+
+        self.a.ctl("federation", "draft", "drop", number)
+        said = self.b.ctl("federation", "draft", "resume").stdout
+        assert "signs drafts again" in said, said
+        self.refused(self.b, "nothing keeps", "federation", "draft", "resume")
+        self.b.stop()
+        fed.start([self.b])
+        number, _ = self.begin(self.b, *begin)
+        self.b.ctl("federation", "draft", "drop", number)
+
     def settled_together(self):
         """Two records of a group have one serial: the second admin is shown which one shall hold."""
         keys = fed.keys(self.owner)
@@ -294,7 +330,7 @@ def main():
     try:
         lab.run_cases([trial.two_admins, trial.suspended_together, trial.taken_back_together,
                        trial.who_may_not_sign, trial.another_came_first, trial.it_runs_out,
-                       trial.settled_together, trial.taken_in_together, trial.deputies])
+                       trial.put_back, trial.settled_together, trial.taken_in_together, trial.deputies])
     finally:
         trial.stop()
 

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the file beside the database says after a restart, and of a database that was put back. */
+#include "tests/rig/unit.h"
+
+#include <unistd.h>
+
+#include "daemon/crypto_ossl.h"
+#include "daemon/fed_priv.h"
+#include "proto/base/log.h"
+#include "proto/base/mem.h"
+#include "tests/rig/fed_rig.h"
+#include "tests/rig/tmpdir.h"
+
+enum { OLD_EPOCH = 1790000000, LINEAGE = 7 };
+
+static char dir[TMPDIR_PATH];
+static struct fed fed;
+static struct fed_keys keys;
+static struct fed_gid gid = {"aaaaaaaaaaaaaaaaaaaaaaaaaa"};
+
+/* The daemon starts; what it has in memory is of the store and the file. */
+static void start(uint64_t lineage)
+{
+	fed.lineage = lineage;
+	fed.epoch_floor = fed.epoch_last = fed.epoch_run = 0;
+	fed.restored_at = 0;
+	fed.restored = false;
+	fed_epoch_start(&fed);
+}
+
+/* The store has a record of ours. */
+static void join(void)
+{
+	struct fed_reg_result res;
+	struct err why = {.text = ""};
+	struct arena ar;
+
+	arena_init(&ar);
+	const struct fed_record *rec = fed_rig_make(&ar, fed_rig_daemon, NULL, NULL, "a");
+	assert_int_equal(fed_reg_give(fed.reg, rec->text, false, &res, &why), FED_REG_TAKEN);
+	arena_fini(&ar);
+}
+
+/* ... and an entry. */
+static void issue(uint64_t epoch)
+{
+	const struct fed_feed_name name = {.gid = gid, .oid = keys.oid, .epoch = {.n = epoch}};
+	struct fed_feed *feed = fed_feeds_make(&fed.feeds, &name);
+
+	feed->low = feed->high = 1;
+}
+
+static void write_file(const char *text)
+{
+	char path[TMPDIR_PATH + 16];
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/epochs", dir);
+	f = fopen(path, "we");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	tmpdir_make(dir);
+	keys.oid = fed_rig_oid('a');
+	fed = (struct fed){.data = dir,
+		.keys = &keys,
+		.loop = loop_new(0),
+		.reg = fed_reg_new(),
+		.stopping = true};
+	fed_feeds_init(&fed.feeds);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	fed_feeds_fini(&fed.feeds);
+	fed_reg_free(fed.reg);
+	loop_free(fed.loop);
+	tmpdir_remove(dir);
+	return 0;
+}
+
+/* Whoever joins the first time has forgotten nothing, whatever became of its store before. */
+static void test_new(void **state)
+{
+	(void)state;
+	start(LINEAGE);
+	assert_false(fed.restored);
+	assert_int_equal(fed_epoch_forgot_until(&fed), 0);
+	join();
+	start(LINEAGE);
+	assert_false(fed.restored);
+	assert_true(fed_epoch_own(&fed, &gid) >= (uint64_t)fed_clock_at(&fed));
+}
+
+/* The database is of another time than the file: new epochs, no drafts for a month. */
+static void test_put_back(void **state)
+{
+	(void)state;
+	join();
+	start(0);
+	issue(OLD_EPOCH);
+	start(LINEAGE);
+	assert_true(fed.restored);
+	assert_int_equal(fed.epoch_floor, OLD_EPOCH + 1);
+	int64_t until_at = fed_epoch_forgot_until(&fed);
+	assert_int_equal(until_at, fed_clock_at(&fed) + FED_PAPER_S);
+
+	start(LINEAGE);
+	assert_false(fed.restored);
+	assert_int_equal(fed.epoch_floor, OLD_EPOCH + 1);
+	assert_int_equal(fed_epoch_forgot_until(&fed), until_at);
+	fed.restored_at -= FED_PAPER_S; /* that time has gone by */
+	assert_int_equal(fed_epoch_forgot_until(&fed), 0);
+}
+
+static void test_vouched(void **state)
+{
+	(void)state;
+	join();
+	start(0);
+	start(LINEAGE);
+	assert_true(fed_epoch_forgot_until(&fed) > 0);
+	assert_true(fed_epoch_vouched(&fed));
+	assert_int_equal(fed_epoch_forgot_until(&fed), 0);
+	start(LINEAGE);
+	assert_int_equal(fed_epoch_forgot_until(&fed), 0);
+	fed.data = "/nonexistent";
+	fed.restored_at = fed_clock_at(&fed);
+	assert_false(fed_epoch_vouched(&fed));
+	assert_true(fed_epoch_forgot_until(&fed) > 0);
+	fed.data = dir;
+}
+
+/* A new disk: the file is gone with the old one. */
+static void test_new_disk(void **state)
+{
+	(void)state;
+	join();
+	start(LINEAGE);
+	assert_true(fed.restored && fed_epoch_forgot_until(&fed) > 0);
+}
+
+/* By a version that did not note it. */
+static void test_older_file(void **state)
+{
+	(void)state;
+	join();
+	issue(OLD_EPOCH);
+	write_file("koko-epochs 7 1790000000 1790000005\n");
+	start(LINEAGE);
+	assert_false(fed.restored);
+	assert_int_equal(fed.epoch_floor, OLD_EPOCH);
+	assert_int_equal(fed.epoch_last, OLD_EPOCH + 5);
+	assert_int_equal(fed_epoch_forgot_until(&fed), 0);
+	assert_int_equal(fed_epoch_own(&fed, &gid), OLD_EPOCH);
+}
+
+/* The whole disk was put back, and the others tell: of an epoch that was in use until now. */
+static void test_unnoticed(void **state)
+{
+	(void)state;
+	join();
+	write_file("koko-epochs 7 1790000000 1790000005 0\n");
+	start(LINEAGE);
+	issue(OLD_EPOCH - 1);
+	fed_epoch_leave(&fed, &gid); /* left long ago */
+	assert_int_equal(fed_epoch_forgot_until(&fed), 0);
+	issue(OLD_EPOCH);
+	fed_epoch_leave(&fed, &gid);
+	assert_true(fed_epoch_forgot_until(&fed) > 0);
+	assert_true(fed_epoch_own(&fed, &gid) > OLD_EPOCH + 5);
+	start(LINEAGE);
+	assert_true(fed_epoch_forgot_until(&fed) > 0);
+}
+
+static void pass_over(void *arg, enum log_level level, struct slice line)
+{
+	(void)arg;
+	(void)level;
+	(void)line;
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_new, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_put_back, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_vouched, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_new_disk, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_older_file, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_unnoticed, set_up, tear_down),
+	};
+
+	crypto_ossl_install();
+	log_set_sink(pass_over, NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
