@@ -217,8 +217,8 @@ static int show_check(const json_t *rows, const json_t *last, struct buf *out)
 		ctl_add_clean(out, json_string_value(json_object_get(row, "fault")));
 		buf_addc(out, '\n');
 	}
-	buf_addf(out, "%s: ", faults ? _("faults found") : _("the store is sound"));
-	buf_addf(out, _("%lld groups, %lld articles, %lld faults, %lld repaired"),
+	buf_addf(out, "%s; ", faults ? _("faults found") : _("the store is sound"));
+	buf_addf(out, _("groups: %lld, articles: %lld, faults: %lld, repaired: %lld"),
 		(long long)json_integer_value(json_object_get(report, "groups")),
 		(long long)json_integer_value(json_object_get(report, "articles")),
 		(long long)faults,

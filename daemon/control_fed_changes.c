@@ -121,17 +121,17 @@ struct words {
 
 static const struct words federation_words[] = {
 	{"admin: ",  N_("%1 is an admin of the federation"),
-         N_("%1 is no admin of the federation any more")                           },
-	{"quorum: ", N_("from the next time on %1 admins must sign together"), NULL},
-	{"domain: ", N_("%1 has the domain %2"),                               NULL},
+         N_("%1 is no admin of the federation any more")                        },
+	{"quorum: ", N_("admins that must sign from the next time on: %1"), NULL},
+	{"domain: ", N_("%1 has the domain %2"),                            NULL},
 };
 
 static const struct words group_words[] = {
-	{"owner: ",  N_("%1 owns the group"),                                    NULL},
+	{"owner: ",  N_("%1 owns the group"),                                 NULL},
 	{"deputy: ", N_("%1 is a deputy of the group"),
-         N_("%1 is no deputy of the group any more")                                 },
-	{"quorum: ", N_("from the next time on %1 deputies must sign together"), NULL},
-	{"cut: ",    N_("of %1 there counts what it wrote up to entry %3"),      NULL},
+         N_("%1 is no deputy of the group any more")                              },
+	{"quorum: ", N_("deputies that must sign from the next time on: %1"), NULL},
+	{"cut: ",    N_("of %1 there counts what it wrote up to entry %3"),   NULL},
 };
 
 static const char *find_words(

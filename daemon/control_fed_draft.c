@@ -101,7 +101,7 @@ static int begun(struct errand *a)
 		N_("nothing is changed yet: this needs more signatures, and is kept as draft %1 "
 		   "until %2"),
 		a->number, v->until, NULL);
-	errand_say(a, N_("missing are %1 of: %2"), v->missing, v->lack, NULL);
+	errand_say(a, N_("signatures that are missing: %1 of %2"), v->missing, v->lack, NULL);
 	errand_say(a,
 		N_("next: kokoctl federation draft show %1 > FILE, and mail the file to their "
 		   "admins; what they send back: kokoctl federation draft add FILE"),

@@ -290,7 +290,7 @@ static void say_cuts(struct errand *a)
 		NULL);
 	if (n.n_asked > 0)
 		errand_say(a,
-			N_("the owners of %1 groups are asked; call them: their admins see it in "
+			N_("the owners are asked, groups: %1; call them: their admins see it in "
 			   "kokoctl group requests"),
 			asked, NULL);
 	if (n.n_own > 0 || n.n_asked == 0)

@@ -77,8 +77,15 @@ static int group_quorum_set(struct errand *a)
 	char n[COUNT_ROOM];
 
 	count_of(a, n);
-	errand_say(a, N_("%1 deputies change %2 together from now on, where its owner does not"), n,
-		a->group, NULL);
+	if (a->count == 1)
+		errand_say(a,
+			N_("each deputy of %1 changes it alone from now on, where its owner does "
+			   "not"),
+			a->group, NULL);
+	else
+		errand_say(a,
+			N_("%1 deputies change %2 together from now on, where its owner does not"),
+			n, a->group, NULL);
 	return 0;
 }
 

@@ -340,10 +340,11 @@ static void add_lost(struct errand *a, const struct lost *l)
 	snprintf(alone, sizeof alone, "%llu", (unsigned long long)l->n_alone);
 	json_t *row = fed_sentence(
 		l->n_alone == 0
-			? N_("%1 articles of %2 are damaged here and are being fetched again")
-			: N_("%1 articles of %2 are damaged here, and of %3 nobody in reach has a "
-			     "copy: readers do not see them until a daemon connects that has "
-			     "one; they are asked for every day for a month"),
+			? N_("damaged here: %1 of the articles of %2; what is damaged is being "
+			     "fetched again")
+			: N_("damaged here: %1 of the articles of %2, and of %3 nobody in reach "
+			     "has a copy: readers do not see what is damaged until a daemon "
+			     "connects that has it; it is asked for every day for a month"),
 		with);
 	json_object_set_new(row, "kind", json_string("alarm"));
 	json_object_set_new(row, "since", control_time(fed_clock_at(a->f)));

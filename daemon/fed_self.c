@@ -96,20 +96,19 @@ static void answer(struct fed_self *s)
 	errand_fact(a, "damaged", bad);
 	if (s->n_bad == 0)
 		errand_say(a,
-			N_("%1 articles and records (%2 MiB) of shared groups were read: none was "
-			   "found damaged"),
+			N_("articles and records of shared groups that were read: %1 (%2 MiB); "
+			   "none was found damaged"),
 			n, mib, NULL);
 	else
 		errand_say(a,
-			N_("%1 articles and records (%2 MiB) of shared groups were read: %3 are "
-			   "damaged and are fetched again; kokoctl peer status says what is still "
-			   "missing"),
+			N_("articles and records of shared groups that were read: %1 (%2 MiB); "
+			   "damaged: %3; what is damaged is fetched again, and kokoctl peer status "
+			   "says what is still missing"),
 			n, mib, bad, NULL);
 	if (s->n_bad_rows > 0)
 		errand_say(a,
-			N_("%1 further articles and mails, of groups that are not shared and of "
-			   "mailboxes, are damaged: kokoctl check names them, and a backup has "
-			   "them"),
+			N_("damaged beside these, in groups that are not shared and in mailboxes: "
+			   "%1; kokoctl check says what, and a backup has it"),
 			rows, NULL);
 	errand_end(a, 0);
 }

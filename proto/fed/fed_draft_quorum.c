@@ -132,8 +132,10 @@ int fed_draft_quorum(struct fed_draft *d, uint64_t quorum, struct err *err)
 		return err_set(err, KERR_EXISTS, "it is so already");
 	if (quorum < 1 || quorum > (n > 0 ? n : 1))
 		return err_set(err, KERR_INVALID,
-			"there are %zu %s: so many at most can sign together, and one at least", n,
-			group ? "deputies" : "admins");
+			"%s: %zu; so many at most can sign together, and one at least (kokoctl %s "
+			"NAME names another)",
+			group ? "deputies" : "admins", n,
+			group ? "group deputy GROUP" : "federation admin");
 	*q = quorum;
 	return 0;
 }

@@ -75,7 +75,7 @@ class Trial:
 
     def two_admins(self):
         """As long as one is enough nothing is a draft; from then on everything is."""
-        self.refused(self.a, "there are 1 admins", "federation", "quorum", "2")
+        self.refused(self.a, "admins: 1; so many at most", "federation", "quorum", "2")
         self.a.ctl("federation", "admin", self.b.domain)
         said = self.a.ctl("federation", "quorum", "2").stdout
         assert "2 admins of the federation must sign together" in said, said

@@ -281,7 +281,7 @@ class Trial:
             wait_for("the post at a", lambda: conn.has(before), 30)
         said = b.ctl("federation", "revoke-key", "--code-stdin",
                      stdin=self.codes[b] + "\n").stdout
-        assert "the owners of 1 groups are asked" in said, said
+        assert "the owners are asked, groups: 1" in said, said
         wait_for("the request", lambda: self._open(a))
         assert "wrote before its key was stolen" in a.ctl("group", "requests").stdout
         with b.reader("anke", lab.PASSWORD) as conn:

@@ -282,7 +282,7 @@ static void test_quorum(void **state)
 {
 	(void)state;
 	assert_int_equal(next_federation(&a), 0);
-	refused(fed_draft_quorum(&d, 2, &err), KERR_INVALID, "there are 1 admins");
+	refused(fed_draft_quorum(&d, 2, &err), KERR_INVALID, "admins: 1; so many");
 	assert_int_equal(fed_draft_admin(&d, &b, &err), 0);
 	refused(fed_draft_quorum(&d, 0, &err), KERR_INVALID, "one at least");
 	refused(fed_draft_quorum(&d, 1, &err), KERR_EXISTS, "already");
@@ -494,7 +494,7 @@ static void test_deputies(void **state)
 	refused(fed_draft_deputy_out(&d, &b, &err), KERR_NOTFOUND, "no deputy");
 	assert_int_equal(fed_draft_deputy(&d, f, &b, &err), 0);
 	refused(fed_draft_deputy(&d, f, &b, &err), KERR_EXISTS, "already");
-	refused(fed_draft_quorum(&d, 2, &err), KERR_INVALID, "there are 1 deputies");
+	refused(fed_draft_quorum(&d, 2, &err), KERR_INVALID, "deputies: 1; so many");
 	end_and_give(seed_a);
 	assert_int_equal(group()->n_deputy, 1);
 

@@ -170,7 +170,7 @@ static void shown(void **state)
 	expect_shown("check", "[{\"fault\":\"row 3\"}]",
 		"{\"ok\":true,\"report\":{\"groups\":1,\"articles\":2,\"faults\":1,\"repaired\":0}"
 		"}",
-		CTL_FAILED, "row 3\nfaults found: 1 groups, 2 articles, 1 faults, 0 repaired\n",
+		CTL_FAILED, "row 3\nfaults found; groups: 1, articles: 2, faults: 1, repaired: 0\n",
 		"");
 	expect_shown("conf --diff",
 		"[{\"key\":\"a\",\"value\":\"1\",\"default\":true},"
