@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One simulated daemon: the outside of a node, over a simulated disk. */
+/* One simulated daemon: its life, its epochs, what it writes. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -10,9 +10,7 @@ enum {
 	COMMIT_MS = 20,
 	TICK_MS = 1000,
 	PAST_MAX = 64,
-	QUEUE_MAX = 256,
-	PASS_MS = 600 * 1000, /* a control pass, at the longest */
-	LIST_EVERY = 8,       /* so many posts are a list of people */
+	LIST_EVERY = 8, /* so many posts are a list of people */
 };
 
 int64_t sim_daemon_clock(const struct sim_daemon *d)
@@ -26,7 +24,7 @@ void sim_daemon_now(struct sim_daemon *d)
 	fed_node_now(d->node, sim_daemon_clock(d), d->w->now_ms / 1000);
 }
 
-static void commit_soon(struct sim_daemon *d)
+void sim_daemon_commit_soon(struct sim_daemon *d)
 {
 	if (d->commit_due)
 		return;
@@ -35,125 +33,9 @@ static void commit_soon(struct sim_daemon *d)
 		&(struct sim_event){.kind = EV_COMMIT, .a = d->i, .life = d->life});
 }
 
-/* ---- what the node asks ---- */
+/* ---- epochs ---- */
 
-static int on_store(void *arg, const struct fed_take *t)
-{
-	struct sim_daemon *d = arg;
-	struct sim_op op = {.kind = SIM_ENTRY, .link = t->link, .absent = t->absent};
-	const char *why;
-
-	if (d->disk.queue.n >= QUEUE_MAX)
-		return KERR_BUSY;
-	if (fed_node_catching_up(d->node) && t->kind == FED_ARTICLE && t->article.len > 0)
-		d->w->n.early++;
-	if (!fed_sign_parse(t->sign, &op.sign, &why))
-		return KERR_INVALID;
-	fed_feed_name_text(&t->feed->stored, op.feed);
-	op.first = t->feed->low;
-	op.root = t->feed->tip.e;
-	if (t->cancels.len > 0 && !slice_cstr(t->cancels, op.cancels, sizeof op.cancels))
-		return KERR_TOOBIG;
-	if (t->article.len > 0)
-		op.blob = sim_blob_new(t->article);
-	sim_disk_queue(&d->disk, &op);
-	commit_soon(d);
-	return 0;
-}
-
-static int on_record(
-	void *arg, const struct fed_record_key *key, uint64_t serial, struct slice text, bool fork)
-{
-	struct sim_daemon *d = arg;
-	struct sim_op op = {
-		.kind = SIM_RECORD, .key = *key, .serial = serial, .blob = sim_blob_new(text)};
-
-	(void)fork;
-	sim_disk_queue(&d->disk, &op);
-	commit_soon(d);
-	return 0;
-}
-
-static const struct sim_entry *entry_of(struct sim_daemon *d, const struct fed_feed *f, uint64_t n)
-{
-	char name[FED_FEED_NAME_LEN];
-
-	fed_feed_name_text(&f->stored, name);
-	return sim_disk_entry(sim_disk_feed(&d->disk, name), n);
-}
-
-static int on_link(void *arg, const struct fed_feed *f, uint64_t n, struct fed_link *out)
-{
-	const struct sim_entry *e = entry_of(arg, f, n);
-
-	if (!e)
-		return KERR_NOTFOUND;
-	*out = e->link;
-	return 0;
-}
-
-static int on_held(void *arg, const struct fed_feed *f, uint64_t n, struct fed_held *out)
-{
-	const struct sim_entry *e = entry_of(arg, f, n);
-	struct buf b;
-
-	if (!e)
-		return KERR_NOTFOUND;
-	buf_init(&b, sizeof out->sign - 1);
-	fed_sign_add_line(&b, &e->sign);
-	*out = (struct fed_held){.content = e->blob != NULL, .absent = e->absent};
-	memcpy(out->sign, buf_slice(&b).p, b.len);
-	buf_fini(&b);
-	return 0;
-}
-
-static int on_article(void *arg, const struct fed_feed *f, uint64_t n, struct buf *out)
-{
-	const struct sim_entry *e = entry_of(arg, f, n);
-
-	if (!e || !e->blob)
-		return KERR_NOTFOUND;
-	buf_add(out, e->blob->bytes);
-	return 0;
-}
-
-static void on_begin(void *arg, struct fed_feed *f, uint64_t low)
-{
-	struct sim_daemon *d = arg;
-	struct sim_op op = {.kind = SIM_BEGIN, .low = low, .first = low};
-
-	fed_feed_name_text(&f->stored, op.feed);
-	sim_disk_queue(&d->disk, &op);
-	commit_soon(d);
-}
-
-static void on_cut(void *arg, struct fed_feed *f, uint64_t end)
-{
-	struct sim_daemon *d = arg;
-	struct sim_op op = {.kind = SIM_CUT, .end = end, .first = f->low};
-
-	fed_feed_name_text(&f->stored, op.feed);
-	sim_disk_queue(&d->disk, &op);
-	commit_soon(d);
-}
-
-static void on_news(void *arg)
-{
-	sim_net_news(arg);
-}
-
-static void on_work(void *arg, unsigned peer)
-{
-	sim_net_work(arg, peer);
-}
-
-static void on_neighbours(void *arg)
-{
-	sim_net_dial_all(arg);
-}
-
-/* A new epoch: larger than all before it. */
-static void new_epoch(struct sim_daemon *d, unsigned group)
+void sim_daemon_new_epoch(struct sim_daemon *d, unsigned group)
 {
 	uint64_t now = (uint64_t)sim_daemon_clock(d);
 
@@ -181,95 +63,6 @@ static bool is_left(struct sim_daemon *d, unsigned group, const struct fed_group
 	const struct fed_feed *f = fed_feeds_get(&d->feeds, &name);
 	return f && f->tip.r > fed_reg_serial(d->reg, &key);
 }
-
-/* Its generation file says so, too: a crash does not lead it back. */
-static void leave_epoch(struct sim_daemon *d, struct slice gid)
-{
-	for (unsigned g = 0; g < d->w->o.n_groups; g++) {
-		if (!slice_eq(fed_gid_slice(&d->w->groups[g].gid), gid))
-			continue;
-		if (d->epochs[g] >= d->floor)
-			d->floor = d->epochs[g] + 1;
-		new_epoch(d, g);
-	}
-}
-
-static void on_alarm(void *arg, enum fed_alarm what, const struct fed_oid *who, struct slice text)
-{
-	struct sim_daemon *d = arg;
-
-	switch (what) {
-	case FED_ALARM_INTRUDER:
-		d->w->n.intruders++;
-		break;
-	case FED_ALARM_FORK:
-		d->w->n.forks++;
-		if (fed_oid_eq(who, &d->oid))
-			leave_epoch(d, text);
-		break;
-	case FED_ALARM_RECORD_FORK:
-		d->w->n.record_forks++;
-		break;
-	case FED_ALARM_BEHIND_OWN:
-		leave_epoch(d, text);
-		break;
-	}
-}
-
-/* Of this post the origin told before the pass began, and it was there to be asked. */
-static bool was_to_have(struct sim_daemon *d, const struct sim_post *p)
-{
-	const struct sim_daemon *from = &d->w->daemons[p->origin];
-	const struct fed_gid *gid = &d->w->groups[p->group].gid;
-	const struct fed_group *g = fed_reg_group(d->reg, gid);
-
-	if (d->w->n.rivals > 0)
-		return false; /* it may name a record that is void, or lie behind a void cut */
-	if (!p->control || p->acked_ms >= d->catch_ms || !sim_net_asks(d, p->origin) ||
-		from->liar || from->put_back || d->put_back || !from->up || !g ||
-		!fed_group_member(g, &d->oid) || !fed_group_member(g, &from->oid))
-		return false;
-	g = fed_reg_group(from->reg, gid);
-	return fed_reg_reads(from->reg, &d->oid, gid) &&
-	       sim_is_for(g, d, &from->oid, p->at.epoch, p->at.n) && sim_find_post(d->w, from, p);
-}
-
-static void on_caught_up(void *arg)
-{
-	struct sim_daemon *d = arg;
-
-	d->w->n.passes++;
-	if (d->w->now_ms - d->catch_ms >= PASS_MS)
-		return; /* its time was over: docs/federation.md section 7.1 */
-	for (size_t i = 0; i < d->w->posts.n; i++) {
-		const struct sim_post *p = vec_at(&d->w->posts, i);
-
-		if (!was_to_have(d, p) || sim_find_post(d->w, d, p))
-			continue;
-		d->w->n.late++;
-		if (d->w->o.verbose)
-			printf("%8lld %s caught up without %llu of %s: %s %llu, entry %llu\n",
-				(long long)d->w->now_ms, d->name, (unsigned long long)p->id,
-				d->w->daemons[p->origin].name, d->w->groups[p->group].name,
-				(unsigned long long)p->at.epoch, (unsigned long long)p->at.n);
-	}
-}
-
-static const struct fed_outside outside = {
-	.store = on_store,
-	.record = on_record,
-	.link = on_link,
-	.held = on_held,
-	.article = on_article,
-	.cut = on_cut,
-	.begin = on_begin,
-	.news = on_news,
-	.work = on_work,
-	.neighbours = on_neighbours,
-	.alarm = on_alarm,
-	.control = sim_lists_heard,
-	.caught_up = on_caught_up,
-};
 
 /* ---- life ---- */
 
@@ -401,7 +194,7 @@ void sim_daemon_start(struct sim_daemon *d)
 		.name = slice_str(d->name),
 		.reg = d->reg,
 		.feeds = &d->feeds,
-		.outside = &outside,
+		.outside = &sim_outside,
 		.arg = d,
 		.cookie = sim_next(&d->w->rand),
 		.quota_entries = 1000});
@@ -419,7 +212,7 @@ void sim_daemon_start(struct sim_daemon *d)
 	d->restored = false;
 	for (unsigned g = 0; g < d->w->o.n_groups; g++)
 		if (d->epochs[g] < d->floor)
-			new_epoch(d, g);
+			sim_daemon_new_epoch(d, g);
 	sim_at(d->w, TICK_MS, &(struct sim_event){.kind = EV_TICK, .a = d->i, .life = d->life});
 	sim_net_dial_all(d);
 }
@@ -519,7 +312,7 @@ void sim_daemon_commit(struct sim_daemon *d)
 	sim_disk_commit(&d->disk, d->disk.queue.n, sim_daemon_clock(d), d->seed, on_done, d);
 	sim_daemon_copy(d, &d->past[d->n_past++ % PAST_MAX]);
 	if (d->disk.queue.n > 0)
-		commit_soon(d);
+		sim_daemon_commit_soon(d);
 }
 
 static void check_feed(struct sim_daemon *d, const struct sim_feed *f)
@@ -541,7 +334,7 @@ static void check_feed(struct sim_daemon *d, const struct sim_feed *f)
 			continue;
 		memcpy(op.feed, f->name, sizeof op.feed);
 		sim_disk_queue(&d->disk, &op);
-		commit_soon(d);
+		sim_daemon_commit_soon(d);
 	}
 }
 
@@ -596,7 +389,7 @@ static void beat_on(void *arg, struct fed_feed *f)
 	fed_sign_set_heartbeat(&op.sign);
 	op.sign.r = fed_reg_serial(d->reg, &key);
 	sim_disk_queue(&d->disk, &op);
-	commit_soon(d);
+	sim_daemon_commit_soon(d);
 	d->w->n.beats++;
 }
 
@@ -638,7 +431,7 @@ void sim_daemon_post(struct sim_daemon *d, unsigned group)
 		return; /* 411 */
 	d->w->n.posts++;
 	if (d->epochs[group] == 0 || is_left(d, group, rec))
-		new_epoch(d, group);
+		sim_daemon_new_epoch(d, group);
 	name.epoch.n = d->epochs[group];
 	fed_feed_name_text(&name, op.feed);
 	memcpy(key.s, g->gid.s, sizeof g->gid.s);
@@ -677,7 +470,7 @@ void sim_daemon_post(struct sim_daemon *d, unsigned group)
 		op.cancels[0] = '\0';
 	op.blob = sim_blob_new(buf_slice(&out));
 	sim_disk_queue(&d->disk, &op);
-	commit_soon(d);
+	sim_daemon_commit_soon(d);
 	buf_fini(&text);
 	buf_fini(&out);
 }

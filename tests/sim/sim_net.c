@@ -42,108 +42,6 @@ static struct sim_link *link_of(struct sim_world *w, unsigned a, unsigned b)
 
 /* ---- bytes ---- */
 
-static bool is_member(const struct fed_group *g, const struct fed_oid *who)
-{
-	for (size_t i = 0; g && i < g->n_member; i++)
-		if (fed_oid_eq(&g->member[i].oid, who))
-			return true;
-	return false;
-}
-
-/* The number behind the first `word` in it; 0: there is none. */
-static uint64_t number_behind(struct slice text, struct slice word)
-{
-	size_t at = slice_find(text, word) + word.len, i = at + 1;
-	uint64_t n = 0;
-
-	while (i < text.len && ascii_digit((unsigned char)text.p[i]))
-		i++;
-	return i <= text.len && fed_num_parse(slice_of(text.p + at + 1, i - at - 1), &n) ? n : 0;
-}
-
-/*
- * What one who is no member may hear of a group: the line that tells of the record which took it
- * out, and the records up to that one.  `at` is where the gid stands.
- */
-static bool may_hear(struct sim_daemon *d, const struct fed_gid *gid, const struct fed_oid *who,
-	struct slice text, size_t at)
-{
-	size_t begin = at;
-	struct slice line, rest;
-
-	while (begin > 0 && text.p[begin - 1] != '\n')
-		begin--;
-	rest = slice_from(text, begin);
-	line = slice_head(rest, slice_chr(rest, '\n'));
-	bool told = slice_starts(line, lit("group ")), given = slice_starts(line, lit("gid: "));
-	uint64_t serial = told    ? number_behind(line, fed_gid_slice(gid))
-			  : given ? number_behind(rest, lit("\nserial:"))
-				  : 0;
-	uint64_t out = 0;
-	const struct fed_group *rec;
-
-	for (uint64_t s = 1; (rec = fed_reg_group_at(d->reg, gid, s)); s++)
-		out = is_member(rec, who) ? s + 1 : out;
-	struct fed_record_key key = {.type = FED_REC_GROUP};
-
-	memcpy(key.s, gid->s, sizeof gid->s);
-	out += out > 0 && fed_reg_heals(d->reg, &key, out + 1); /* it says that it holds */
-	rec = fed_reg_group_at(d->reg, gid, serial);
-	return serial > 0 && (told ? serial == out || is_member(rec, who) : serial <= out);
-}
-
-/*
- * Promise 3, at the moment of sending: nothing of a group goes to a daemon that is no member by the
- * record that the sender holds, but that it is out.  Looked up here, not by the node.
- */
-static void watch_leak(struct sim_daemon *d, const struct fed_oid *who, struct slice text)
-{
-	for (unsigned g = 0; g < d->w->o.n_groups; g++) {
-		const struct fed_group *rec = fed_reg_group(d->reg, &d->w->groups[g].gid);
-		struct slice gid = rec ? fed_gid_slice(&rec->gid) : lit("");
-		size_t at = 0;
-
-		if (!rec || !rec->closed || is_member(rec, who))
-			continue;
-		while ((at += slice_find(slice_from(text, at), gid)) < text.len) {
-			d->w->n.leaks += !may_hear(d, &rec->gid, who, text, at);
-			at += gid.len;
-		}
-	}
-}
-
-/* The value behind a tag of a list, which goes to the next ';'. */
-static struct slice tag_of(struct slice list, struct slice tag)
-{
-	struct slice rest = slice_from(list, slice_find(list, tag) + tag.len);
-
-	return slice_head(rest, slice_chr(rest, ';'));
-}
-
-/* Nor of a group with `history: join` what was written before the other was in it. */
-static void watch_history(struct sim_daemon *d, const struct fed_oid *who, struct slice text)
-{
-	size_t at;
-
-	while ((at = slice_find(text, lit("v=1; o="))) < text.len) {
-		struct fed_oid origin;
-		struct fed_gid gid;
-		uint64_t epoch = 0, n = 0;
-
-		text = slice_from(text, at + 4);
-		if (!fed_oid_parse(tag_of(text, lit(" o=")), &origin) ||
-			!fed_gid_parse(tag_of(text, lit(" g=")), &gid) ||
-			!fed_num_parse(tag_of(text, lit(" e=")), &epoch) ||
-			!fed_num_parse(tag_of(text, lit(" n=")), &n))
-			continue;
-		const struct fed_group *rec = fed_reg_group(d->reg, &gid);
-		for (size_t i = 0; rec && i < d->w->o.n_daemons; i++)
-			if (fed_oid_eq(&d->w->daemons[i].oid, who))
-				d->w->n.leaks +=
-					!sim_is_for(rec, &d->w->daemons[i], &origin, epoch, n);
-	}
-}
-
 /* Change one byte at `at` into another that may stand there. */
 static void change(struct sim_world *w, struct buf *b, size_t at, const char *by)
 {
@@ -200,20 +98,6 @@ static void skip_serials(struct sim_daemon *liar, struct buf *b)
 	liar->w->n.lies++;
 }
 
-/*
- * A record that the other has told of may be asked for, whatever we know of its group: it may be
- * the one that takes the other in, of which our disk, put back, knows nothing.  All else is looked
- * at.
- */
-static void watch_questions(struct sim_daemon *d, const struct fed_oid *who, struct slice text)
-{
-	struct slice line;
-
-	while (slice_split(&text, '\n', &line))
-		if (!slice_starts(line, lit("KREC ")))
-			watch_leak(d, who, line);
-}
-
 /* What the end has said goes on its way. */
 static void send(struct sim_link *l, unsigned conn, bool to_b)
 {
@@ -235,10 +119,9 @@ static void send(struct sim_link *l, unsigned conn, bool to_b)
 	if (out->len == 0)
 		return;
 	if (asks) {
-		watch_questions(sender, &other->oid, buf_slice(out));
+		sim_watch_questions(sender, &other->oid, buf_slice(out));
 	} else {
-		watch_leak(sender, &other->oid, buf_slice(out));
-		watch_history(sender, &other->oid, buf_slice(out));
+		sim_watch_answers(sender, &other->oid, buf_slice(out));
 	}
 	if (at < to->clear_ms)
 		at = to->clear_ms;

@@ -151,6 +151,13 @@ void sim_daemon_record(struct sim_daemon *d, struct slice text);
 int64_t sim_daemon_clock(const struct sim_daemon *d);
 /* Tell its node the time. */
 void sim_daemon_now(struct sim_daemon *d);
+/* What is queued is on its disk in a moment. */
+void sim_daemon_commit_soon(struct sim_daemon *d);
+/* A new epoch: larger than all before it. */
+void sim_daemon_new_epoch(struct sim_daemon *d, unsigned group);
+
+/* ---- the outside of its node (sim_outside.c) ---- */
+extern const struct fed_outside sim_outside;
 
 /* ---- records of one serial (sim_forks.c) ---- */
 
@@ -193,6 +200,12 @@ bool sim_net_asks(const struct sim_daemon *d, unsigned other);
 void sim_net_work(struct sim_daemon *d, unsigned peer);
 void sim_net_news(struct sim_daemon *d);
 bool sim_net_reaches(const struct sim_world *w, unsigned a, unsigned b);
+
+/* ---- what is said (sim_watch.c) ---- */
+
+/* What d says to `who`; what should not be said is counted in sim_figures.leaks. */
+void sim_watch_answers(struct sim_daemon *d, const struct fed_oid *who, struct slice text);
+void sim_watch_questions(struct sim_daemon *d, const struct fed_oid *who, struct slice text);
 
 /* The Message-ID of a post. */
 void sim_mid(const struct sim_world *w, unsigned origin, uint64_t id, char out[SIM_MID]);
