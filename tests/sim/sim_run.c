@@ -6,9 +6,8 @@
  *
  * A run that breaks a promise prints its seed and what was broken; the same seed does it again.
  * Without -d a seed has 3 to 7 daemons; -o sets how often a kind of step comes (partition, crash,
- * restore, snapshot, equivocate, membership, clock, night, rot,
- * forkrecord; liars, hidden: how many daemons
- * are).  Exit status 1 when any run failed.
+ * restore, snapshot, equivocate, membership, clock, night, rot, forkrecord, shatter; liars, hidden:
+ * how many daemons are).  Exit status 1 when any run failed.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,8 +34,9 @@ static bool set_chance(struct sim_opts *o, const char *text)
                 {"night",      &o->night     },
 		{"rot",        &o->rot       },
                 {"forkrecord", &o->forkrecord},
-                {"liars",      &o->liars     },
-		{"hidden",     &o->hidden    }
+                {"shatter",    &o->shatter   },
+		{"liars",      &o->liars     },
+                {"hidden",     &o->hidden    }
         };
 
 	for (size_t i = 0; i < array_len(kinds); i++) {
@@ -91,7 +91,8 @@ static struct sim_opts opts_of(uint64_t seed, const struct wishes *wish)
 	return o;
 }
 
-static bool run(uint64_t seed, const struct wishes *wish)
+/* shattered: grows by how often each daemon was alone. */
+static bool run(uint64_t seed, const struct wishes *wish, uint64_t *shattered)
 {
 	struct sim_opts o = opts_of(seed, wish);
 	struct sim_world *w = sim_world_new(&o);
@@ -99,6 +100,7 @@ static bool run(uint64_t seed, const struct wishes *wish)
 	const char *why = sim_run(w) ? sim_check(w) : "it does not become quiet";
 
 	sim_figures(w, &n);
+	*shattered += n.shattered;
 	if (why || o.verbose)
 		printf("seed %llu: %u daemons, %u groups, %llu posts, %llu acknowledged, %llu "
 		       "events, %llu forks: %s\n",
@@ -143,13 +145,16 @@ int main(int argc, char **argv)
 {
 	struct wishes wish = {.steps = STEPS};
 	unsigned failed = 0;
+	uint64_t shattered = 0;
 
 	if (!take_options(argc, argv, &wish))
 		return usage();
 	uint64_t first = strtoull(argv[optind], NULL, 10);
 	uint64_t count = optind + 1 < argc ? strtoull(argv[optind + 1], NULL, 10) : 1;
 	for (uint64_t seed = first; seed < first + count; seed++)
-		failed += !run(seed, &wish);
+		failed += !run(seed, &wish, &shattered);
+	if (shattered > 0)
+		printf("%llu times each was alone\n", (unsigned long long)shattered);
 	printf("%llu passed, %u failed, 0 skipped\n", (unsigned long long)(count - failed), failed);
 	return failed > 0;
 }

@@ -17,6 +17,7 @@ enum {
 	QUIET_MS = 200 * 1000, /* without a change: it is over */
 	HEAL_MS = 3600 * 1000, /* longer than this it must not take */
 	WARM_MS = 5000,
+	JOIN_MS = 8000, /* less than this until two more parts are joined */
 };
 
 /* ---- events: a heap by time, then by order ---- */
@@ -304,6 +305,36 @@ static void step_equivocate(struct sim_world *w)
 	post_some(d, group);
 }
 
+/* Two parts that were apart reach each other. */
+static void join_two(struct sim_world *w)
+{
+	unsigned a = sim_draw(&w->rand, w->o.n_daemons), b = sim_draw(&w->rand, w->o.n_daemons);
+
+	while (w->side[b] == w->side[a])
+		b = (b + 1) % w->o.n_daemons;
+	unsigned from = w->side[b];
+	for (unsigned i = 0; i < w->o.n_daemons; i++)
+		if (w->side[i] == from)
+			w->side[i] = w->side[a];
+}
+
+/* Each of them alone, and writing; then two parts at a time find each other, in any order. */
+static void step_shatter(struct sim_world *w)
+{
+	tell(w, "each alone", w->o.n_daemons, 0);
+	w->n.shattered++;
+	for (unsigned i = 0; i < w->o.n_daemons; i++)
+		w->side[i] = i;
+	part(w);
+	for (unsigned i = 0; i < w->o.n_daemons; i++)
+		if (w->daemons[i].up)
+			post_some(&w->daemons[i], sim_draw(&w->rand, w->o.n_groups));
+	for (unsigned parts = w->o.n_daemons; parts > 1; parts--) {
+		join_two(w);
+		run_until(w, w->now_ms + sim_draw(&w->rand, JOIN_MS));
+	}
+}
+
 static void step_member(struct sim_world *w)
 {
 	unsigned group = sim_draw(&w->rand, w->o.n_groups),
@@ -429,6 +460,8 @@ static void step(struct sim_world *w)
 		step_rot(w);
 	else if (falls(&dice, o->forkrecord))
 		step_fork_record(w);
+	else if (falls(&dice, o->shatter))
+		step_shatter(w);
 	else
 		step_post(w);
 }

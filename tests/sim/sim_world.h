@@ -24,6 +24,7 @@ struct sim_opts {
 	/* chance of each kind of step, per cent; what is left posts */
 	unsigned partition, crash, restore, snapshot, equivocate, membership, clock, night;
 	unsigned forkrecord; /* an owner signs two records with one serial */
+	unsigned shatter;    /* each daemon is alone; then they find each other, two parts a time */
 	unsigned rot;        /* an article that another daemon has too is damaged on a disk */
 	unsigned liars;      /* daemons, per cent, that change what they relay */
 	unsigned hidden;     /* ... that cannot be dialled; the first one always can */
@@ -48,6 +49,7 @@ struct sim_figures {
 	uint64_t late;     /* control entries that were not, though a neighbour had them */
 	uint64_t passes;
 	uint64_t rivals, settled; /* pairs of records with one serial that were signed; decided */
+	uint64_t shattered;
 	uint64_t posts, acked, beats, rotten, mended, forks, record_forks, intruders, leaks, lies,
 		faults, events;
 };

@@ -8,6 +8,7 @@ KOKO_SEEDS says how many, KOKO_SEED where they begin.
 """
 
 import os
+import re
 import subprocess
 import sys
 
@@ -32,6 +33,7 @@ def runs(*args, limit=1100):
     done = subprocess.run([SIM, *map(str, args)], stdout=subprocess.PIPE, text=True, timeout=limit)
     print(done.stdout, end="")
     assert done.returncode == 0, f"sim_run {args} ended with {done.returncode}"
+    return done.stdout
 
 
 def short_seeds():
@@ -42,6 +44,13 @@ def rare_seeds():
     for options, seeds in RARE:
         for seed in seeds:
             runs(*options.split(), seed)
+
+
+def seven_parts():
+    """Each of seven alone, healed two parts at a time in any order: reliability, row 57."""
+    out = runs("-d", 7, "-o", "shatter=5", FIRST, 100)
+    alone = re.search(r"^(\d+) times each was alone$", out, re.MULTILINE)
+    assert alone and int(alone[1]) >= 100, "they were not alone"
 
 
 def fifty_three():
@@ -55,4 +64,4 @@ def four_hundred():
 
 
 if __name__ == "__main__":
-    lab.run_cases([short_seeds, rare_seeds, fifty_three] + ([four_hundred] if NIGHT else []))
+    lab.run_cases([short_seeds, rare_seeds, seven_parts, fifty_three] + ([four_hundred] if NIGHT else []))
