@@ -436,9 +436,11 @@ int node_take_sign(struct fed_node *n, unsigned peer, const struct fed_feed_name
 
 	if (fed_check_stub(&scene, &stub, &v) == KERR_WAIT)
 		return KERR_WAIT;
-	if (v.got == FED_GOT_TAKE || v.got == FED_GOT_STUB)
-		return take(n, FED_PULL_PEERS, s, NULL, &v); /* no ask ends with it */
-	return 0;
+	if (v.got == FED_GOT_TAKE || v.got == FED_GOT_STUB) /* no ask ends with it */
+		return take(n, FED_PULL_PEERS, s, NULL, &v) < 0 ? KERR_BUSY : 0;
+	if (v.got == FED_GOT_LATER && v.lack.key.s[0] != '\0' && peer < FED_PULL_PEERS)
+		node_want_record(n, peer, &v.lack.key, v.lack.serial);
+	return v.got == FED_GOT_KNOWN ? 0 : v.got == FED_GOT_LATER ? KERR_BUSY : KERR_DENIED;
 }
 
 /* ---- what is durable ---- */

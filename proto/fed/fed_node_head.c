@@ -8,6 +8,8 @@
 enum {
 	EMPTY_FEEDS_MAX = 1000, /* feeds that exist by the word of one neighbour alone */
 	AGAIN_S = 5,            /* until heads that could not be placed are asked for anew */
+	GUESS_S = 120,          /* so long it is waited for somebody who can tell of a gap */
+	STALE_S = 60,           /* ... which nobody has asked for any more */
 };
 
 /* ---- asking for heads ---- */
@@ -157,8 +159,8 @@ enum kinship {
 
 bool node_may_guess(const struct fed_node *n, struct fed_feed *f)
 {
-	if (f->guess_s == 0)
-		f->guess_s = n->steady_s + AGAIN_S;
+	if (f->guess_s == 0 || n->steady_s >= f->guess_s + STALE_S)
+		f->guess_s = n->steady_s + GUESS_S;
 	return n->steady_s >= f->guess_s;
 }
 

@@ -139,7 +139,10 @@ void node_got_record(
 void node_got_no_record(
 	struct fed_node *n, unsigned peer, const struct fed_request *req, bool later);
 
-/* An entry of which the tags alone are here, as a stub: its content is asked for later. */
+/*
+ * An entry of which the tags alone are here, as a stub: its content is asked for later.  0: it is
+ * here or on its way to the disk; KERR_WAIT; KERR_BUSY: not now; KERR_DENIED: it does not count.
+ */
 NODISCARD int node_take_sign(struct fed_node *n, unsigned peer, const struct fed_feed_name *name,
 	const struct fed_sign *s);
 
@@ -184,12 +187,8 @@ void node_ask_heads_again(struct fed_node *n, unsigned peer, const struct fed_gi
 /* Those whose time has come; true when there were any. */
 bool node_heads_again(struct fed_node *n);
 
-/* Feeds that fork: docs/federation.md section 7.4.  fed_node_fork.c */
+/* Where chains part: docs/federation.md section 7.4.  fed_node_probe.c */
 
-/* The link of an entry: in memory or asked for.  0, KERR_NOTFOUND, KERR_WAIT. */
-int node_link(struct fed_node *n, const struct fed_feed *f, uint64_t num, struct fed_link *out);
-/* What ours is: held, or said by the entry behind it (e alone). */
-int node_known(struct fed_node *n, const struct fed_feed *f, uint64_t num, struct fed_link *out);
 /* The neighbour's entry `differs_at` is not ours: find where the chains part. */
 void node_fork_begin(struct fed_node *n, unsigned peer, const struct fed_feed *f,
 	const struct fed_epoch *as, uint64_t differs_at);
@@ -212,6 +211,20 @@ NODISCARD int node_got_signs(
 void node_got_no_signs(struct fed_node *n, unsigned peer, const struct fed_request *req);
 void node_probes_gone(struct fed_node *n, unsigned peer);
 void node_probes_free(struct fed_node *n);
+
+/* Feeds that fork: likewise.  fed_node_fork.c */
+
+/*
+ * f and this neighbour have different entries `theirs->n` behind the same one.  0; KERR_WAIT;
+ * KERR_BUSY: it cannot be taken now.
+ */
+NODISCARD int node_fork_found(
+	struct fed_node *n, unsigned peer, struct fed_feed *f, const struct fed_sign *theirs);
+/* An empty branch behind `before`; NULL: there are too many. */
+struct fed_feed *node_branch_make(
+	struct fed_node *n, const struct fed_feed_name *name, const struct fed_link *before);
+/* The branch of f that begins with this entry. */
+struct fed_feed_name node_branch_name(const struct fed_feed *f, const struct fed_sign *s);
 /* Of a branch that is known by hearsay: an empty feed, of which its first entry is asked for. */
 struct fed_feed *node_branch_heard(
 	struct fed_node *n, const struct fed_feed_name *name, uint64_t low);
@@ -229,6 +242,10 @@ void node_forks_start(struct fed_node *n);
 
 /* Parts of chains.  fed_node_part.c */
 
+/* The link of an entry: in memory or asked for.  0, KERR_NOTFOUND, KERR_WAIT. */
+int node_link(struct fed_node *n, const struct fed_feed *f, uint64_t num, struct fed_link *out);
+/* What ours is: held, or said by the entry behind it (e alone). */
+int node_known(struct fed_node *n, const struct fed_feed *f, uint64_t num, struct fed_link *out);
 /* The part of its chain that has entry num: f itself, mostly. */
 struct fed_feed *node_part_of(struct fed_node *n, struct fed_feed *f, uint64_t num);
 void node_part_stored(struct fed_node *n, struct fed_feed *f, uint64_t num,

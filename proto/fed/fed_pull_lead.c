@@ -5,21 +5,40 @@
  */
 #include "proto/fed/fed_pull_priv.h"
 
-/* The last entry of ours that this neighbour has as well, by its number. */
+/* Of the spans held beyond a gap the i-th from behind; then what is complete. */
+static struct fed_span span_of(const struct fed_spans *ahead, uint64_t high, size_t i)
+{
+	size_t n = fed_spans_n(ahead);
+
+	return i < n ? *fed_spans_at(ahead, n - 1 - i) : (struct fed_span){.to = high};
+}
+
+/* The last entry that both have on disk, by its number. */
+static uint64_t common_top(const struct fed_feed *f, const struct fed_holding *h)
+{
+	struct fed_span ours = span_of(&f->ahead, f->high, 0), its = span_of(&h->ahead, h->high, 0);
+
+	for (size_t i = 0, k = 0; ours.from > its.to || its.from > ours.to;) {
+		if (ours.from > its.to)
+			ours = span_of(&f->ahead, f->high, ++i);
+		else
+			its = span_of(&h->ahead, h->high, ++k);
+	}
+	return ours.to < its.to ? ours.to : its.to;
+}
+
+/*
+ * The last entry of ours that this neighbour has as well; beyond a gap of its own, too: there it
+ * may have another continuation than ours.
+ */
 static uint64_t top_of(const struct fed_feed *f, const struct fed_holding *h)
 {
-	uint64_t top = f->high < h->high ? f->high : h->high;
+	uint64_t top = common_top(f, h);
 
-	for (size_t i = 0; i < fed_spans_n(&f->ahead); i++) {
-		const struct fed_span *s = fed_spans_at(&f->ahead, i);
-
-		if (s->from <= h->high)
-			top = s->to < h->high ? s->to : h->high;
-	}
 	for (size_t i = 0; i < f->pending.n; i++) {
 		const struct fed_link *l = vec_at(&f->pending, i);
 
-		if (l->n > top && l->n <= h->high)
+		if (l->n > top && (l->n <= h->high || fed_spans_has(&h->ahead, l->n)))
 			top = l->n;
 	}
 	return top;
@@ -93,8 +112,8 @@ bool fed_pull_sure(struct fed_pull *p, struct fed_feed *f, unsigned peer, uint64
 	for (size_t k = 0; k < w->holders.n; k++) {
 		struct fed_holding *same = &holder_at(w, k)->h;
 
-		if (!same_end(same, h) || same->sure >= n)
-			continue;
+		if (same->sure >= n || (k != i && (!same_end(same, h) || n > h->high)))
+			continue; /* beyond its gap others may have something else */
 		news = news || (k != i && same->sure == 0);
 		same->sure = n;
 	}

@@ -51,7 +51,9 @@ static bool may_hear(struct sim_daemon *d, const struct fed_gid *gid, const stru
 	struct fed_record_key key = {.type = FED_REC_GROUP};
 
 	memcpy(key.s, gid->s, sizeof gid->s);
-	out += out > 0 && fed_reg_heals(d->reg, &key, out + 1); /* it says that it holds */
+	/* it says that it holds; of what is not on disk yet nothing is told */
+	out += out > 0 && out < fed_node_durable(d->node, &key) &&
+	       fed_reg_heals(d->reg, &key, out + 1);
 	rec = fed_reg_group_at(d->reg, gid, serial);
 	return serial > 0 && (told ? serial == out || is_member(rec, who) : serial <= out);
 }

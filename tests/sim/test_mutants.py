@@ -18,6 +18,7 @@ from koko import lab  # noqa: E402
 BUILD = os.environ.get("KOKO_BUILD", ".")
 SEEDS = 1000
 
+BOTH = ("equivocate=20", "restore=6")
 FORKS = ("restore=0", "equivocate=0", "membership=0", "forkrecord=6")
 
 # name, what it breaks, file, lines, what stands there instead, kinds of steps to have more of
@@ -82,10 +83,18 @@ MUTANTS = [
      "\td->floor = d->restored ? d->last_epoch + 1 : 0;", "restore=20", "crash=40", "steps=250"),
     ("retry", "what one neighbour did not have is not asked of another", "proto/fed/fed_pull.c",
      "\t\tin_vain(w, a, peer, now_at, FED_RETRY_S);\n\t\tbreak;", "\t\ta->at = INT64_MAX;\n\t\tbreak;"),
-    ("branches", "what an origin signed twice is held once", "proto/fed/fed_node_fork.c",
-     "p->known ? fork_found(n, p->peer, f, &p->theirs)", "p->known ? 0", "equivocate=20"),
+    ("branches", "what an origin signed twice is held once", "proto/fed/fed_node_probe.c",
+     "p->known ? node_fork_found(n, p->peer, f, &p->theirs)", "p->known ? 0", "equivocate=20"),
     ("mixed", "what comes of two continuations is put into one gap", "proto/fed/fed_node.c",
      "\t\t!fed_pull_trusts(n->pull, f, peer)) {", "\t\tfalse) {", "equivocate=20"),
+    ("beyond_its_gap", "what a neighbour has beyond a gap of its own is not compared",
+     "proto/fed/fed_pull_lead.c", "its = span_of(&h->ahead, h->high, 0);",
+     "its = {.to = h->high};", *BOTH),
+    ("unkept", "a feed is taken apart for an entry that cannot be kept",
+     "proto/fed/fed_node_fork.c", "\tif (rc < 0) {\n\t\tfed_feeds_drop", "\tif (false) {\n\t\tfed_feeds_drop",
+     *BOTH, "membership=8"),
+    ("guess", "who could tell of a gap is not waited for", "proto/fed/fed_node_head.c",
+     "GUESS_S = 120,", "GUESS_S = 5,", *BOTH),
     ("tried", "who was asked in vain stays so, whoever has its number", "proto/fed/fed_pull.c",
      "\t\tif (now_at >= a->until)\n\t\t\ta->tried = 0;", "", "liars=80"),
     ("turned", "who cannot be dialled is asked by nobody", "proto/fed/peer_session.c",
