@@ -303,22 +303,26 @@ static void note(struct fed_node *n, unsigned peer, const struct fed_request *re
 }
 
 /*
- * Beyond a gap nothing shows that an entry follows what is here: it must be of one whose chain is
- * known to be ours.
+ * At a gap nothing shows that an entry is of the continuation that is here: it must be of one whose
+ * chain is known to be ours.  Where it follows what is here, that holds for what lies beyond.
  */
 static bool fits(struct fed_node *n, unsigned peer, const struct fed_feed_name *name, uint64_t num)
 {
 	struct fed_feed *f = fed_feeds_get(n->o.feeds, name);
+	struct fed_ask top;
 
 	if (!f || peer >= FED_PULL_PEERS)
 		return true;
-	if (num > f->low && !fed_feed_has(f, num - 1) && !fed_feed_link(f, num - 1) &&
-		!fed_pull_trusts(n->pull, f, peer)) {
-		struct fed_ask top;
+	bool follows = num <= f->low || fed_feed_has(f, num - 1) || fed_feed_link(f, num - 1);
+	bool last = fed_spans_next(&f->ahead, num) == UINT64_MAX;
+	if (!(follows && last) && !fed_feed_has(f, num) &&
+		!fed_pull_trusts(n->pull, f, peer, num)) {
+		bool holds = fed_pull_compare(n->pull, f, peer, &top);
 
-		if (fed_pull_compare(n->pull, f, peer, &top))
+		if (holds)
 			node_align_begin(n, peer, &top);
-		return false;
+		if (holds || !follows)
+			return false;
 	}
 	if (fed_pull_sure(n->pull, f, peer, num))
 		work_for_all(n);

@@ -105,6 +105,18 @@ static int sign_of(struct fed_node *n, const struct fed_feed *f, uint64_t num, s
 	return rc < 0 ? rc : fed_sign_parse(slice_str(h.sign), out, &why) ? 0 : KERR_DAMAGED;
 }
 
+/* A branch with its first entry, as a stub.  Nothing is taken apart for one that is not kept. */
+static int branch_put(struct fed_node *n, unsigned peer, const struct fed_feed_name *name,
+	const struct fed_link *before, const struct fed_sign *first)
+{
+	struct fed_feed *branch = node_branch_make(n, name, before);
+	int rc = branch ? node_take_sign(n, peer, name, first) : KERR_FULL;
+
+	if (branch && rc < 0)
+		fed_feeds_drop(n->o.feeds, branch);
+	return rc;
+}
+
 /*
  * What the neighbour has said of its entry is kept, as a stub: so the fork is on disk, whatever
  * becomes of who has the rest.
@@ -124,16 +136,12 @@ int node_fork_found(
 		return rc == KERR_WAIT ? rc : 0;
 	if (theirs->n > f->low && node_link(n, f, theirs->n - 1, &before) == KERR_WAIT)
 		return KERR_WAIT;
-	if (fed_feeds_get(n->o.feeds, &name))
-		return 0; /* known */
-	branch = node_branch_make(n, &name, &before);
-	if (!branch)
-		return 0; /* one too many */
-	rc = node_take_sign(n, peer, &name, theirs);
-	if (rc < 0) {
-		fed_feeds_drop(n->o.feeds, branch); /* nothing is taken apart for what is not here */
-		return rc == KERR_DENIED ? 0 : rc;
-	}
+	branch = fed_feeds_get(n->o.feeds, &name);
+	if (branch && (branch->unproven || f->end < theirs->n))
+		return 0; /* it is proven by its first entry; or it was taken apart before */
+	rc = branch ? 0 : branch_put(n, peer, &name, &before, theirs);
+	if (rc < 0)
+		return rc == KERR_WAIT || rc == KERR_BUSY ? rc : 0;
 	node_split(n, f, theirs->n, &ours);
 	tell(n, &name, &sign, theirs);
 	ask_all(n, &name.gid);
@@ -233,6 +241,21 @@ int node_find_parent(struct fed_node *n, const struct fed_feed_name *name, const
 	return rc == KERR_WAIT ? rc : 0;
 }
 
+/*
+ * What it follows is not here.  A part that has another entry in the place of its first is apart
+ * from it there at the latest.
+ */
+static struct fed_feed *beside(struct fed_node *n, const struct fed_feed *f)
+{
+	struct fed_feed *p = NULL;
+
+	while ((p = node_next_part(n, &f->name, p)) != NULL)
+		if (p != f && !p->unproven && p->low < f->low && p->end >= f->low &&
+			fed_feed_has(p, f->low))
+			return p;
+	return NULL;
+}
+
 void node_branch_proven(
 	struct fed_node *n, const struct fed_feed_name *name, const struct fed_sign *s)
 {
@@ -246,6 +269,7 @@ void node_branch_proven(
 	while ((p = node_next_part(n, name, p)) != NULL)
 		if (follows(n, p, f, s, &before) > 0)
 			break;
+	p = p ? p : beside(n, f);
 	if (p && p->end < f->low)
 		return; /* it was taken apart before */
 	if (!p || node_known(n, p, f->low, &ours) < 0) {

@@ -8,8 +8,6 @@
 enum {
 	EMPTY_FEEDS_MAX = 1000, /* feeds that exist by the word of one neighbour alone */
 	AGAIN_S = 5,            /* until heads that could not be placed are asked for anew */
-	GUESS_S = 120,          /* so long it is waited for somebody who can tell of a gap */
-	STALE_S = 60,           /* ... which nobody has asked for any more */
 };
 
 /* ---- asking for heads ---- */
@@ -96,10 +94,14 @@ static struct fed_feed *feed_of_head(
 	return f;
 }
 
-static void pull(struct fed_node *n, unsigned peer, struct fed_feed *f, const struct fed_holding *h)
+/* False: it has nothing that we have not. */
+static bool pull(struct fed_node *n, unsigned peer, struct fed_feed *f, const struct fed_holding *h)
 {
-	if (fed_pull_head(n->pull, f, peer, h))
+	bool more = fed_pull_head(n->pull, f, peer, h);
+
+	if (more)
 		n->o.outside->work(n->o.arg, peer);
+	return more;
 }
 
 /*
@@ -115,7 +117,7 @@ static void pull_first(
 
 	fed_spans_init(&one.ahead);
 	fed_spans_init(&one.stubs);
-	pull(n, peer, f, &one);
+	(void)pull(n, peer, f, &one);
 	fed_spans_fini(&one.ahead);
 	fed_spans_fini(&one.stubs);
 }
@@ -159,8 +161,8 @@ enum kinship {
 
 bool node_may_guess(const struct fed_node *n, struct fed_feed *f)
 {
-	if (f->guess_s == 0 || n->steady_s >= f->guess_s + STALE_S)
-		f->guess_s = n->steady_s + GUESS_S;
+	if (f->guess_s == 0 || n->steady_s >= f->guess_s + FED_GUESS_FOR_S)
+		f->guess_s = n->steady_s + FED_GUESS_S;
 	return n->steady_s >= f->guess_s;
 }
 
@@ -235,11 +237,13 @@ static void told_branch(struct fed_node *n, unsigned peer, const struct fed_feed
 	bool rival = false, unsure = false;
 
 	plain.epoch.branch[0] = '\0';
-	if (h->low == 1 && !feed_of_head(n, &n->peers[peer], &plain))
+	struct fed_feed *any = feed_of_head(n, &n->peers[peer], &plain);
+	if (!any)
 		return;
 	for (struct fed_feed *f = NULL; (f = node_next_part(n, name, f)) != NULL;) {
 		enum kinship kin = kinship_of(n, peer, f, name, h);
 
+		fed_pull_parted(n->pull, f, peer, h->low);
 		rival = rival || kin == KIN_SIBLING;
 		unsure = unsure || kin == KIN_UNSURE;
 		next = kin == KIN_NEXT ? f : next;
@@ -252,6 +256,8 @@ static void told_branch(struct fed_node *n, unsigned peer, const struct fed_feed
 	next = ours ? ours : next;
 	if (next && !fed_feed_has(next, h->low))
 		pull_first(n, peer, next, h);
+	else if (!next && !unsure && node_may_guess(n, any))
+		heard(n, peer, name, h); /* what it follows seems to be nowhere any more */
 	node_ask_heads_again(n, peer, &name->gid);
 }
 
@@ -266,6 +272,19 @@ static int differs(
 		return 0; /* nothing is said of an entry */
 	rc = node_known(n, f, high, &l);
 	return rc == 0 ? !fed_hash_eq(&l.e, e) : rc == KERR_WAIT ? rc : 0;
+}
+
+/*
+ * Both have a gap, and the same numbers behind it; of what stands there a head says nothing, and
+ * where nobody has what is missing nothing else would ever tell.
+ */
+static void compare_beyond(
+	struct fed_node *n, unsigned peer, struct fed_feed *f, const struct fed_holding *h)
+{
+	uint64_t top = fed_pull_top(f, h);
+
+	if (fed_spans_n(&f->ahead) > 0 && fed_spans_n(&h->ahead) > 0 && top > f->high)
+		node_align_begin(n, peer, &(struct fed_ask){f, top, h->as});
 }
 
 static void told_feed(struct fed_node *n, unsigned peer, struct fed_feed *f, struct fed_holding *h)
@@ -291,7 +310,8 @@ static void told_feed(struct fed_node *n, unsigned peer, struct fed_feed *f, str
 		node_place_begin(n, peer, f, h);
 	if (h->high >= f->low && fed_feed_has(f, h->high) && !fed_hash_eq(&h->e, &fed_hash_none))
 		h->sure = h->high; /* it was compared */
-	pull(n, peer, f, h);
+	if (!pull(n, peer, f, h))
+		compare_beyond(n, peer, f, h);
 	node_catch_told(n, peer, f, h);
 }
 

@@ -44,6 +44,7 @@ struct fork_probe {
 	bool align;        /* entry `hi` is looked at first: the chains may be the same */
 	bool kin;          /* is the branch `as`, by its entry `hi`, what lies beyond our gap? */
 	bool asked, known; /* known: theirs is its entry `hi` */
+	bool mute;         /* what lies between it cannot tell either */
 	uint64_t lo, hi, at;
 	struct fed_sign theirs;
 	struct fed_holding h; /* place, kin: its head */

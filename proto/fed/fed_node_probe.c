@@ -85,13 +85,16 @@ static uint64_t between(const struct fed_feed *f, uint64_t lo, uint64_t hi)
 }
 
 /*
- * Is `hi` where the chains part?  What ours is between them, nobody may know any more: then it is
- * as well.
+ * Is `hi` where the chains part?  It is when ours is here, for it follows what is before it.  Of
+ * one that is missing the entry behind it says what it is, and nothing what it follows: somebody
+ * may know that, or nobody any more, and then it is as well.
  */
 static bool is_found(struct fed_node *n, const struct fork_probe *p, struct fed_feed *f)
 {
-	return p->hi - p->lo == 1 || (between(f, p->lo, p->hi) == 0 &&
-					     !fed_pull_any_sure(f, p->hi) && node_may_guess(n, f));
+	if (p->hi - p->lo == 1 && (fed_feed_has(f, p->hi) || fed_feed_link(f, p->hi)))
+		return true;
+	return (p->mute || between(f, p->lo, p->hi) == 0) && !fed_pull_any_sure(f, p->hi) &&
+	       node_may_guess(n, f);
 }
 
 /* Which entry is asked for next; 0: no more can be told for now. */
@@ -329,7 +332,14 @@ int node_got_signs(
 void node_got_no_signs(struct fed_node *n, unsigned peer, const struct fed_request *req)
 {
 	size_t i = find_probe(n, peer, &req->name);
+	struct fed_feed *f = fed_feeds_get(n->o.feeds, &req->name);
 
-	if (i < n->probes.n)
+	if (i == n->probes.n)
+		return;
+	struct fork_probe *p = probe_at(n, i);
+	p->mute = true;
+	if (f && p->known && is_found(n, p, f) && node_fork_found(n, peer, f, &p->theirs) == 0)
+		probe_end(n, i);
+	else
 		give_up(n, i);
 }

@@ -251,6 +251,7 @@ bool fed_pull_head(
 		forgive(w, peer); /* it did not have it by the name of before */
 		to->h.sure = 0;
 	}
+	to->h.parted = to->h.parted && to->h.high == h->high;
 	to->h.low = h->low;
 	to->h.high = h->high;
 	to->h.e = h->e;
@@ -330,7 +331,8 @@ static bool ask_again(
 			a->tried = 0;
 		if (a->peer != NOBODY || a->at > now_at || (a->tried & UINT64_C(1) << h->peer) ||
 			!covers(&h->h, a->n) || !missing(w->feed, &h->h, a->n) ||
-			(!fed_feed_has(w->feed, a->n) && !want_follows_lead(w, h)))
+			(!fed_feed_has(w->feed, a->n) && !want_follows_lead(w, h)) ||
+			!want_may_ask(w, h, a->n))
 			continue;
 		return begin(w, a, h, now_at, out);
 	}
@@ -352,7 +354,7 @@ static bool ask_new(struct fed_want *w, const struct holder *h, int64_t now_at, 
 	uint64_t from = w->next > f->high ? w->next : f->high + 1;
 	uint64_t n = want_follows_lead(w, h) ? unasked(w, h, from, want_first_missing) : UINT64_MAX;
 
-	if (n == UINT64_MAX || n > f->high + FED_WINDOW ||
+	if (n == UINT64_MAX || n > f->high + FED_WINDOW || !want_may_ask(w, h, n) ||
 		(n > f->high + 1 && fed_spans_count(&f->ahead) >= FED_AHEAD_MAX))
 		return false;
 	if (h->h.low <= from && n <= h->h.high)
@@ -380,6 +382,7 @@ bool fed_pull_next(struct fed_pull *p, unsigned peer, int64_t now_at, struct fed
 		if (i == w->holders.n)
 			continue;
 		const struct holder *h = holder_at(w, i);
+		want_wait(w, h, now_at);
 		if (ask_again(w, h, now_at, out) || ask_new(w, h, now_at, out) ||
 			ask_stub(w, h, now_at, out))
 			return true;
@@ -469,7 +472,7 @@ bool fed_pull_tick(struct fed_pull *p, int64_t now_at)
 	{
 		struct fed_want *w = container_of(it, struct fed_want, node);
 
-		news = news || is_open(w);
+		news = news || is_open(w) || w->guess_at > 0;
 		for (size_t i = 0; i < w->asks.n; i++) {
 			struct ask *a = ask_at(w, i);
 

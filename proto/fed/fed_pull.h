@@ -23,6 +23,8 @@ enum {
 	FED_RETRY_S = 60,         /* nobody has it: so long until all are asked again */
 	FED_ABSENT_S = 24 * 3600, /* a stub everywhere: likewise ... */
 	FED_ABSENT_DAYS = 30,     /* ... for so long */
+	FED_GUESS_S = 120,        /* so long one is waited for who can tell of a gap ... */
+	FED_GUESS_FOR_S = 60,     /* ... then it is guessed for so long */
 	FED_SPANS_MAX = 1000,     /* spans of a neighbour's head that are looked at */
 };
 
@@ -33,6 +35,7 @@ struct fed_holding {
 	struct fed_hash e;   /* of high; "" where it does not matter; fed_hash_none: not said */
 	struct fed_epoch as; /* what it calls the feed; n is 0: as we do */
 	uint64_t sure;       /* its entry of this number is ours, and all before */
+	bool parted;         /* a branch that it knows begins behind high: all before is common */
 };
 
 enum fed_ask_end {
@@ -88,11 +91,17 @@ bool fed_pull_unsure(struct fed_pull *p, unsigned peer, struct fed_ask *out);
  */
 bool fed_pull_sure(struct fed_pull *p, struct fed_feed *f, unsigned peer, uint64_t n);
 
-/* May what it sends be put beyond a gap: is all that we have of what it has the same? */
-bool fed_pull_trusts(const struct fed_pull *p, const struct fed_feed *f, unsigned peer);
+/* It tells of a branch that begins with entry n. */
+void fed_pull_parted(struct fed_pull *p, struct fed_feed *f, unsigned peer, uint64_t n);
+
+/* May its entry n be put beyond a gap: is all that we have of what it has the same? */
+bool fed_pull_trusts(const struct fed_pull *p, const struct fed_feed *f, unsigned peer, uint64_t n);
 
 /* Is there any whose entry n, or a later one, is known to be ours? */
 bool fed_pull_any_sure(const struct fed_feed *f, uint64_t n);
+
+/* The last entry of which we know what ours is and that this neighbour says it has as well. */
+uint64_t fed_pull_top(const struct fed_feed *f, const struct fed_holding *h);
 
 /* Which entry would show it.  False: it does not hold the feed any more. */
 bool fed_pull_compare(struct fed_pull *p, struct fed_feed *f, unsigned peer, struct fed_ask *out);

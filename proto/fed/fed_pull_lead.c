@@ -13,18 +13,62 @@ static struct fed_span span_of(const struct fed_spans *ahead, uint64_t high, siz
 	return i < n ? *fed_spans_at(ahead, n - 1 - i) : (struct fed_span){.to = high};
 }
 
-/* The last entry that both have on disk, by its number. */
-static uint64_t common_top(const struct fed_feed *f, const struct fed_holding *h)
+/* Ours; the entry before such a span is known, for the first of the span names it. */
+static struct fed_span known_of(const struct fed_feed *f, size_t i)
 {
-	struct fed_span ours = span_of(&f->ahead, f->high, 0), its = span_of(&h->ahead, h->high, 0);
+	struct fed_span s = span_of(&f->ahead, f->high, i);
+
+	s.from -= s.from > 0;
+	return s;
+}
+
+uint64_t fed_pull_top(const struct fed_feed *f, const struct fed_holding *h)
+{
+	struct fed_span ours = known_of(f, 0), its = span_of(&h->ahead, h->high, 0);
 
 	for (size_t i = 0, k = 0; ours.from > its.to || its.from > ours.to;) {
 		if (ours.from > its.to)
-			ours = span_of(&f->ahead, f->high, ++i);
+			ours = known_of(f, ++i);
 		else
 			its = span_of(&h->ahead, h->high, ++k);
 	}
 	return ours.to < its.to ? ours.to : its.to;
+}
+
+/* Has it anything that shows whether what lies beyond our gap is of its continuation? */
+static bool can_tell(const struct fed_feed *f, const struct fed_holding *h)
+{
+	return fed_spans_n(&f->ahead) == 0 || h->parted || fed_pull_top(f, h) > f->high;
+}
+
+/* Does its entry n follow one that was compared, with nothing missing at it between them? */
+static bool is_joined(const struct fed_holding *h, uint64_t n)
+{
+	uint64_t from = n;
+
+	if (n <= h->high)
+		return true;
+	for (size_t i = fed_spans_n(&h->ahead); i-- > 0;)
+		if (n >= fed_spans_at(&h->ahead, i)->from && n <= fed_spans_at(&h->ahead, i)->to)
+			from = fed_spans_at(&h->ahead, i)->from;
+	return h->sure >= from;
+}
+
+bool want_may_ask(const struct fed_want *w, const struct holder *h, uint64_t n)
+{
+	return w->guess || h->h.e.s[0] == '\0' || fed_feed_has(w->feed, n) ||
+	       (can_tell(w->feed, &h->h) && is_joined(&h->h, n));
+}
+
+void want_wait(struct fed_want *w, const struct holder *h, int64_t now_at)
+{
+	uint64_t n = want_first_missing(w->feed, &h->h, 0);
+
+	w->guess = false;
+	if (n != UINT64_MAX && !want_may_ask(w, h, n) &&
+		(w->guess_at == 0 || now_at >= w->guess_at + FED_GUESS_FOR_S))
+		w->guess_at = now_at + FED_GUESS_S;
+	w->guess = w->guess_at > 0 && now_at >= w->guess_at;
 }
 
 /*
@@ -33,7 +77,7 @@ static uint64_t common_top(const struct fed_feed *f, const struct fed_holding *h
  */
 static uint64_t top_of(const struct fed_feed *f, const struct fed_holding *h)
 {
-	uint64_t top = common_top(f, h);
+	uint64_t top = fed_pull_top(f, h);
 
 	for (size_t i = 0; i < f->pending.n; i++) {
 		const struct fed_link *l = vec_at(&f->pending, i);
@@ -66,9 +110,9 @@ bool want_follows_lead(const struct fed_want *w, const struct holder *h)
 {
 	size_t i = w->lead == NOBODY ? w->holders.n : want_holder(w, w->lead);
 
-	if (w->lead == h->peer || h->h.e.s[0] == '\0')
+	if (h->h.e.s[0] == '\0')
 		return true;
-	if (i == w->holders.n)
+	if (i == w->holders.n || w->lead == h->peer) /* others may have filled in meanwhile */
 		return is_sure(w->feed, &h->h) || has_no_gap(w->feed);
 	const struct fed_holding *lead = &holder_at(w, i)->h;
 	if (same_end(&h->h, lead))
@@ -84,14 +128,15 @@ bool fed_pull_unsure(struct fed_pull *p, unsigned peer, struct fed_ask *out)
 		struct fed_want *w = container_of(it, struct fed_want, node);
 		size_t i = want_holder(w, peer);
 
-		if (i == w->holders.n || w->lead == peer)
+		if (i == w->holders.n)
 			continue;
 		const struct fed_holding *h = &holder_at(w, i)->h;
 		size_t k = w->lead == NOBODY ? w->holders.n : want_holder(w, w->lead);
-		bool free = k == w->holders.n ||
+		bool free = k == w->holders.n || w->lead == peer ||
 			    want_first_missing(w->feed, &holder_at(w, k)->h, 0) == UINT64_MAX;
 		if (!free || is_sure(w->feed, h) || has_no_gap(w->feed) ||
-			want_first_missing(w->feed, h, 0) == UINT64_MAX)
+			want_first_missing(w->feed, h, 0) == UINT64_MAX ||
+			(!w->guess && !can_tell(w->feed, h)))
 			continue;
 		*out = (struct fed_ask){w->feed, top_of(w->feed, h), h->as};
 		return true;
@@ -120,13 +165,24 @@ bool fed_pull_sure(struct fed_pull *p, struct fed_feed *f, unsigned peer, uint64
 	return news;
 }
 
-bool fed_pull_trusts(const struct fed_pull *p, const struct fed_feed *f, unsigned peer)
+void fed_pull_parted(struct fed_pull *p, struct fed_feed *f, unsigned peer, uint64_t n)
+{
+	struct fed_want *w = f->want;
+	size_t i = w ? want_holder(w, peer) : 0;
+
+	(void)p;
+	if (w && i < w->holders.n && holder_at(w, i)->h.high + 1 == n)
+		holder_at(w, i)->h.parted = true;
+}
+
+bool fed_pull_trusts(const struct fed_pull *p, const struct fed_feed *f, unsigned peer, uint64_t n)
 {
 	const struct fed_want *w = f->want;
 	size_t i = w ? want_holder(w, peer) : 0;
 
 	(void)p;
-	return w && i < w->holders.n && is_sure(f, &holder_at(w, i)->h);
+	return w && i < w->holders.n && is_sure(f, &holder_at(w, i)->h) &&
+	       want_may_ask(w, holder_at(w, i), n);
 }
 
 bool fed_pull_any_sure(const struct fed_feed *f, uint64_t n)

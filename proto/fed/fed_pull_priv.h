@@ -29,6 +29,8 @@ struct fed_want {
 	struct vec asks;    /* struct ask, by n */
 	uint64_t next;      /* no entry from here on was asked */
 	unsigned lead;      /* whose continuation is asked for; NOBODY: of who asks first */
+	int64_t guess_at;   /* so long one is waited for who can tell of our gap; 0: nobody waits */
+	bool guess;         /* ... and it is over */
 };
 
 struct fed_pull {
@@ -50,6 +52,15 @@ size_t want_holder(const struct fed_want *w, unsigned peer);
 
 /* The first entry from n on that this neighbour has and we have not; UINT64_MAX: none. */
 uint64_t want_first_missing(const struct fed_feed *f, const struct fed_holding *h, uint64_t n);
+
+/*
+ * May entry n be asked of this neighbour?  Not while somebody may be found who can tell what of
+ * both is of one continuation: it cannot where it has nothing of what lies beyond our gap, nor
+ * where it has a gap of its own before n.
+ */
+bool want_may_ask(const struct fed_want *w, const struct holder *h, uint64_t n);
+/* How long is that waited for?  To be called before. */
+void want_wait(struct fed_want *w, const struct holder *h, int64_t now_at);
 
 /*
  * Is its continuation the one that is asked for?  Who asks first leads, until it has nothing more

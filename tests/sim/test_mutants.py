@@ -18,7 +18,7 @@ from koko import lab  # noqa: E402
 BUILD = os.environ.get("KOKO_BUILD", ".")
 SEEDS = 1000
 
-BOTH = ("equivocate=20", "restore=6")
+BOTH = ("equivocate=20", "restore=10")
 FORKS = ("restore=0", "equivocate=0", "membership=0", "forkrecord=6")
 
 # name, what it breaks, file, lines, what stands there instead, kinds of steps to have more of
@@ -86,15 +86,29 @@ MUTANTS = [
     ("branches", "what an origin signed twice is held once", "proto/fed/fed_node_probe.c",
      "p->known ? node_fork_found(n, p->peer, f, &p->theirs)", "p->known ? 0", "equivocate=20"),
     ("mixed", "what comes of two continuations is put into one gap", "proto/fed/fed_node.c",
-     "\t\t!fed_pull_trusts(n->pull, f, peer)) {", "\t\tfalse) {", "equivocate=20"),
+     "\t\t!fed_pull_trusts(n->pull, f, peer, num)) {", "\t\tfalse) {", "equivocate=20"),
     ("beyond_its_gap", "what a neighbour has beyond a gap of its own is not compared",
      "proto/fed/fed_pull_lead.c", "its = span_of(&h->ahead, h->high, 0);",
      "its = {.to = h->high};", *BOTH),
+    ("cannot_tell", "who has nothing of what lies beyond our gap is asked to fill it",
+     "proto/fed/fed_pull_lead.c", "fed_spans_n(&f->ahead) == 0 || h->parted ||", "true ||", *BOTH),
+    ("its_own_gap", "what lies beyond a gap at a neighbour counts as of the rest",
+     "proto/fed/fed_pull_lead.c", "is_joined(&h->h, n));", "true);", *BOTH),
+    ("lead_compared", "who leads is not compared again when others have filled in",
+     "proto/fed/fed_pull_lead.c", "if (i == w->holders.n || w->lead == h->peer)",
+     "if (w->lead == h->peer)\n\t\treturn true;\n\tif (i == w->holders.n)", *BOTH),
+    ("same_numbers", "what two have beyond one gap is not compared", "proto/fed/fed_node_head.c",
+     "if (!pull(n, peer, f, h))", "if (!pull(n, peer, f, h) && false)", *BOTH),
+    ("beside", "a branch takes nothing apart of which it follows nothing",
+     "proto/fed/fed_node_fork.c", "p = p ? p : beside(n, f);", "", *BOTH),
+    ("nothing_before", "a branch is not asked for while what it follows is nowhere",
+     "proto/fed/fed_node_head.c", "else if (!next && !unsure && node_may_guess(n, any))",
+     "else if (false)", *BOTH),
     ("unkept", "a feed is taken apart for an entry that cannot be kept",
-     "proto/fed/fed_node_fork.c", "\tif (rc < 0) {\n\t\tfed_feeds_drop", "\tif (false) {\n\t\tfed_feeds_drop",
-     *BOTH, "membership=8"),
+     "proto/fed/fed_node_fork.c", "\tif (rc < 0)\n\t\treturn rc == KERR_WAIT || rc",
+     "\tif (false)\n\t\treturn rc == KERR_WAIT || rc", *BOTH, "membership=8"),
     ("guess", "who could tell of a gap is not waited for", "proto/fed/fed_node_head.c",
-     "GUESS_S = 120,", "GUESS_S = 5,", *BOTH),
+     "n->steady_s + FED_GUESS_S", "n->steady_s + AGAIN_S", *BOTH),
     ("tried", "who was asked in vain stays so, whoever has its number", "proto/fed/fed_pull.c",
      "\t\tif (now_at >= a->until)\n\t\t\ta->tried = 0;", "", "liars=80"),
     ("turned", "who cannot be dialled is asked by nobody", "proto/fed/peer_session.c",

@@ -197,7 +197,7 @@ static void into_its_gap(void **state)
 	assert_true(req.name.epoch.branch[0] == '\0' && req.as.branch[0] != '\0');
 }
 
-/* Nobody tells what is beyond the gap: it is told twice before it goes there. */
+/* Nobody tells what is beyond the gap: it is waited for a while before it goes there. */
 static void guessed(void **state)
 {
 	struct fed_request late[2], req;
@@ -208,7 +208,7 @@ static void guessed(void **state)
 	node_rig_start();
 	node_rig_tell(&two.e[4], 4, 4, &two.e[4]);
 	assert_false(fed_node_next(node_rig.node, node_rig.peer, &req));
-	fed_node_now(node_rig.node, NODE_RIG_NOW, 1005);
+	fed_node_now(node_rig.node, NODE_RIG_NOW, 1000 + FED_GUESS_S);
 	node_rig_tell(&two.e[4], 4, 4, &two.e[4]);
 	assert_true(fed_node_next(node_rig.node, node_rig.peer, &req));
 	assert_int_equal(req.n, 4);
@@ -226,7 +226,7 @@ static void fork_in_a_gap(void **state)
 	node_rig_tell(NULL, 1, 5, &two.e[5]);
 	node_rig_serve(&two);
 	assert_int_equal(node_rig.n_forks, 0);
-	fed_node_now(node_rig.node, NODE_RIG_NOW, 1005);
+	fed_node_now(node_rig.node, NODE_RIG_NOW, 1000 + FED_GUESS_S);
 	node_rig_tell(NULL, 1, 5, &two.e[5]);
 	node_rig_serve(&two);
 	assert_int_equal(node_rig.n_forks, 1);

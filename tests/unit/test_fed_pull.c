@@ -187,9 +187,9 @@ static void test_lead(void **state)
 	assert_int_equal(next(2, 0), 2);
 	stored(2, false);
 	fed_pull_end(pull, feed, 2, 2, FED_ASK_STORED, 0);
-	assert_false(fed_pull_trusts(pull, feed, 2)); /* our entry 2 might be of another */
+	assert_false(fed_pull_trusts(pull, feed, 2, 1)); /* our entry 2 might be of another */
 	assert_true(fed_pull_sure(pull, feed, 2, 2));
-	assert_true(fed_pull_trusts(pull, feed, 0));
+	assert_true(fed_pull_trusts(pull, feed, 0, 1));
 	assert_false(fed_pull_unsure(pull, 1, &ask));
 	fed_pull_gone(pull, 0);
 	fed_pull_gone(pull, 2);
