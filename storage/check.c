@@ -17,12 +17,10 @@
 #include "storage/group.h"
 #include "storage/history.h"
 #include "storage/meta.h"
-#include "storage/peerpos.h"
 #include "storage/refs.h"
 #include "storage/row.h"
 #include "storage/schema.h"
 #include "storage/store_priv.h"
-#include "storage/user.h"
 
 enum {
 	CHECK_SLICE = 256, /* keys a view */
@@ -422,86 +420,6 @@ static void on_log(struct check *c, struct slice key, struct slice value)
 		check_fault(c, "log entry %" PRIu64 ": history does not know it", e.seq);
 }
 
-/* ---- people ---- */
-
-static bool has_name(const struct account *a, struct slice lower)
-{
-	bool found = slice_eq_ci(slice_str(a->login), lower);
-
-	for (unsigned i = 0; i < a->n_addresses; i++)
-		found = found || slice_eq_ci(slice_str(a->addresses[i]), lower);
-	return found;
-}
-
-static void on_account(struct check *c, struct slice key, struct slice value)
-{
-	struct dec d = dec_of_key(key, TABLE_ACCOUNT);
-	struct account a = {.id = take_u32(&d)};
-	struct key k;
-
-	c->out->n_accounts++;
-	if (account_decode(value, &a) < 0) {
-		check_fault(c, "account %" PRIu32 ": record damaged", a.id);
-		return;
-	}
-	for (unsigned i = 0; i <= a.n_addresses; i++) {
-		const char *name = i == 0 ? a.login : a.addresses[i - 1];
-		key_of_login(&k, slice_str(name));
-		d = dec_of(check_get(c, &k, &value) ? value : lit(""));
-		if (take_u32(&d) != a.id)
-			check_fault(c, "account %" PRIu32 ": %s does not lead to it", a.id, name);
-	}
-}
-
-static void on_login(struct check *c, struct slice key, struct slice value)
-{
-	struct dec d = dec_of(value);
-	struct account a = {.id = take_u32(&d)};
-	struct slice name = slice_from(key, 1);
-	struct key k;
-
-	key_of_u32(&k, TABLE_ACCOUNT, a.id);
-	if (!check_get(c, &k, &value) || account_decode(value, &a) < 0 || !has_name(&a, name))
-		check_fault(c, "login %.*s: leads to account %" PRIu32 ", which has it not",
-			SLICE_ARG(name), a.id);
-}
-
-/* Both ways, with one role. */
-static void check_pair(struct check *c, struct slice key, struct slice value, enum table other)
-{
-	struct dec d = dec_of(slice_from(key, 1));
-	uint32_t first = take_u32(&d), second = take_u32(&d);
-	struct slice back;
-	struct key k;
-
-	key_of_pair(&k, other, second, first);
-	if (!check_get(c, &k, &back) || back.len == 0 || value.len == 0 || back.p[0] != value.p[0])
-		check_fault(c,
-			"membership %c %" PRIu32 "/%" PRIu32 ": not the same the other way round",
-			key.p[0], first, second);
-}
-
-static void on_member(struct check *c, struct slice key, struct slice value)
-{
-	check_pair(c, key, value, TABLE_MEMBERSHIP);
-}
-
-static void on_membership(struct check *c, struct slice key, struct slice value)
-{
-	check_pair(c, key, value, TABLE_MEMBER);
-}
-
-static void on_peer(struct check *c, struct slice key, struct slice value)
-{
-	struct slice name = slice_from(key, 1);
-	struct peer_rec p;
-	struct key k;
-
-	key_of_name(&k, TABLE_CURSOR, name);
-	if (peer_decode(value, &p) < 0 || !check_get(c, &k, &value))
-		check_fault(c, "peer %.*s: damaged, or without a cursor", SLICE_ARG(name));
-}
-
 /* ---- the whole ---- */
 
 /* What changes contents and rows without a sequence of its own is under way. */
@@ -574,20 +492,20 @@ int store_check(struct store *s, struct check_report *out)
 		enum table table;
 		check_fn fn;
 	} walks[] = {
-		{TABLE_GROUP,      on_group     },
-		{TABLE_NAME,       on_name      },
-		{TABLE_ROW,        on_row       },
-		{TABLE_HISTORY,    on_history   },
-		{TABLE_LOG,        on_log       },
-		{TABLE_CONTENT,    on_content   },
-		{TABLE_REFS,       on_refs      },
-		{TABLE_ACCOUNT,    on_account   },
-		{TABLE_LOGIN,      on_login     },
-		{TABLE_MEMBER,     on_member    },
-		{TABLE_MEMBERSHIP, on_membership},
-		{TABLE_PEER,       on_peer      },
-		{TABLE_FEED,       check_feed   },
-		{TABLE_ENTRY,      check_entry  },
+		{TABLE_GROUP,      on_group        },
+		{TABLE_NAME,       on_name         },
+		{TABLE_ROW,        on_row          },
+		{TABLE_HISTORY,    on_history      },
+		{TABLE_LOG,        on_log          },
+		{TABLE_CONTENT,    on_content      },
+		{TABLE_REFS,       on_refs         },
+		{TABLE_ACCOUNT,    check_account   },
+		{TABLE_LOGIN,      check_login     },
+		{TABLE_MEMBER,     check_member    },
+		{TABLE_MEMBERSHIP, check_membership},
+		{TABLE_PEER,       check_peer      },
+		{TABLE_FEED,       check_feed      },
+		{TABLE_ENTRY,      check_entry     },
 	};
 
 	static const char sums_alone[] = {TABLE_META, TABLE_HEAD, TABLE_STATE, TABLE_HOUR,

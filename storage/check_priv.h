@@ -31,6 +31,13 @@ void check_fault(struct check *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* The value of a key, in the view of this slice. */
 bool check_get(struct check *c, const struct key *k, struct slice *value_out);
 
+/* Rows of the tables a, l, m, b and p. */
+void check_account(struct check *c, struct slice key, struct slice value);
+void check_login(struct check *c, struct slice key, struct slice value);
+void check_member(struct check *c, struct slice key, struct slice value);
+void check_membership(struct check *c, struct slice key, struct slice value);
+void check_peer(struct check *c, struct slice key, struct slice value);
+
 /* Rows of the tables F and E. */
 void check_feed(struct check *c, struct slice key, struct slice value);
 void check_entry(struct check *c, struct slice key, struct slice value);
