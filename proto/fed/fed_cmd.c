@@ -16,6 +16,19 @@ static bool refuse(const char **why, const char *text)
 	return false;
 }
 
+enum scan fed_line_take(struct slice in, size_t max, struct slice *line_out, size_t *used)
+{
+	size_t nl = slice_chr(slice_head(in, max), '\n');
+
+	if (nl == in.len && in.len < max)
+		return SCAN_MORE;
+	*used = nl < in.len ? nl + 1 : in.len;
+	if (nl == 0 || nl >= max || nl == in.len || in.p[nl - 1] != '\r')
+		return SCAN_BAD;
+	*line_out = slice_head(in, nl - 1);
+	return SCAN_OK;
+}
+
 /* ---- commands ---- */
 
 static bool parse_star_or_serial(struct slice s, uint64_t *out)

@@ -8,6 +8,7 @@
 #ifndef PROTO_FED_FED_CMD_H
 #define PROTO_FED_FED_CMD_H
 
+#include "proto/base/scan.h"
 #include "proto/fed/fed_head.h"
 #include "proto/fed/fed_record.h"
 
@@ -16,6 +17,16 @@ enum {
 	FED_COOKIE_MAX = 64,  /* bytes of a KHEADS cookie */
 	FED_WAIT_MAX_S = 300, /* KHEADS is held at most so long */
 };
+
+/*
+ * Take a line from the front of `in`; with its CRLF it may have max bytes.
+ *
+ * SCAN_OK    *line_out is set, and *used is past its CRLF
+ * SCAN_MORE  its end is not here yet
+ * SCAN_BAD   it is longer, or ends in LF alone; *used is past what there is of it
+ */
+NODISCARD enum scan fed_line_take(
+	struct slice in, size_t max, struct slice *line_out, size_t *used);
 
 enum fed_verb {
 	FED_KHELLO,

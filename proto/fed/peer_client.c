@@ -214,15 +214,13 @@ static bool told_head(struct peer_client *c, struct slice line)
 /* Heads and record lines come as lines, so that a long list needs no memory. */
 static bool step_lines(struct peer_client *c, struct slice in, size_t *used)
 {
-	size_t nl = slice_chr(slice_head(in, LINE_MAX_BYTES), '\n');
 	struct slice line;
+	enum scan got = fed_line_take(in, LINE_MAX_BYTES, &line, used);
 
-	if (nl == in.len && in.len < LINE_MAX_BYTES)
+	if (got == SCAN_MORE)
 		return rest(c, NEED_INPUT);
-	if (nl == 0 || nl >= LINE_MAX_BYTES || nl == in.len || in.p[nl - 1] != '\r')
+	if (got == SCAN_BAD)
 		return fault(c, "a head line is too long, or has no CRLF");
-	*used = nl + 1;
-	line = slice_head(in, nl - 1);
 	if (slice_eq(line, lit("."))) {
 		c->in_block = false;
 		if (c->state == CL_ASK) {
@@ -402,7 +400,8 @@ static bool on_line(struct peer_client *c, struct slice line)
 static bool step(void *arg, struct slice in, size_t *used)
 {
 	struct peer_client *c = arg;
-	size_t nl = slice_chr(slice_head(in, FED_LINE_MAX), '\n');
+	struct slice line;
+	enum scan got;
 
 	if (c->talk.shutdown)
 		return rest(c, NEED_CLOSE);
@@ -412,12 +411,12 @@ static bool step(void *arg, struct slice in, size_t *used)
 		return step_block(c, in, used);
 	if (c->state == CL_ASK)
 		ask_more(c);
-	if (nl == in.len && in.len < FED_LINE_MAX)
+	got = fed_line_take(in, FED_LINE_MAX, &line, used);
+	if (got == SCAN_MORE)
 		return rest(c, NEED_INPUT);
-	if (nl == 0 || nl >= FED_LINE_MAX || nl == in.len || in.p[nl - 1] != '\r')
+	if (got == SCAN_BAD)
 		return fault(c, "an answer line is too long, or has no CRLF");
-	*used = nl + 1;
-	return on_line(c, slice_head(in, nl - 1));
+	return on_line(c, line);
 }
 
 static void rested(void *arg)

@@ -192,18 +192,17 @@ static bool on_line(struct peer_joiner *s, struct slice line)
 static bool step(void *arg, struct slice in, size_t *used)
 {
 	struct peer_joiner *s = arg;
-	size_t nl = slice_chr(slice_head(in, FED_LINE_MAX), '\n');
+	struct slice line;
+	enum scan got;
 
 	if (s->talk.shutdown || s->state == JO_END)
 		return talk_rest(&s->talk, NEED_CLOSE);
 	if (s->state == JO_BLOCK)
 		return step_block(s, in, used);
-	if (nl == in.len && in.len < FED_LINE_MAX)
+	got = fed_line_take(in, FED_LINE_MAX, &line, used);
+	if (got == SCAN_MORE)
 		return talk_rest(&s->talk, NEED_INPUT);
-	if (nl == 0 || nl >= FED_LINE_MAX || nl == in.len || in.p[nl - 1] != '\r')
-		return end(s, KERR_INVALID, no_kokod);
-	*used = nl + 1;
-	return on_line(s, slice_head(in, nl - 1));
+	return got == SCAN_OK ? on_line(s, line) : end(s, KERR_INVALID, no_kokod);
 }
 
 static const struct talk_steps steps = {.step = step};

@@ -74,18 +74,17 @@ static bool on_line(struct peer_renewer *s, struct slice line)
 static bool step(void *arg, struct slice in, size_t *used)
 {
 	struct peer_renewer *s = arg;
-	size_t nl = slice_chr(slice_head(in, FED_LINE_MAX), '\n');
+	struct slice line;
+	enum scan got;
 
 	if (s->talk.shutdown)
 		return end(s);
 	if (s->state == RN_BLOCK)
 		return step_block(s, in, used);
-	if (nl == in.len && in.len < FED_LINE_MAX)
+	got = fed_line_take(in, FED_LINE_MAX, &line, used);
+	if (got == SCAN_MORE)
 		return talk_rest(&s->talk, NEED_INPUT);
-	if (nl == 0 || nl >= FED_LINE_MAX || nl == in.len || in.p[nl - 1] != '\r')
-		return end(s);
-	*used = nl + 1;
-	return on_line(s, slice_head(in, nl - 1));
+	return got == SCAN_OK ? on_line(s, line) : end(s);
 }
 
 static const struct talk_steps steps = {.step = step};

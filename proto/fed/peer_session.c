@@ -471,21 +471,20 @@ static bool over_limit(struct peer_session *s, size_t n)
 
 static bool step_command(struct peer_session *s, struct slice in, size_t *used)
 {
-	size_t nl = slice_chr(slice_head(in, FED_LINE_MAX + 2), '\n');
-	struct slice line;
 	const char *why = NULL;
+	struct slice line;
+	enum scan got;
 
 	if (s->turn.talk.closing || s->turn.talk.shutdown)
 		return rest(s, NEED_CLOSE);
 	if (out(s)->len >= OUT_FULL)
 		return rest(s, NEED_DRAIN);
-	if (nl == in.len && in.len <= FED_LINE_MAX + 1)
+	got = fed_line_take(in, FED_LINE_MAX + 2, &line, used);
+	if (got == SCAN_MORE)
 		return rest(s, NEED_INPUT);
-	*used = nl < in.len ? nl + 1 : in.len;
 	s->o.stats->n_commands++;
-	if (nl == 0 || nl >= FED_LINE_MAX + 2 || nl == in.len || in.p[nl - 1] != '\r')
+	if (got == SCAN_BAD)
 		return refuse(s, FED_590_PROTOCOL, "line is too long, or has no CRLF");
-	line = slice_head(in, nl - 1);
 	if (over_limit(s, *used))
 		return refuse(s, FED_494_UNKNOWN, "too much without KHELLO");
 	if (fed_cmd_parse(line, &s->cmd, &why))

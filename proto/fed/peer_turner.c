@@ -52,16 +52,17 @@ static bool on_line(struct peer_turner *s, struct slice line)
 static bool step(void *arg, struct slice in, size_t *used)
 {
 	struct peer_turner *s = arg;
-	size_t nl = slice_chr(slice_head(in, FED_LINE_MAX), '\n');
+	struct slice line;
+	enum scan got;
 
 	if (s->turn.talk.shutdown)
 		return talk_rest(&s->turn.talk, NEED_CLOSE);
-	if (nl == in.len && in.len < FED_LINE_MAX)
+	got = fed_line_take(in, FED_LINE_MAX, &line, used);
+	if (got == SCAN_MORE)
 		return talk_rest(&s->turn.talk, NEED_INPUT);
-	if (nl == 0 || nl >= FED_LINE_MAX || nl == in.len || in.p[nl - 1] != '\r')
+	if (got == SCAN_BAD)
 		return fault(s, "an answer line is too long, or has no CRLF");
-	*used = nl + 1;
-	return on_line(s, slice_head(in, nl - 1));
+	return on_line(s, line);
 }
 
 static const struct talk_steps steps = {.step = step};

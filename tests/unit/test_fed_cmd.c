@@ -434,9 +434,43 @@ static void records_on_the_wire(void **state)
 	buf_fini(&wire);
 }
 
+/* Ten bytes with CRLF are the most here. */
+static void takes_lines(void **state)
+{
+	static const struct {
+		const char *in;
+		enum scan want;
+		size_t used;
+	} rows[] = {
+		{"",              SCAN_MORE, 0 },
+		{"abc",           SCAN_MORE, 0 },
+		{"abc\r",         SCAN_MORE, 0 },
+		{"abcdefghi",     SCAN_MORE, 0 },
+		{"abcdefghij",    SCAN_BAD,  10},
+		{"abc\r\nnext",   SCAN_OK,   5 },
+		{"\r\n",          SCAN_OK,   2 },
+		{"abcdefgh\r\n",  SCAN_OK,   10},
+		{"abcdefghi\r\n", SCAN_BAD,  11},
+		{"abc\nnext",     SCAN_BAD,  4 },
+		{"\n",            SCAN_BAD,  1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < array_len(rows); i++) {
+		struct slice in = slice_str(rows[i].in), line = lit("");
+		size_t used = 0;
+
+		assert_int_equal(fed_line_take(in, 10, &line, &used), rows[i].want);
+		assert_int_equal(used, rows[i].used);
+		if (rows[i].want == SCAN_OK)
+			assert_true(slice_eq(line, slice_head(in, used - 2)));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(takes_lines),
 		cmocka_unit_test(commands),
 		cmocka_unit_test(command_values),
 		cmocka_unit_test(long_lines),
