@@ -325,74 +325,70 @@ static int on_store(void *arg, const struct fed_take *t)
 	return rc;
 }
 
-/* ---- cuts ---- */
+/* ---- cuts, and later beginnings ---- */
 
 /* A feed that is being cut, or begins later now. */
 struct cutting {
 	struct fed *f;
 	struct fed_feed *feed;
 	char name[FED_FEED_NAME_LEN];
-	uint64_t end;
+	bool begins;
+	uint64_t at; /* there; or it ends there */
 };
+
+static void on_cut_done(void *arg, const struct store_result *res);
+
+static int cut(struct cutting *c)
+{
+	const struct store_call call = {.home = c->f->loop, .done = on_cut_done, .arg = c};
+	struct store *store = c->f->d->store;
+
+	return c->begins ? store_feed_begin(store, slice_str(c->name), c->at, &call)
+			 : store_feed_end(store, slice_str(c->name), c->at, &call);
+}
+
+static void cut_failed(const struct cutting *c, int rc)
+{
+	log_error(
+		c->begins ? "fed.begin" : "fed.cut", "feed=\"%s\" why=%s", c->name, kerr_name(rc));
+}
 
 static void on_cut_done(void *arg, const struct store_result *res)
 {
 	struct cutting *c = arg;
-	const struct store_call call = {.home = c->f->loop, .done = on_cut_done, .arg = c};
 	struct fed_link tip = {.n = 0};
 
-	if (res->rc == 0 && res->fed->more && !c->f->stopping &&
-		store_feed_end(c->f->d->store, slice_str(c->name), c->end, &call) == 0)
+	if (res->rc == 0 && !c->begins && res->fed->more && !c->f->stopping && cut(c) == 0)
 		return;
 	if (res->rc < 0 && res->rc != KERR_NOTFOUND)
-		log_error("fed.cut", "feed=\"%s\" why=%s", c->name, kerr_name(res->rc));
+		cut_failed(c, res->rc);
 	else if (!c->f->stopping && fed_feed_tip(c->f, &c->feed->stored, &tip) == 0)
-		fed_node_cut(c->f->node, c->feed, &tip);
+		(c->begins ? fed_node_begun : fed_node_cut)(c->f->node, c->feed, &tip);
 	free(c);
+}
+
+static void cut_new(struct fed *f, struct fed_feed *feed, bool begins, uint64_t at)
+{
+	struct cutting *c = mem_new(struct cutting);
+	int rc;
+
+	*c = (struct cutting){.f = f, .feed = feed, .begins = begins, .at = at};
+	fed_feed_name_text(&feed->stored, c->name);
+	rc = cut(c);
+	if (rc < 0) {
+		cut_failed(c, rc);
+		free(c);
+	}
 }
 
 static void on_cut(void *arg, struct fed_feed *feed, uint64_t end)
 {
-	struct cutting *c = mem_new(struct cutting);
-	const struct store_call call = {
-		.home = ((struct fed *)arg)->loop, .done = on_cut_done, .arg = c};
-
-	*c = (struct cutting){.f = arg, .feed = feed, .end = end};
-	fed_feed_name_text(&feed->stored, c->name);
-	int rc = store_feed_end(c->f->d->store, slice_str(c->name), end, &call);
-	if (rc < 0) {
-		log_error("fed.cut", "feed=\"%s\" why=%s", c->name, kerr_name(rc));
-		free(c);
-	}
-}
-
-/* ---- begins ---- */
-
-static void on_begin_done(void *arg, const struct store_result *res)
-{
-	struct cutting *c = arg;
-	struct fed_link tip = {.n = 0};
-
-	if (res->rc < 0 && res->rc != KERR_NOTFOUND)
-		log_error("fed.begin", "feed=\"%s\" why=%s", c->name, kerr_name(res->rc));
-	else if (!c->f->stopping && fed_feed_tip(c->f, &c->feed->stored, &tip) == 0)
-		fed_node_begun(c->f->node, c->feed, &tip);
-	free(c);
+	cut_new(arg, feed, false, end);
 }
 
 static void on_begin(void *arg, struct fed_feed *feed, uint64_t low)
 {
-	struct cutting *c = mem_new(struct cutting);
-	const struct store_call call = {
-		.home = ((struct fed *)arg)->loop, .done = on_begin_done, .arg = c};
-
-	*c = (struct cutting){.f = arg, .feed = feed};
-	fed_feed_name_text(&feed->stored, c->name);
-	int rc = store_feed_begin(c->f->d->store, slice_str(c->name), low, &call);
-	if (rc < 0) {
-		log_error("fed.begin", "feed=\"%s\" why=%s", c->name, kerr_name(rc));
-		free(c);
-	}
+	cut_new(arg, feed, true, low);
 }
 
 /* ---- records ---- */
