@@ -127,14 +127,23 @@ static int deputy_named(struct errand *a)
 	return 0;
 }
 
+/* The group's record, and the daemon that is named. */
+static int open_named(struct errand *a, struct fed_draft *d, const struct fed_member_daemon **m)
+{
+	int rc = errand_open_group(a, d);
+
+	if (rc < 0)
+		return rc;
+	*m = errand_daemon(a, a->name);
+	return *m ? 0 : KERR_NOTFOUND;
+}
+
 static int deputy(struct errand *a)
 {
+	const struct fed_member_daemon *m = NULL;
 	struct fed_draft d;
-	int rc = errand_open_group(a, &d);
-	const struct fed_member_daemon *m = rc == 0 ? errand_daemon(a, a->name) : NULL;
+	int rc = open_named(a, &d, &m);
 
-	if (rc == 0 && !m)
-		rc = KERR_NOTFOUND;
 	if (rc == 0)
 		rc = a->flag ? fed_draft_deputy_out(&d, &m->oid, &a->err)
 			     : fed_draft_deputy(
@@ -161,12 +170,10 @@ static int owner_changed(struct errand *a)
 
 static int owner(struct errand *a)
 {
+	const struct fed_member_daemon *m = NULL;
 	struct fed_draft d;
-	int rc = errand_open_group(a, &d);
-	const struct fed_member_daemon *m = rc == 0 ? errand_daemon(a, a->name) : NULL;
+	int rc = open_named(a, &d, &m);
 
-	if (rc == 0 && !m)
-		rc = KERR_NOTFOUND;
 	if (rc == 0)
 		rc = fed_draft_owner(&d, fed_reg_federation(a->f->reg), &m->oid, &a->err);
 	return errand_give_group(a, &d, rc, NULL, owner_changed);
