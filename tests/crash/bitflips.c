@@ -59,12 +59,18 @@ static void on_log(void *arg, enum log_level level, struct slice line)
 }
 
 /* What the engine does on pages that are none is not ours; all else that a sanitizer finds is. */
-/* NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming): the sanitizer's name */
+/* NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming): the sanitizers' names */
 const char *__asan_default_options(void);
+const char *__tsan_default_options(void);
 
 const char *__asan_default_options(void)
 {
 	return "handle_segv=0:handle_sigbus=0:handle_abort=0:detect_leaks=0:exitcode=99";
+}
+
+const char *__tsan_default_options(void)
+{
+	return "handle_segv=0:handle_sigbus=0:handle_abort=0:exitcode=99";
 }
 
 /* NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming) */
