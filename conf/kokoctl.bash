@@ -9,7 +9,7 @@ _kokoctl()
 	user) words="add list show passwd disable enable " ;;
 	group) words="add set list show share invite remove-member moderator confirm-entries ban freeze people requests grant refuse settle deputy quorum owner " ;;
 	member) words="add list remove " ;;
-	federation) words="found check show rotate-key revoke-key address admin suspend resume gone quorum drafts draft " ;;
+	federation) words="found check show rotate-key revoke-key address admin suspend resume gone quorum settle settle-own drafts draft " ;;
 	peer) words="invite accept numbers confirm add list status clear-alarms pause resume block unblock remove " ;;
 	esac
 	else
@@ -35,6 +35,7 @@ _kokoctl()
 	"federation address") words="--code-stdin --code-file --json --help" ;;
 	"federation admin") words="--remove --json --help" ;;
 	"federation gone") words="--for-ever --json --help" ;;
+	"federation settle-own") words="--code-stdin --code-file --json --help" ;;
 	"federation draft") words="show add sign --answer drop resume --json --help" ;;
 	"peer invite") words="--prefix --json --help" ;;
 	"peer accept") words="--organisation --json --help" ;;

@@ -28,6 +28,8 @@ const struct control_cmd control_cmds[] = {
 	{"federation.draft-sign",   control_federation_draft_sign,   0               },
 	{"federation.drafts",       control_federation_drafts,       CONTROL_QUIET   },
 	{"federation.quorum",       control_federation_quorum,       0               },
+	{"federation.settle",       control_federation_settle,       0               },
+	{"federation.settle-own",   control_federation_settle_own,   0               },
 	{"group.add",               control_group_add,               CONTROL_PARALLEL},
 	{"group.ban",               control_group_ban,               0               },
 	{"group.confirm-entries",   control_group_confirm_entries,   0               },

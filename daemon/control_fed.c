@@ -205,6 +205,8 @@ int errand_give(struct errand *a, struct fed_draft *d, int rc, const uint8_t see
 
 	buf_init(&text, FED_RECORD_MAX);
 	if (rc == 0)
+		rc = errand_check_fork(a, d);
+	if (rc == 0)
 		rc = fed_draft_end(d, seed, &text, &a->err);
 	fed_draft_fini(d);
 	if (rc == 0)

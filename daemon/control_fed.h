@@ -16,6 +16,8 @@
 
 #define N_(text) (text) /* for xgettext: kokoctl looks it up */
 
+enum { FED_THING_ROOM = 300 }; /* bytes of the name of what a record is of */
+
 struct errand {
 	struct control_req *r; /* loop 0 alone looks into it, but for what the arguments borrow */
 	struct fed *f;
@@ -27,7 +29,7 @@ struct errand {
 	char address[FED_NAME_MAX + 10]; /* host:port that others dial; "": none */
 	/* Arguments; NULL where the command has none. */
 	const char *name, *group, *title, *prefix, *token, *numbers, *answer, *code, *user;
-	const char *organisation, *number, *reason;
+	const char *organisation, *number, *reason, *record;
 	bool flag;      /* of the one switch that the command has */
 	bool by_quorum; /* a group is changed without its owner */
 	const char *as; /* the moderator in whose name is asked; "", NULL: the admin asks */
@@ -67,7 +69,9 @@ json_t *fed_sentence(const char *text, const char *const *with);
  */
 NODISCARD int errand_give(struct errand *a, struct fed_draft *d, int rc,
 	const uint8_t seed[CRYPTO_KEY_LEN], int (*then)(struct errand *a));
-/* The same for a text that is signed. */
+/* Two records have the serial that the draft is to have: a refusal that says what to do. */
+NODISCARD int errand_check_fork(struct errand *a, const struct fed_draft *d);
+/* The same as errand_give for a text that is signed. */
 NODISCARD int errand_give_text(struct errand *a, struct slice text, int (*then)(struct errand *a));
 
 /* The same for a text that this daemon has signed and others may have to. */
@@ -98,6 +102,9 @@ bool errand_is_change(struct slice line, struct slice other);
 void errand_add_drafts(struct errand *a, json_t *rows, const char *kind);
 /* The name of a daemon; its oid when it is not in the federation. */
 void errand_name_of(const struct fed *f, const struct fed_oid *oid, char out[FED_NAME_MAX + 1]);
+/* What a record is of: the group's name, the daemon's name, the federation's title. */
+void errand_thing_of(
+	const struct fed *f, const struct fed_record_key *key, char out[FED_THING_ROOM]);
 /* A wish, or a line of a group record that is new or gone, as a sentence in the row. */
 void errand_add_wish(
 	struct fed *f, const struct fed_group *g, bool add, struct slice line, json_t *row);
@@ -138,6 +145,10 @@ void fed_prefix_of(const char *name, char out[GROUP_NAME_MAX + 1]);
  * recovery code is said when they were made.
  */
 NODISCARD int errand_self(struct errand *a, int (*then)(struct errand *a));
+
+/* R by the recovery code in a->code, and the next serial of our record upon `text`. */
+NODISCARD int errand_open_own(
+	struct errand *a, struct slice text, struct fed_draft *d, uint8_t root[CRYPTO_KEY_LEN]);
 
 /* Is it the daemon that has invited us, by the token or by its record? */
 bool errand_is_sponsor(const struct fed *f, const char *name);

@@ -17,7 +17,7 @@ enum { TEXT_ROOM = 1100, WORDS = 4 };
 static bool is_own_line(struct slice line)
 {
 	return slice_starts(line, lit("serial: ")) || slice_starts(line, lit("prev: ")) ||
-	       slice_starts(line, lit("sig: "));
+	       slice_starts(line, lit("issued: ")) || slice_starts(line, lit("sig: "));
 }
 
 static bool has_line(struct slice text, struct slice wanted)
@@ -49,9 +49,9 @@ static struct slice subject_of(struct slice line)
 
 static bool is_single(struct slice line)
 {
-	static const char *const keys[] = {
-		"quorum: ", "owner: ", "title: ", "state: ", "post: ", "daemon: ", "member: ",
-		"wiki: ", "inn: ", "gateway: ", "retain: ", "max-size: ", "history: "};
+	static const char *const keys[] = {"quorum: ", "owner: ", "title: ", "state: ", "post: ",
+		"daemon: ", "member: ", "wiki: ", "inn: ", "gateway: ", "retain: ", "max-size: ",
+		"history: ", "name: ", "contact: "};
 
 	for (size_t i = 0; i < array_len(keys); i++)
 		if (slice_starts(line, slice_str(keys[i])))
@@ -72,6 +72,23 @@ static bool is_replaced(struct slice line, struct slice text)
 }
 
 /* ---- words ---- */
+
+void errand_thing_of(
+	const struct fed *f, const struct fed_record_key *key, char out[FED_THING_ROOM])
+{
+	const struct fed_federation *fed = fed_reg_federation(f->reg);
+	const struct fed_group *g = NULL;
+	struct fed_oid oid;
+	struct fed_gid gid;
+
+	if (key->type == FED_REC_DAEMON && fed_oid_parse(slice_str(key->s), &oid)) {
+		errand_name_of(f, &oid, out);
+		return;
+	}
+	if (key->type == FED_REC_GROUP && fed_gid_parse(slice_str(key->s), &gid))
+		g = fed_reg_group(f->reg, &gid);
+	(void)!slice_cstr(g ? g->group : fed ? fed->title : lit("?"), out, FED_THING_ROOM);
+}
 
 /* The value: words, daemons by their names. */
 struct value {
@@ -126,6 +143,14 @@ static const struct words federation_words[] = {
 	{"domain: ", N_("%1 has the domain %2"),                            NULL},
 };
 
+static const struct words own_words[] = {
+	{"addr: ",    N_("it is dialled at %1"),               N_("it is not dialled at %1 any more")  },
+	{"sign: ",    N_("it signs with the key %1"),          N_("it signs with the key %1 no longer")},
+	{"revoked: ", N_("its signing key %1 was stolen"),     NULL                                    },
+	{"tls: ",     N_("it shows itself by the TLS key %1"),
+         N_("the TLS key %1 is not its any more")                                                      },
+};
+
 static const struct words group_words[] = {
 	{"owner: ",  N_("%1 owns the group"),                                 NULL},
 	{"deputy: ", N_("%1 is a deputy of the group"),
@@ -153,12 +178,21 @@ static bool has_plea(bool add, struct slice line)
 	return p.kind != FED_PLEA_OTHER;
 }
 
+static const char *words_for(
+	const struct fed_group *g, bool add, struct slice line, struct slice *value_out)
+{
+	const char *words;
+
+	if (g)
+		return find_words(group_words, array_len(group_words), add, line, value_out);
+	words = find_words(federation_words, array_len(federation_words), add, line, value_out);
+	return words ? words : find_words(own_words, array_len(own_words), add, line, value_out);
+}
+
 static void say_line(struct errand *a, const struct fed_group *g, bool add, struct slice line)
 {
-	const struct words *w = g ? group_words : federation_words;
-	size_t n = g ? array_len(group_words) : array_len(federation_words);
 	struct slice rest = line;
-	const char *words = find_words(w, n, add, line, &rest);
+	const char *words = words_for(g, add, line, &rest);
 	struct value v;
 
 	if (!words && g && has_plea(add, line)) {

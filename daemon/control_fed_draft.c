@@ -325,7 +325,8 @@ static int sign(struct errand *a)
 	}
 	v = draft_view_new(a->f, p);
 	draft_say_content(a, v);
-	errand_say(a, N_("signed by: %1"), v->signers, NULL);
+	if (v->signers[0]) /* a daemon record may have its root key's alone */
+		errand_say(a, N_("signed by: %1"), v->signers, NULL);
 	free(v);
 	return 0;
 }

@@ -12,7 +12,6 @@ enum {
 	DRAFT_NAMES = 1500, /* of daemons, in one line */
 	DRAFT_DATE = 16,
 	DRAFT_COUNT = 24,
-	DRAFT_THING = 300,
 };
 
 struct draft_view {
@@ -20,7 +19,7 @@ struct draft_view {
 	enum fed_paper_state state;
 	struct fed_tally s;
 	bool collects; /* this daemon does */
-	char thing[DRAFT_THING], serial[DRAFT_COUNT], missing[DRAFT_COUNT], until[DRAFT_DATE];
+	char thing[FED_THING_ROOM], serial[DRAFT_COUNT], missing[DRAFT_COUNT], until[DRAFT_DATE];
 	char lack[DRAFT_NAMES], signers[DRAFT_NAMES], from[FED_NAME_MAX + 1];
 };
 

@@ -39,18 +39,6 @@ static void names_of(
 	buf_fini(&text);
 }
 
-/* The group's name, or the federation's title. */
-static void thing_of(const struct fed *f, const struct fed_tally *s, char out[DRAFT_THING])
-{
-	const struct fed_federation *fed = fed_reg_federation(f->reg);
-	const struct fed_group *g = NULL;
-	struct fed_gid gid;
-
-	if (s->key.type == FED_REC_GROUP && fed_gid_parse(slice_str(s->key.s), &gid))
-		g = fed_reg_group(f->reg, &gid);
-	(void)!slice_cstr(g ? g->group : fed ? fed->title : lit("?"), out, DRAFT_THING);
-}
-
 static void count_of(uint64_t n, char out[DRAFT_COUNT])
 {
 	snprintf(out, DRAFT_COUNT, "%llu", (unsigned long long)n);
@@ -69,7 +57,7 @@ static void look_at(struct fed *f, struct draft_view *v)
 {
 	v->state = fed_paper_state(f, v->p, &v->s);
 	v->collects = fed_oid_eq(&v->p->from, &f->keys->oid);
-	thing_of(f, &v->s, v->thing);
+	errand_thing_of(f, &v->s.key, v->thing);
 	count_of(v->s.serial, v->serial);
 	draft_date(v->p->until_at, v->until);
 	errand_name_of(f, &v->p->from, v->from);
@@ -221,8 +209,12 @@ static void say_settling(struct errand *a, const struct draft_view *v, const str
 
 	errand_record_word(prev, word);
 	errand_say(a,
-		N_("%1 has two records with one serial, and this draft lets %2 of them hold "
-		   "(kokoctl group settle %1 shows both); then it is changed so:"),
+		v->s.key.type == FED_REC_GROUP
+			? N_("%1 has two records with one serial, and this draft lets %2 of them "
+			     "hold (kokoctl group settle %1 shows both); then it is changed so:")
+			: N_("%1 has two records with one serial, and this draft lets %2 of them "
+			     "hold (kokoctl federation settle shows both); then it is changed "
+			     "so:"),
 		v->thing, word, NULL);
 	errand_say_changes(a, fed_reg_text(a->f->reg, &v->s.key, 0), slice_str(v->p->record));
 }

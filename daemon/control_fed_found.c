@@ -181,16 +181,21 @@ static int settle(struct errand *a)
 	return rc < 0 ? rc : 0;
 }
 
-/* R by the recovery code, then our record to be changed. */
+int errand_open_own(
+	struct errand *a, struct slice text, struct fed_draft *d, uint8_t root[CRYPTO_KEY_LEN])
+{
+	int rc = fed_keys_root(a->f->data, a->code, root, &a->err);
+
+	return rc < 0 ? rc : fed_draft_daemon_next(d, text, fed_clock_at(a->f), &a->err);
+}
+
+/* Upon the one in force: before keys are made it is looked whether one can follow. */
 static int open_own(struct errand *a, struct fed_draft *d, uint8_t root[CRYPTO_KEY_LEN])
 {
-	struct fed *f = a->f;
-	int rc = fed_keys_root(f->data, a->code, root, &a->err);
+	struct slice text = fed_text_of(a->f, FED_REC_DAEMON, a->f->keys->oid.s);
+	int rc = errand_open_own(a, text, d, root);
 
-	if (rc < 0)
-		return rc;
-	return fed_draft_daemon_next(
-		d, fed_text_of(f, FED_REC_DAEMON, f->keys->oid.s), fed_clock_at(f), &a->err);
+	return rc < 0 ? rc : errand_check_fork(a, d);
 }
 
 static int rotated(struct errand *a)

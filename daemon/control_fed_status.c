@@ -248,7 +248,7 @@ static void add_alarm(struct errand *a, const struct fed_note *n)
 		[FED_ALARM_RECORD_FORK] = N_(
 			"two records with one serial of %1: the one before is in force, and none "
 			"can follow; as a rule a copy of its disk was started beside it; call its "
-			"admin"),
+			"admin, who says there which one holds: kokoctl federation settle"),
 		[FED_ALARM_BEHIND_OWN] = N_(
 			"others know more of our own articles than we do (%2): an old backup was "
 			"put back; they are fetched, nothing is to be done"),
@@ -284,6 +284,12 @@ static void add_alarm(struct errand *a, const struct fed_note *n)
 			   "its admin; then an admin of the federation says which one holds: "
 			   "kokoctl group settle %2"),
 			d ? name : n->who.s, group);
+	else if (n->what == FED_ALARM_RECORD_FORK && !n->who.s[0])
+		todo(row,
+			N_("the federation has two records with one serial, and is as it was "
+			   "before them; as a rule two admins changed it at once: one of them says "
+			   "which one holds: kokoctl federation settle"),
+			NULL, NULL);
 	else if (n->what < array_len(texts) && texts[n->what])
 		todo(row, texts[n->what], d ? name : n->who.s, n->text);
 	json_array_append_new(a->rows, row);

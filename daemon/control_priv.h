@@ -159,6 +159,8 @@ int control_federation_resume(struct control_req *r);
 int control_federation_gone(struct control_req *r);
 int control_federation_admin(struct control_req *r);
 int control_federation_quorum(struct control_req *r);
+int control_federation_settle(struct control_req *r);
+int control_federation_settle_own(struct control_req *r);
 int control_federation_drafts(struct control_req *r);
 int control_federation_draft_show(struct control_req *r);
 int control_federation_draft_add(struct control_req *r);

@@ -194,7 +194,7 @@ static int store(
 
 static const char *type_name(enum fed_record_type t)
 {
-	return t == FED_REC_GROUP ? "group" : "federation";
+	return fed_record_type_name(t).p;
 }
 
 /* Signatures of both, and ours where it is wanted and missing. */

@@ -64,7 +64,7 @@ static void add_benches(const struct fed_reg *r, const struct fed_record *before
 
 	if (before->type == FED_REC_FEDERATION) {
 		f = &before->federation;
-	} else if (before->group.n_deputy > 0) {
+	} else if (before->type == FED_REC_GROUP && before->group.n_deputy > 0) {
 		const struct fed_group *g = &before->group;
 
 		add_bench(out, g->deputy, g->n_deputy, g->quorum, by);
@@ -73,8 +73,16 @@ static void add_benches(const struct fed_reg *r, const struct fed_record *before
 		add_bench(out, f->admin, f->n_admin, f->quorum, by);
 }
 
+/* Its root key has signed, or the record would be refused. */
+static bool is_of(const struct fed_tally *s, const struct fed_oid *oid)
+{
+	return s->key.type == FED_REC_DAEMON && strcmp(s->key.s, oid->s) == 0;
+}
+
 bool fed_stand_may(const struct fed_tally *s, const struct fed_oid *oid)
 {
+	if (is_of(s, oid))
+		return true;
 	for (size_t i = 0; i < s->n_bench; i++)
 		if (has_oid(s->bench[i].may, s->bench[i].n, oid))
 			return true;
@@ -83,6 +91,8 @@ bool fed_stand_may(const struct fed_tally *s, const struct fed_oid *oid)
 
 bool fed_stand_has(const struct fed_tally *s, const struct fed_oid *oid)
 {
+	if (is_of(s, oid))
+		return true;
 	for (size_t i = 0; i < s->n_bench; i++)
 		for (size_t k = 0; k < s->bench[i].n; k++)
 			if (s->bench[i].has[k] && fed_oid_eq(&s->bench[i].may[k], oid))
@@ -92,11 +102,23 @@ bool fed_stand_has(const struct fed_tally *s, const struct fed_oid *oid)
 
 /* ---- signatures that count for nothing ---- */
 
+static bool is_root(const struct fed_record *rec, const struct fed_sigline *sig)
+{
+	struct fed_keyid id;
+
+	if (rec->type != FED_REC_DAEMON)
+		return false;
+	fed_keyid_of(&rec->daemon.root, &id);
+	return fed_keyid_eq(&sig->keyid, &id);
+}
+
 static bool counts(const struct fed_reg *r, const struct fed_record *rec,
 	const struct fed_sigline *sig, struct fed_tally *out)
 {
 	struct fed_signer s;
 
+	if (is_root(rec, sig)) /* which was looked at */
+		return true;
 	out->foul_by = (struct fed_oid){{0}};
 	if (!fed_reg_signer(r, &sig->keyid, &s) || s.revoked || !fed_sig_holds(rec, sig, &s.key))
 		return false;
@@ -132,6 +154,19 @@ static enum fed_stand refuse(struct err *why, const char *text)
 	return FED_STAND_REFUSED;
 }
 
+/* Of a daemon record: where there are two of the serial before, and no more than that. */
+static enum fed_stand stand_of(
+	const struct fed_reg *r, const struct fed_tally *s, enum fed_authority by)
+{
+	bool forked = fed_reg_forked(r, &s->key);
+
+	if (s->key.type == FED_REC_DAEMON && !forked)
+		return FED_STAND_AHEAD;
+	if (by == FED_BY_QUORUM || (by == FED_BY_WRITER && !forked))
+		return FED_STAND_ENOUGH;
+	return FED_STAND_WAITS;
+}
+
 /* Upon the record of the serial before. */
 static enum fed_stand look(const struct fed_reg *r, const struct fed_record *before,
 	const struct fed_record *rec, struct fed_tally *out, struct err *why)
@@ -142,15 +177,15 @@ static enum fed_stand look(const struct fed_reg *r, const struct fed_record *bef
 
 	if (!fed_record_follows(before, rec, &known, why))
 		return FED_STAND_REFUSED;
+	a = fed_record_authority(before, rec, &known);
+	if (rec->type == FED_REC_DAEMON && a == FED_BY_NOBODY)
+		return refuse(why, "not signed by the root key of its daemon");
 	fed_record_signers(rec, &known, &by);
 	add_benches(r, before, &by, out);
 	look_for_foul(r, rec, out);
 	if (fed_reg_held(r, &out->key) >= rec->serial)
 		return is_held(r, out, rec->text) ? FED_STAND_DONE : FED_STAND_VOID;
-	a = fed_record_authority(before, rec, &known);
-	if (a == FED_BY_WRITER)
-		return fed_reg_forked(r, &out->key) ? FED_STAND_WAITS : FED_STAND_ENOUGH;
-	return a == FED_BY_QUORUM ? FED_STAND_ENOUGH : FED_STAND_WAITS;
+	return stand_of(r, out, a);
 }
 
 static enum fed_stand stand(const struct fed_reg *r, const struct fed_record *rec, struct arena *ar,
@@ -159,12 +194,12 @@ static enum fed_stand stand(const struct fed_reg *r, const struct fed_record *re
 	struct fed_record before;
 	struct slice text;
 
-	if (rec->type == FED_REC_DAEMON || rec->serial < 2)
+	if (rec->serial < 2)
 		return refuse(why, "a record that one daemon signs alone");
 	fed_record_key_of(rec, &out->key);
 	out->serial = rec->serial;
 	if (fed_reg_held(r, &out->key) == 0)
-		return refuse(why, "of a federation or a group that this daemon does not have");
+		return refuse(why, "of something that this daemon does not have");
 	text = fed_reg_text_by(r, &out->key, rec->serial - 1, &rec->prev);
 	if (!text.p)
 		return fed_reg_held(r, &out->key) + 1 < rec->serial ? FED_STAND_AHEAD

@@ -37,8 +37,9 @@ struct fed_tally {
 };
 
 /*
- * Look at a record of the federation or of a group, serial 2 or later, with the signatures that it
- * has.  key, serial and benches are set unless it is refused.
+ * Look at a record of serial 2 or later with the signatures that it has; at one of a daemon, which
+ * its root key has signed, where there are two of the serial before (else it is AHEAD).  key,
+ * serial and benches are set unless it is refused.
  */
 NODISCARD enum fed_stand fed_reg_stand(
 	const struct fed_reg *r, struct slice text, struct fed_tally *out, struct err *why);
@@ -46,7 +47,7 @@ NODISCARD enum fed_stand fed_reg_stand(
 /* The bench that lacks least. */
 const struct fed_bench *fed_stand_near(const struct fed_tally *s);
 
-/* May this daemon sign it; has it? */
+/* May this daemon sign it; has it?  The daemon of a daemon record has, by its root key. */
 NODISCARD bool fed_stand_may(const struct fed_tally *s, const struct fed_oid *oid);
 NODISCARD bool fed_stand_has(const struct fed_tally *s, const struct fed_oid *oid);
 

@@ -6,9 +6,9 @@
  *	fedseed GROUPS NAME,HOST:PORT,DATA ...     `-` in place of HOST:PORT: cannot be dialled
  *
  * The first daemon founds the federation and owns closed groups p0.g0001 ..., which all are in;
- *with GROUPS as 3+1 there are three of these, and one more that the last daemon is not in. DATA
- *that ends in `/` gets keys alone: nothing runs there, a test speaks for that daemon; so its root
- *key lies there too, in fed/root.
+ * with GROUPS as 3+1 there are three of these, and one more that the last daemon is not in.  DATA
+ * that ends in `/` gets keys alone: nothing runs there, a test speaks for that daemon.  For tests
+ * the root key lies in fed/root, and its recovery code in fed/code.
  */
 #include <stdio.h>
 #include <sys/stat.h>
@@ -64,14 +64,14 @@ static bool is_mute(const struct member *m)
 	return len > 0 && m->data[len - 1] == '/';
 }
 
-static void put_root(const struct member *m, const uint8_t root[CRYPTO_KEY_LEN])
+static void put_file(const struct member *m, const char *name, const void *bytes, size_t n)
 {
 	char path[4096];
 	FILE *f;
 
-	snprintf(path, sizeof path, "%sfed/root", m->data);
+	snprintf(path, sizeof path, "%s%sfed/%s", m->data, is_mute(m) ? "" : "/", name);
 	f = fopen(path, "wb");
-	if (!f || fwrite(root, 1, CRYPTO_KEY_LEN, f) != CRYPTO_KEY_LEN || fclose(f) != 0)
+	if (!f || fwrite(bytes, 1, n, f) != n || fclose(f) != 0)
 		must(KERR_IO, path);
 }
 
@@ -88,8 +88,8 @@ static void make_member(struct member *m, char *arg)
 		must(KERR_INVALID, arg);
 	m->data = mem_dup(rest);
 	must(fed_keys_create(m->data, name, code, root, &m->keys, &err), "keys");
-	if (is_mute(m))
-		put_root(m, root);
+	put_file(m, "root", root, sizeof root);
+	put_file(m, "code", code, strlen(code));
 	p.root = m->keys->root;
 	p.sign = m->keys->sign;
 	p.spki = m->keys->spki;

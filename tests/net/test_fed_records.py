@@ -1,11 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-# limit: 180
+# limit: 300
 """
 The owner of a group signs two records with one serial and shows one to these and the other to those
 (row 47 of the faults).  Three real daemons, the first the admin of the federation; the owner is
 spoken for by the test, with two faces.
 """
+
+import os
+import re
 
 from koko import fed
 from koko.fednet import Faces, Net, run_trial
@@ -24,6 +27,13 @@ def alarms(site):
 def code(record):
     """The word in front of a record in what `group settle` says."""
     return b32(unb64(record.hash)[:5])
+
+
+def refused(site, why, *words):
+    """One sentence, which says what to do."""
+    done = site.ctl(*words, check=False)
+    lines = done.stderr.strip().splitlines()
+    assert done.returncode == 1 and len(lines) == 1 and why in lines[0], done
 
 
 class Trial:
@@ -70,9 +80,9 @@ class Trial:
         owner.close()
 
     @staticmethod
-    def refused(site):
+    def refused(site, group=GROUP):
         try:
-            fed.post(site, GROUP)
+            fed.post(site, group)
         except AssertionError as e:
             assert str(e).startswith("441"), e
             return True
@@ -117,9 +127,9 @@ class Trial:
         self.net.connect()
         self.goes_on("Rat A")
 
-    def in_force(self, site, what):
-        """The record that a daemon goes by, as it gives it to the owner."""
-        with Client(site.ports["peer"], self.keys, fed.keys(site).oid) as peer:
+    def in_force(self, site, what, keys=None):
+        """The record that a daemon goes by, as it gives it to the owner, or to another."""
+        with Client(site.ports["peer"], keys or self.keys, fed.keys(site).oid) as peer:
             return Record("".join(x + "\n" for x in peer.ask(f"KREC {what} *")[1]))
 
     def owner_goes_on(self):
@@ -154,7 +164,121 @@ class Trial:
         assert {self.in_force(s, what).hash for s in self.sites} == {both.hash}
         owner.close()
 
+    def rival(self, record):
+        """All hear of another record with a serial that they have."""
+        face = self.shows([record], [record])
+        self.wait_alarms(True)
+        return face
+
+    @staticmethod
+    def told(site, keys, key):
+        """The serials of a record that a daemon tells of."""
+        with Client(site.ports["peer"], keys, fed.keys(site).oid) as peer:
+            return [int(line.split(" ")[2]) for line in peer.ask("KREC list")[1]
+                    if line.split(" ")[1] == key]
+
+    def no_third(self):
+        """The owner's own commands sign no third record of that serial: they say what to do."""
+        admin, owner, other = self.sites
+        group, person = "p1.kreis", f"anke@{owner.domain}"
+        owner.ctl("group", "share", group)
+        for site in (admin, other):
+            owner.ctl("group", "invite", group, site.domain)
+            fed.wait_group(site, group)
+        gid = fed.gid_of(owner, fed.keys(admin), group)
+        first = self.in_force(owner, f"group {gid}", fed.keys(admin))
+        owner.ctl("group", "freeze", group)
+        other.ctl("group", "moderator", group, f"anke@{other.domain}")
+        face = self.rival(first.next(fed.keys(owner), title="Kreis B"))
+        for words in (("freeze", group), ("moderator", group, person), ("owner", group, other.domain),
+                      ("remove-member", group, other.domain)):
+            refused(owner, f"kokoctl group settle {group}", "group", *words)
+        refused(admin, f"kokoctl group settle {group}", "group", "freeze", group, "--by-quorum")
+        wait_for("the request", lambda: owner.ctl_json("group", "requests"))
+        number = owner.ctl_json("group", "requests")[0]["number"]
+        refused(owner, f"kokoctl group settle {group}", "group", "grant", number)
+        for site in (admin, owner):
+            assert self.told(site, fed.keys(other), gid) == [first.serial + 1] * 2
+        admin.ctl("group", "settle", group, code(face.servers[0].records[-1]))
+        self.wait_alarms(False)
+        owner.ctl("group", "grant", number)
+        record = self.in_force(owner, f"group {gid}", fed.keys(admin))
+        assert record.serial == first.serial + 3 and "title: Kreis B" in record.text, record.text
+        face.close()
+
+    def federation_record(self):
+        """Two of the federation: an admin who changes it is told to choose one of them."""
+        admin, second, other = self.sites
+        first = self.in_force(admin, "federation")
+        admin.ctl("federation", "admin", second.domain)
+        chosen = self.in_force(admin, "federation")
+        face = self.rival(first.next(fed.keys(admin), title="Kreise"))
+        for words in (("admin", other.domain), ("suspend", other.domain), ("quorum", "1")):
+            refused(admin, "federation settle" if words[0] != "quorum" else "so already",
+                    "federation", *words)
+        refused(other, "only an admin", "federation", "settle", code(chosen))
+        refused(admin, "is no record", "federation", "settle", "none")
+        said = other.ctl("federation", "settle").stdout
+        assert all(f"{code(r)}: record" in said for r in (chosen, *face.servers[0].records[1:])), said
+        assert "+ title: Kreise" in said and f"+ admin: {second.domain}" in said, said
+        admin.ctl("federation", "settle", code(chosen))
+        self.wait_alarms(False)
+        for site in self.sites:
+            wait_for(f"the admins at {site.name}", lambda s=site: {
+                d["name"] for d in s.ctl_json("federation", "show")["daemons"] if d["admin"]} == {
+                    admin.domain, second.domain})
+        refused(admin, "nothing to settle", "federation", "settle")
+        face.close()
+
+    def own_record(self):
+        """A daemon's own: it chooses with its recovery code, and an admin signs that."""
+        admin, _, own = self.sites
+        what, opts = f"daemon {fed.keys(own).oid}", ("--code-file", self.code_file(own))
+        other = self.in_force(admin, what).next(fed.keys(own).root(), title="Kreis C")
+        own.ctl("federation", "rotate-key", *opts)
+        face = self.rival(other)
+        refused(own, "kokoctl federation settle", "federation", "rotate-key", *opts)
+        refused(own, "kokoctl federation settle", "federation", "address", *opts)
+        said = own.ctl("federation", "settle").stdout
+        assert f"{code(other)}: record 2 of {own.domain}, made at" in said, said
+        assert "+ title: Kreis C" in said and "settle-own" in said, said
+        assert f"the admin of {own.domain} types there" in admin.ctl("federation", "settle").stdout
+        refused(own, "none of the records", "federation", "settle-own", "none", *opts)
+        refused(admin, "nothing to settle", "federation", "settle-own", code(other),
+                "--code-file", self.code_file(admin))
+        said = own.ctl("federation", "settle-own", code(other), *opts).stdout
+        number = re.search(r"kept as draft (\d+)", said)[1]
+        mail = own.ctl("federation", "draft", "show", number).stdout
+        said = admin.ctl("federation", "draft", "add", stdin=mail).stdout
+        assert f"record 3 of {own.domain}" in said and "title: Kreis C" in said, said
+        assert "it signs with the key" in said, said
+        assert {self.in_force(s, what).serial for s in self.sites} == {1}
+        back = admin.ctl("federation", "draft", "sign", number, "--answer", "yes").stdout
+        said = own.ctl("federation", "draft", "add", stdin=back).stdout
+        assert "is in force" in said, said
+        self.goes_on("Rat D")  # it is heard, with the key that it has made meanwhile
+        assert {self.in_force(s, what).serial for s in self.sites} == {3}
+        own.ctl("federation", "rotate-key", *opts)
+        face.close()
+
+    def own_record_of_admin(self):
+        """Where the daemon is an admin itself, and one is enough, that is one command."""
+        admin = self.sites[0]
+        what, opts = f"daemon {fed.keys(admin).oid}", ("--code-file", self.code_file(admin))
+        other = self.in_force(admin, what).next(fed.keys(admin).root(), title="Kreis D")
+        admin.ctl("federation", "rotate-key", "--tls", *opts)
+        face = self.rival(other)
+        said = admin.ctl("federation", "settle-own", code(other), *opts).stdout
+        assert "it is settled" in said, said
+        self.goes_on("Rat D")
+        assert all("title: Kreis D" in self.in_force(s, what).text for s in self.sites)
+        face.close()
+
+    @staticmethod
+    def code_file(site):
+        return os.path.join(site.data, "fed", "code")
+
 
 if __name__ == "__main__":
     run_trial(Trial, "each_by_its_own", "as_before", "settled", "after_a_start", "owner_goes_on",
-              "daemon_record")
+              "daemon_record", "no_third", "federation_record", "own_record", "own_record_of_admin")

@@ -178,6 +178,47 @@ static void test_group(void **state)
 	assert_true(s.foul);
 }
 
+/* Record of daemon c with that title, signed by its root key and these. */
+static const struct fed_record *called(
+	const struct fed_record *before, const char *title, const char *sigs)
+{
+	char edits[200];
+
+	snprintf(edits, sizeof edits,
+		"oid: @a|oid: @c|root: !a|root: !c|name: ~a|name: ~c|sign: #a|sign: #c|"
+		"title: Kreis A|title: %s",
+		title);
+	return fed_rig_make(&ar, fed_rig_daemon, edits, before, sigs);
+}
+
+/* A daemon record is signed by several where two have one serial, and by its root key always. */
+static void test_daemon(void **state)
+{
+	const struct fed_oid a = fed_rig_oid('a'), c = fed_rig_oid('c'), d = fed_rig_oid('d');
+	const struct fed_record *one = called(daemon_c, "Eins", "c");
+	struct fed_tally s;
+
+	(void)state;
+	give(one);
+	assert_int_equal(stands(called(one, "Drei", "c"), &s), FED_STAND_AHEAD);
+	give(called(daemon_c, "Zwei", "c"));
+	assert_int_equal(stands(called(one, "Drei", "c"), &s), FED_STAND_WAITS);
+	assert_int_equal(s.n_bench, 1);
+	assert_int_equal(fed_stand_near(&s)->n_signed, 0);
+	assert_false(s.foul);
+	assert_true(fed_stand_has(&s, &c) && fed_stand_may(&s, &c));
+	assert_true(fed_stand_may(&s, &a) && !fed_stand_has(&s, &a) && !fed_stand_may(&s, &d));
+	assert_int_equal(stands(called(one, "Drei", "cA"), &s), FED_STAND_WAITS);
+	assert_int_equal(stands(called(one, "Drei", "cAB"), &s), FED_STAND_ENOUGH);
+	assert_int_equal(stands(called(one, "Drei", "cD"), &s), FED_STAND_WAITS);
+	assert_true(s.foul && fed_oid_eq(&s.foul_by, &d));
+	assert_int_equal(stands(called(one, "Drei", "AB"), &s), FED_STAND_REFUSED);
+	assert_non_null(strstr(why.text, "root key"));
+	give(called(one, "Drei", "cAB"));
+	assert_int_equal(stands(called(one, "Drei", "c"), &s), FED_STAND_DONE);
+	assert_int_equal(stands(called(one, "Vier", "c"), &s), FED_STAND_VOID);
+}
+
 /* ---- its form for a mail ---- */
 
 static struct fed_paper paper_of(const struct fed_record *rec)
@@ -304,6 +345,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_foul, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_revoked, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_group, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_daemon, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_mail, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_mail_cut, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_kept, set_up, tear_down),
