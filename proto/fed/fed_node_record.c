@@ -182,6 +182,19 @@ static void alarm_fork(struct fed_node *n, const struct fed_record_key *key)
 		slice_str(key->s));
 }
 
+static void drop_news(struct fed_node *n, const struct fed_record_key *key, uint64_t serial);
+
+/* The record that decided is told anew, to those whom a void one took in. */
+static void tell_strays(struct fed_node *n, const struct fed_reg_result *r)
+{
+	uint64_t serial = fed_reg_told_out(n->o.reg, &r->key, r->serial);
+
+	drop_news(n, &r->key, serial);
+	*(struct record_news *)vec_push(&n->record_news) =
+		(struct record_news){r->key, serial, ++n->o.feeds->n_changes};
+	n->o.outside->news(n->o.arg);
+}
+
 static void keep(struct fed_node *n, struct slice text, const struct fed_reg_result *r)
 {
 	int rc = n->o.outside->record(n->o.arg, &r->key, r->serial, text, r->fork);
@@ -265,6 +278,8 @@ void node_got_record(
 		keep(n, text, &r);
 		break;
 	case FED_REG_KNOWN:
+		if (r.strays)
+			tell_strays(n, &r);
 		break;
 	case FED_REG_LACKS:
 		put_off(n, p, req, LACKS_S);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "proto/base/coll.h"
+#include "proto/fed/fed_stray.h"
 
 enum { NOTED_MAX = 64 };
 
@@ -27,6 +28,7 @@ struct chain {
 	struct vec rivals;  /* struct held *, of the last serial */
 	struct vec noted;   /* struct fed_hash: was looked at and is not held, the newest last */
 	uint64_t top;       /* the highest serial that was ever held */
+	struct fed_strays strays;
 };
 
 struct fed_reg {
@@ -74,6 +76,7 @@ static void chain_free(struct chain *c)
 	vec_fini(&c->serials);
 	vec_fini(&c->rivals);
 	vec_fini(&c->noted);
+	fed_strays_fini(&c->strays);
 	free(c);
 }
 
@@ -139,6 +142,7 @@ static struct chain *chain_make(struct fed_reg *r, const struct fed_record_key *
 	vec_init(&c->serials, sizeof(struct held *));
 	vec_init(&c->rivals, sizeof(struct held *));
 	vec_init(&c->noted, sizeof(struct fed_hash));
+	fed_strays_init(&c->strays);
 	map_put(r->chains, map_key(key, room), c);
 	vec_push(&r->order);
 	for (i = r->order.n - 1; i > 0 && compare(key, &chain_at(r, i - 1)->key) < 0; i--)
@@ -252,29 +256,40 @@ static void append(struct chain *c, struct held *h)
 		c->top = c->serials.n;
 }
 
-static void drop_rivals(struct chain *c)
+/* It is void for good: another one has the serial `parted`.  True: there are new strays. */
+static bool lose(struct chain *c, struct held *h, uint64_t parted)
+{
+	const struct fed_record *base = record_at(c, parted - 1);
+	bool more = h->rec.type == FED_REC_GROUP &&
+		    fed_strays_add(&c->strays, &h->rec.group, base ? &base->group : NULL, parted);
+
+	held_free(h);
+	return more;
+}
+
+static void drop_rivals(struct chain *c, uint64_t parted)
 {
 	for (size_t i = 0; i < c->rivals.n; i++) {
 		note(c, &rival_at(c, i)->hash);
-		held_free(rival_at(c, i));
+		(void)lose(c, rival_at(c, i), parted);
 	}
 	vec_reset(&c->rivals);
 }
 
 /* Only serials up to that one are left. */
-static void truncate_to(struct chain *c, uint64_t serial)
+static void truncate_to(struct chain *c, uint64_t serial, uint64_t parted)
 {
 	if (c->serials.n > serial)
-		drop_rivals(c);
+		drop_rivals(c, parted);
 	while (c->serials.n > serial)
-		held_free(serial_at(c, --c->serials.n));
+		(void)lose(c, serial_at(c, --c->serials.n), parted);
 }
 
 /* In the place of what had its serial and of all that followed. */
 static void displace(struct chain *c, struct held *h)
 {
 	note(c, &serial_at(c, h->rec.serial - 1)->hash);
-	truncate_to(c, h->rec.serial - 1);
+	truncate_to(c, h->rec.serial - 1, h->rec.serial);
 	append(c, h);
 }
 
@@ -291,7 +306,7 @@ static void heal(struct chain *c, struct held *h)
 		*last = *rival;
 		*rival = was;
 	}
-	drop_rivals(c);
+	drop_rivals(c, h->rec.serial - 1);
 	h->heals = true;
 	append(c, h);
 }
@@ -299,7 +314,7 @@ static void heal(struct chain *c, struct held *h)
 /* Kept beside the one of its serial; more than a few tell nothing more. */
 static enum fed_reg_got contend(struct chain *c, struct held *h, struct fed_reg_result *out)
 {
-	truncate_to(c, h->rec.serial);
+	truncate_to(c, h->rec.serial, h->rec.serial);
 	if (c->rivals.n == FED_RIVALS_MAX) {
 		note(c, &h->hash);
 		held_free(h);
@@ -317,7 +332,7 @@ static enum fed_reg_got prove(struct chain *c, struct held *h, struct fed_reg_re
 	if (out->fork)
 		note(c, &h->hash);
 	serial_at(c, h->rec.serial)->heals = true;
-	held_free(h);
+	(void)lose(c, h, h->rec.serial);
 	return out->fork ? FED_REG_TAKEN : FED_REG_KNOWN;
 }
 
@@ -344,7 +359,8 @@ static enum fed_reg_got take(
 	case FED_LOSES:
 		if (!is_noted(c, &h->hash))
 			note(c, &h->hash);
-		break;
+		out->strays = lose(c, h, h->rec.serial);
+		return FED_REG_KNOWN;
 	case FED_SAME:
 	case FED_OLD:
 		break;
@@ -550,6 +566,14 @@ bool fed_reg_heals(const struct fed_reg *r, const struct fed_record_key *key, ui
 	return record_at(c, serial) && serial_at(c, serial - 1)->heals;
 }
 
+uint64_t fed_reg_stray(
+	const struct fed_reg *r, const struct fed_record_key *key, const struct fed_oid *who)
+{
+	const struct chain *c = chain_of(r, key);
+
+	return c ? fed_strays_find(&c->strays, who) : 0;
+}
+
 struct slice fed_reg_text(
 	const struct fed_reg *r, const struct fed_record_key *key, uint64_t serial)
 {
@@ -561,43 +585,12 @@ struct slice fed_reg_text(
 				    : slice_of(NULL, 0);
 }
 
-static bool has_tls(const struct fed_daemon *d, const struct fed_hash *spki)
-{
-	for (size_t i = 0; i < d->n_tls; i++)
-		if (fed_hash_eq(&d->tls[i], spki))
-			return true;
-	return false;
-}
-
-const struct fed_daemon *fed_reg_tls(const struct fed_reg *r, const struct fed_hash *spki)
-{
-	for (size_t i = 0; i < r->order.n; i++) {
-		const struct chain *c = chain_at(r, i);
-		const struct fed_record *rec = c->key.type == FED_REC_DAEMON ? record_of(c) : NULL;
-
-		if (rec && has_tls(&rec->daemon, spki))
-			return &rec->daemon;
-	}
-	return NULL;
-}
-
 void fed_reg_each(const struct fed_reg *r, fed_reg_fn fn, void *arg)
 {
 	for (size_t i = 0; i < r->order.n; i++) {
 		const struct chain *c = chain_at(r, i);
 
 		if (in_force(c) > 0 && !fn(arg, &c->key, in_force(c)))
-			return;
-	}
-}
-
-void fed_reg_groups(const struct fed_reg *r, fed_group_fn fn, void *arg)
-{
-	for (size_t i = 0; i < r->order.n; i++) {
-		const struct chain *c = chain_at(r, i);
-
-		if (c->key.type == FED_REC_GROUP && in_force(c) > 0 &&
-			!fn(arg, &record_of(c)->group, in_force(c)))
 			return;
 	}
 }

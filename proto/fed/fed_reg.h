@@ -40,9 +40,10 @@ struct fed_reg_result {
 	uint64_t serial;
 	uint64_t want;        /* with FED_REG_GAP, FED_REG_APART */
 	struct fed_hash prev; /* with FED_REG_APART */
-	bool fork;  /* two valid records have this serial: alarm, the one before is in force (or a
-		       quorum has gone on from the other one, and nothing changes) */
-	bool again; /* another one had this serial before */
+	bool fork;   /* two valid records have this serial: alarm, the one before is in force (or a
+			quorum has gone on from the other one, and nothing changes) */
+	bool again;  /* another one had this serial before */
+	bool strays; /* (known) it is void, and there are daemons that learn so: fed_reg_stray */
 };
 
 /*
@@ -88,7 +89,7 @@ const struct fed_daemon *fed_reg_tls(const struct fed_reg *r, const struct fed_h
  * The highest serial of the record, `upto` at most, that this daemon may be told of and have, with
  * all before it; 0: it may not know of the record.  Federation and daemons: every active one; a
  * group: its members, of a public one every active daemon.  One that was taken out of a closed
- * group: up to the record that took it out, and the next one where that says that it holds.
+ * group, or was taken in by a void record alone: up to the record that says so (fed_reg_told_out).
  */
 uint64_t fed_reg_shows(const struct fed_reg *r, const struct fed_oid *who,
 	const struct fed_record_key *key, uint64_t upto);
@@ -127,6 +128,20 @@ bool fed_reg_forked(const struct fed_reg *r, const struct fed_record_key *key);
 
 /* That record went on from one of two, as far as is known here. */
 bool fed_reg_heals(const struct fed_reg *r, const struct fed_record_key *key, uint64_t serial);
+
+/*
+ * Not a member of the closed group, but by a record that is void: the serial of the one that has
+ * its place; 0: it is none of these.
+ */
+uint64_t fed_reg_stray(
+	const struct fed_reg *r, const struct fed_record_key *key, const struct fed_oid *who);
+
+/*
+ * The last record that one is told of who is not in the group by that of `serial`: where this had a
+ * rival it is the next one, which says that it holds.
+ */
+uint64_t fed_reg_told_out(
+	const struct fed_reg *r, const struct fed_record_key *key, uint64_t serial);
 
 /* All records in force: federation, then daemons, then groups, the order in which they are needed.
  */

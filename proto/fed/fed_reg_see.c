@@ -2,12 +2,34 @@
 /*
  * Questions to the registry that others of its answers answer; above all who may know what.  A
  * daemon that was taken out of a closed group may have what it might have had as a member, and the
- * one record that takes it out, so that it learns of it; of later ones it hears nothing.
- * docs/federation.md section 5
+ * one record that takes it out, so that it learns of it; of later ones it hears nothing.  Likewise
+ * one that a record took in which is void.  docs/federation.md section 5
  */
 #include "proto/fed/fed_reg.h"
 
 /* ---- looking up ---- */
+
+struct groups {
+	const struct fed_reg *reg;
+	fed_group_fn fn;
+	void *arg;
+};
+
+static bool groups_on(void *arg, const struct fed_record_key *key, uint64_t serial)
+{
+	const struct groups *w = arg;
+	struct fed_gid gid;
+
+	return key->type != FED_REC_GROUP || !fed_gid_parse(slice_str(key->s), &gid) ||
+	       w->fn(w->arg, fed_reg_group(w->reg, &gid), serial);
+}
+
+void fed_reg_groups(const struct fed_reg *r, fed_group_fn fn, void *arg)
+{
+	struct groups w = {r, fn, arg};
+
+	fed_reg_each(r, groups_on, &w);
+}
 
 struct find {
 	struct slice name;
@@ -61,6 +83,41 @@ struct slice fed_reg_text_by(const struct fed_reg *r, const struct fed_record_ke
 	return slice_of(NULL, 0);
 }
 
+uint64_t fed_reg_told_out(
+	const struct fed_reg *r, const struct fed_record_key *key, uint64_t serial)
+{
+	return serial > 0 && fed_reg_heals(r, key, serial + 1) ? serial + 1 : serial;
+}
+
+struct find_tls {
+	const struct fed_reg *reg;
+	const struct fed_hash *spki;
+	const struct fed_daemon *found;
+};
+
+static bool has_tls(void *arg, const struct fed_record_key *key, uint64_t serial)
+{
+	struct find_tls *f = arg;
+	const struct fed_daemon *d = NULL;
+	struct fed_oid oid;
+
+	(void)serial;
+	if (key->type == FED_REC_DAEMON && fed_oid_parse(slice_str(key->s), &oid))
+		d = fed_reg_daemon(f->reg, &oid);
+	for (size_t i = 0; d && i < d->n_tls; i++)
+		if (fed_hash_eq(&d->tls[i], f->spki))
+			f->found = d;
+	return !f->found;
+}
+
+const struct fed_daemon *fed_reg_tls(const struct fed_reg *r, const struct fed_hash *spki)
+{
+	struct find_tls f = {r, spki, NULL};
+
+	fed_reg_each(r, has_tls, &f);
+	return f.found;
+}
+
 /* ---- who ---- */
 
 bool fed_reg_active(const struct fed_reg *r, const struct fed_oid *oid)
@@ -106,6 +163,16 @@ static bool was_member(
 	return g && g->closed && has_cut(g, who) && fed_reg_active(r, who);
 }
 
+static uint64_t serial_stray(const struct fed_reg *r, const struct fed_oid *who,
+	const struct fed_record_key *key, uint64_t upto)
+{
+	uint64_t serial = fed_reg_active(r, who) ? fed_reg_stray(r, key, who) : 0;
+
+	if (serial == fed_reg_held(r, key) && fed_reg_forked(r, key))
+		return 0; /* nobody has decided yet */
+	return serial < upto ? fed_reg_told_out(r, key, serial) : serial == upto ? serial : 0;
+}
+
 /*
  * Of a closed group, for one who is not in it: the first record behind its last membership; where
  * that had a rival, also the one that decides.
@@ -116,12 +183,13 @@ static uint64_t serial_out(const struct fed_reg *r, const struct fed_oid *who,
 	uint64_t serial = upto;
 
 	if (!was_member(r, who, gid))
-		return 0;
+		return serial_stray(r, who, key, upto);
 	while (serial > 0 && !is_member_at(r, gid, serial, who) &&
 		!is_member_at(r, gid, serial - 1, who))
 		serial--;
-	return serial > 0 && serial < upto && fed_reg_heals(r, key, serial + 1) ? serial + 1
-										: serial;
+	if (serial == 0)
+		return serial_stray(r, who, key, upto);
+	return serial < upto ? fed_reg_told_out(r, key, serial) : serial;
 }
 
 uint64_t fed_reg_shows(const struct fed_reg *r, const struct fed_oid *who,

@@ -274,6 +274,39 @@ class Trial:
         assert all("title: Kreis D" in self.in_force(s, what).text for s in self.sites)
         face.close()
 
+    def taken_in(self):
+        """A record takes one in, and a quorum's has its place: it is told that, and no more."""
+        admin, second, guest = self.sites
+        first = first_group(self.keys, "p3.neu", [self.keys.oid, *(
+            fed.keys(s).oid for s in (admin, second))])
+        member = f"member: {fed.keys(guest).oid} rw 2\nstate: active"
+        one = first.next(self.keys, state="active")
+        taking = Record.signed(one.text.split("sig:")[0].rstrip("\n").replace(
+            "state: active", member).split("\n"), self.keys)
+        self.net.split([(0, 3), (1, 2)])
+        for i in (1, 2):
+            self.net.wires[i, 3].join()
+        owner = Faces(self.net, 3, ((0,), (1, 2)), records=[first])
+        owner.servers[1].tell_records(taking)
+        owner.dialled()
+        for site in self.sites:
+            fed.wait_group(site, "p3.neu")
+        guest.ctl("member", "add", "p3.neu", "anke", "writer")
+        fed.post(guest, "p3.neu")
+        owner.close()
+        admin.ctl("group", "freeze", "p3.neu", "--by-quorum")
+        self.net.heal()
+        self.net.connect()
+        wait_for("the guest to know", lambda: self.refused(guest, "p3.neu"))
+        admin.ctl("group", "freeze", "p3.neu", "--end", "--by-quorum")
+        second.ctl("member", "add", "p3.neu", "anke", "writer")
+        fed.post(second, "p3.neu", limit=30)
+        second.stop()  # it knows that from its disk
+        self.net.start([second])
+        assert self.told(second, fed.keys(guest), first.key) == [2]
+        assert self.told(second, fed.keys(admin), first.key) == [3]
+        assert self.told(guest, fed.keys(second), first.key) == [2]
+
     @staticmethod
     def code_file(site):
         return os.path.join(site.data, "fed", "code")
@@ -281,4 +314,5 @@ class Trial:
 
 if __name__ == "__main__":
     run_trial(Trial, "each_by_its_own", "as_before", "settled", "after_a_start", "owner_goes_on",
-              "daemon_record", "no_third", "federation_record", "own_record", "own_record_of_admin")
+              "daemon_record", "no_third", "federation_record", "own_record", "own_record_of_admin",
+              "taken_in")

@@ -15,7 +15,7 @@
 
 enum {
 	DEPTH = 2, /* so far back lies what a late rival follows */
-	STRUCK_MAX = 64,
+	GUESTS_MAX = 63,
 };
 
 static void key_of(const struct sim_group *g, struct fed_record_key *out)
@@ -40,24 +40,43 @@ static struct fed_pos highest(void *arg, const struct fed_gid *gid, const struct
 	return at;
 }
 
-/*
- * Another title, or a daemon less.  None more: whom a void record takes in nobody may tell that it
- * is not.
- */
+/* A daemon less, or one more that never was in it. */
+static int change_member(
+	struct sim_daemon *owner, struct fed_draft *d, const struct fed_oid *oid, struct err *err)
+{
+	const struct fed_places at = {owner, highest};
+	const struct fed_group *g = &d->rec.group;
+
+	if (fed_group_member(g, oid))
+		return fed_draft_member_out(d, oid, &at, err);
+	for (size_t i = 0; i < g->n_cut; i++)
+		if (fed_oid_eq(&g->cut[i].oid, oid))
+			return -1;
+	return fed_draft_member(d, fed_reg_federation(owner->reg), oid, true, &at, err);
+}
+
+void sim_note_guest(struct sim_group *g, unsigned who, uint64_t serial)
+{
+	if (who < SIM_STRUCK_MAX && serial < GUESTS_MAX)
+		g->guests[who] |= UINT64_C(1) << serial;
+}
+
+/* That, or another title. */
 static int change(
 	struct sim_daemon *owner, struct sim_group *g, struct fed_draft *d, struct err *err)
 {
-	const struct fed_places at = {owner, highest};
 	struct sim_world *w = owner->w;
 	unsigned who = sim_draw(&w->rand, w->o.n_daemons);
 	const struct fed_oid *oid = &w->daemons[who].oid;
 	char title[24];
 	int rc = -1;
 
-	if (!sim_is_needed(w, who) && who < STRUCK_MAX && sim_draw(&w->rand, 2) == 0)
-		rc = fed_draft_member_out(d, oid, &at, err);
+	if (!sim_is_needed(w, who) && who < SIM_STRUCK_MAX && sim_draw(&w->rand, 2) == 0)
+		rc = change_member(owner, d, oid, err);
 	if (rc == 0) {
 		g->struck |= UINT64_C(1) << who;
+		if (fed_group_member(&d->rec.group, oid))
+			sim_note_guest(g, who, d->rec.serial);
 		return 0;
 	}
 	snprintf(title, sizeof title, "title %u", sim_draw(&w->rand, 1000000));
@@ -163,7 +182,7 @@ bool sim_settle(struct sim_world *w, unsigned group)
 
 bool sim_is_struck(const struct sim_world *w, const struct sim_group *g, const struct fed_oid *oid)
 {
-	for (unsigned i = 0; i < w->o.n_daemons && i < STRUCK_MAX; i++)
+	for (unsigned i = 0; i < w->o.n_daemons && i < SIM_STRUCK_MAX; i++)
 		if (fed_oid_eq(&w->daemons[i].oid, oid))
 			return g->struck >> i & 1;
 	return false;

@@ -89,12 +89,15 @@ struct sim_daemon {
 	size_t n_past;
 };
 
+enum { SIM_STRUCK_MAX = 64 };
+
 struct sim_group {
 	struct fed_gid gid;
 	char name[32];
 	unsigned owner;
 	bool join;       /* who comes later gets what comes later */
-	uint64_t struck; /* daemons that one of two records put out: a bit each */
+	uint64_t struck; /* daemons that one of two records put out, or took in: a bit each */
+	uint64_t guests[SIM_STRUCK_MAX]; /* serials of records that took it in and had a rival */
 };
 
 /* A post that was acknowledged. */
@@ -165,6 +168,8 @@ extern const struct fed_outside sim_outside;
 void sim_fork_record(struct sim_world *w, unsigned group, struct sim_daemon *to);
 /* The admin decides where there are two; false: there are not. */
 bool sim_settle(struct sim_world *w, unsigned group);
+/* A record takes it in that may become void. */
+void sim_note_guest(struct sim_group *g, unsigned who, uint64_t serial);
 /*
  * Did one of two records put it out?  Its cut is not undone where only that one was known, so what
  * is held of such a daemon may differ: docs/federation.md section 3

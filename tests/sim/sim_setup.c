@@ -173,7 +173,7 @@ static void add_starts(struct sim_daemon *owner, const struct fed_gid *gid,
 
 void sim_change_member(struct sim_world *w, unsigned group, unsigned who)
 {
-	const struct sim_group *g = &w->groups[group];
+	struct sim_group *g = &w->groups[group];
 	struct sim_daemon *owner = &w->daemons[g->owner];
 	const struct fed_oid *oid = &w->daemons[who].oid;
 	struct fed_record_key key = {.type = FED_REC_GROUP};
@@ -202,6 +202,8 @@ void sim_change_member(struct sim_world *w, unsigned group, unsigned who)
 				(unsigned long long)rec->member[i].joined);
 	if (!was)
 		buf_addf(&members, "member: %s rw %llu\n", oid->s, (unsigned long long)serial + 1);
+	if (!was && w->o.forkrecord > 0)
+		sim_note_guest(g, who, serial + 1); /* a rival may come yet */
 	keep_starts(rec, oid, &marks);
 	if (!was && g->join)
 		add_starts(owner, &g->gid, oid, &marks);

@@ -25,6 +25,22 @@ static uint64_t number_behind(struct slice text, struct slice word)
 	return i <= text.len && fed_num_parse(slice_of(text.p + at + 1, i - at - 1), &n) ? n : 0;
 }
 
+/* Records had a rival that took it in: it may hear of that serial, and of the one that decides. */
+static bool was_guest(const struct sim_daemon *d, const struct fed_gid *gid,
+	const struct fed_oid *who, uint64_t serial, bool told)
+{
+	const struct sim_world *w = d->w;
+	uint64_t serials = 0;
+
+	for (unsigned g = 0; g < w->o.n_groups; g++)
+		for (unsigned i = 0; i < w->o.n_daemons && i < SIM_STRUCK_MAX; i++)
+			if (fed_gid_eq(&w->groups[g].gid, gid) &&
+				fed_oid_eq(&w->daemons[i].oid, who))
+				serials = w->groups[g].guests[i];
+	serials |= serials << 1;
+	return serial < 64 && (told ? serials >> serial & 1 : serials >> serial != 0);
+}
+
 /*
  * What one who is no member may hear of a group: the line that tells of the record which took it
  * out, and the records up to that one.  `at` is where the gid stands.
@@ -55,6 +71,8 @@ static bool may_hear(struct sim_daemon *d, const struct fed_gid *gid, const stru
 	out += out > 0 && out < fed_node_durable(d->node, &key) &&
 	       fed_reg_heals(d->reg, &key, out + 1);
 	rec = fed_reg_group_at(d->reg, gid, serial);
+	if (serial > 0 && was_guest(d, gid, who, serial, told))
+		return true;
 	return serial > 0 && (told ? serial == out || is_member(rec, who) : serial <= out);
 }
 

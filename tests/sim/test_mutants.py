@@ -64,6 +64,8 @@ MUTANTS = [
      "c->serials.n - (c->rivals.n > 0 ? 1 : 0)", "c->serials.n", *FORKS),
     ("healed_untold", "who is out by a record that had a rival is not told that it holds",
      "proto/fed/fed_reg_see.c", "fed_reg_heals(r, key, serial + 1)", "false", *FORKS),
+    ("stray_untold", "whom a void record took in is not told that it is out",
+     "proto/fed/fed_reg_see.c", "fed_reg_active(r, who) ? fed_reg_stray(r, key, who) : 0", "0", *FORKS),
     ("control_first", "content is asked for before the control pass is over",
      "proto/fed/fed_node.c", "\tif (n->catching)\n", "\tif (false)\n"),
     ("control_all", "the tags of what is missing are not looked at", "proto/fed/fed_node_catch.c",

@@ -327,6 +327,103 @@ static void test_out_healed(void **state)
 	assert_int_equal(fed_reg_shows(reg, &b, &key, 4), 3);
 }
 
+/* b owns it from serial 2 on, and takes c in alone; a quorum has another record: c is told that. */
+static void test_stray(void **state)
+{
+	struct fed_oid c = fed_rig_oid('c'), d = fed_rig_oid('d');
+	struct fed_record_key key;
+	struct late l;
+
+	(void)state;
+	make_late(&l);
+	key = res.key;
+	struct fed_record *in = fed_rig_make(&ar, fed_rig_group,
+		"owner: @a|owner: @b|member: @b rw 1\n|member: @b rw 1\nmember: @c rw 4\n", l.one,
+		"B");
+	struct fed_record *after = fed_rig_make(&ar, fed_rig_group,
+		"title: Forum|title: Fort|owner: @a|owner: @b|member: @b rw 1\n|"
+		"member: @b rw 1\nmember: @c rw 4\n",
+		in, "B");
+	struct fed_record *other = owned(l.one, "Anders", "A");
+
+	assert_int_equal(give(in), FED_REG_TAKEN);
+	assert_int_equal(give(after), FED_REG_TAKEN);
+	assert_int_equal(fed_reg_shows(reg, &c, &key, 5), 5);
+	assert_int_equal(give(other), FED_REG_TAKEN);
+	assert_int_equal(fed_reg_shows(reg, &c, &key, 4), 4);
+	assert_int_equal(fed_reg_shows(reg, &c, &key, 3), 0); /* not on disk yet */
+	assert_int_equal(fed_reg_shows(reg, &d, &key, 4), 0);
+	assert_false(fed_reg_reads(reg, &c, &group->group.gid));
+	assert_int_equal(give(owned(other, "Weiter", "B")), FED_REG_TAKEN);
+	assert_int_equal(fed_reg_shows(reg, &c, &key, 5), 4); /* and no more */
+	assert_int_equal(give(in), FED_REG_KNOWN);
+	assert_false(res.strays);
+}
+
+/* Who hears of the void one when the other is in force already. */
+static void test_stray_late(void **state)
+{
+	struct fed_oid c = fed_rig_oid('c');
+	struct late l;
+
+	(void)state;
+	make_late(&l);
+	struct fed_record *in = fed_rig_make(&ar, fed_rig_group,
+		"owner: @a|owner: @b|member: @b rw 1\n|member: @b rw 1\nmember: @c rw 4\n", l.one,
+		"B");
+
+	assert_int_equal(give(owned(l.one, "Anders", "A")), FED_REG_TAKEN);
+	assert_int_equal(fed_reg_shows(reg, &c, &res.key, 4), 0);
+	assert_int_equal(give(in), FED_REG_KNOWN);
+	assert_true(res.strays);
+	assert_int_equal(fed_reg_shows(reg, &c, &res.key, 4), 4);
+	assert_int_equal(give(in), FED_REG_KNOWN);
+	assert_false(res.strays);
+}
+
+/* Two of a serial: as long as nothing is decided it is told nothing, then the record that does. */
+static void test_stray_healed(void **state)
+{
+	struct fed_oid c = fed_rig_oid('c');
+	struct late l;
+
+	(void)state;
+	make_late(&l);
+	struct fed_record *in = fed_rig_make(&ar, fed_rig_group,
+		"owner: @a|owner: @b|member: @b rw 1\n|member: @b rw 1\nmember: @c rw 3\n", l.base,
+		"B");
+
+	assert_int_equal(give(in), FED_REG_TAKEN);
+	assert_true(res.fork);
+	assert_int_equal(fed_reg_shows(reg, &c, &res.key, 3), 0);
+	struct fed_record *healed = owned(l.one, "Vier", "A");
+	assert_int_equal(give(healed), FED_REG_TAKEN);
+	assert_int_equal(fed_reg_shows(reg, &c, &res.key, 4), 4);
+	assert_int_equal(give(owned(healed, "Weiter", "B")), FED_REG_TAKEN);
+	assert_int_equal(fed_reg_shows(reg, &c, &res.key, 5), 4);
+}
+
+/* The one that took it in followed one of the two: nobody has decided, so it is told nothing yet.
+ */
+static void test_stray_behind(void **state)
+{
+	struct fed_oid c = fed_rig_oid('c');
+	struct late l;
+
+	(void)state;
+	make_late(&l);
+	assert_int_equal(
+		give(fed_rig_make(&ar, fed_rig_group,
+			"owner: @a|owner: @b|member: @b rw 1\n|member: @b rw 1\nmember: @c rw 4\n",
+			l.one, "B")),
+		FED_REG_TAKEN);
+	assert_int_equal(fed_reg_shows(reg, &c, &res.key, 4), 4);
+	assert_int_equal(give(l.two), FED_REG_TAKEN);
+	assert_int_equal(fed_reg_shows(reg, &c, &res.key, 3), 0);
+	assert_int_equal(give(l.healed), FED_REG_TAKEN);
+	assert_int_equal(fed_reg_shows(reg, &c, &res.key, 4), 4);
+}
+
 static bool note_key(void *arg, const struct fed_record_key *key, uint64_t serial)
 {
 	buf_addf(arg, "%d:%llu ", (int)key->type, (unsigned long long)serial);
@@ -376,6 +473,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_trusted, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_taken_out, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_out_healed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_stray, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_stray_late, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_stray_healed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_stray_behind, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_who, set_up, tear_down),
 	};
 
