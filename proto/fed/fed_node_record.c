@@ -211,14 +211,23 @@ static void keep(struct fed_node *n, struct slice text, const struct fed_reg_res
 	node_record_taken(n, &r->key);
 }
 
+static enum fed_reg_got give(
+	struct fed_node *n, struct slice text, struct fed_reg_result *r, struct err *why)
+{
+	enum fed_reg_got got = fed_reg_give(n->o.reg, text, false, r, why);
+
+	if (got == FED_REG_TAKEN)
+		keep(n, text, r);
+	else if (r->strays)
+		tell_strays(n, r);
+	return got;
+}
+
 enum fed_reg_got fed_node_give_record(struct fed_node *n, struct slice text, struct err *why)
 {
 	struct fed_reg_result r;
-	enum fed_reg_got got = fed_reg_give(n->o.reg, text, false, &r, why);
 
-	if (got == FED_REG_TAKEN)
-		keep(n, text, &r);
-	return got;
+	return give(n, text, &r, why);
 }
 
 /*
@@ -272,14 +281,10 @@ void node_got_record(
 		put_off(n, p, req, BAD_S);
 		return;
 	}
-	enum fed_reg_got got = fed_reg_give(n->o.reg, text, false, &r, &why);
+	enum fed_reg_got got = give(n, text, &r, &why);
 	switch (got) {
 	case FED_REG_TAKEN:
-		keep(n, text, &r);
-		break;
 	case FED_REG_KNOWN:
-		if (r.strays)
-			tell_strays(n, &r);
 		break;
 	case FED_REG_LACKS:
 		put_off(n, p, req, LACKS_S);

@@ -391,6 +391,47 @@ static void test_taken_out(void **state)
 	assert_null(given(NULL, &key, 2).p);
 }
 
+static void make_three(void)
+{
+	const char *two = "daemon: @a active ~a kreisa\n|daemon: @a active ~a kreisa\n"
+			  "daemon: @b active ~b kreisb\n";
+	const char *three = "daemon: @a active ~a kreisa\n|daemon: @a active ~a kreisa\n"
+			    "daemon: @b active ~b kreisb\ndaemon: @c active ~c kreisc\n";
+	const struct fed_record *rec = fed_rig_make(&ar, fed_rig_federation, NULL, NULL, "A");
+
+	rec = fed_rig_make(&ar, fed_rig_federation, two, rec, "A");
+	give(fed_rig_make(&ar, fed_rig_federation, three, rec, "A"));
+	give(fed_rig_make(&ar, fed_rig_daemon,
+		"oid: @a|oid: @b|root: !a|root: !b|name: ~a|name: ~b|sign: #a|sign: #b", NULL,
+		"b"));
+}
+
+/* Whom a record takes in that is void is told of the one in its place, when we see that. */
+static void test_stray(void **state)
+{
+	const struct fed_record *owned =
+		fed_rig_make(&ar, fed_rig_group, "owner: @a|owner: @b", group, "A");
+	const struct fed_record *other = fed_rig_make(
+		&ar, fed_rig_group, "title: Forum|title: Anders|owner: @a|owner: @b", owned, "A");
+	const struct fed_record *in = fed_rig_make(&ar, fed_rig_group,
+		"owner: @a|owner: @b|member: @b rw 1\n|member: @b rw 1\nmember: @c rw 3\n", owned,
+		"B");
+	struct fed_record_key key = {.type = FED_REC_GROUP};
+	struct fed_oid c = fed_rig_oid('c');
+	struct err why = {""};
+
+	(void)state;
+	memcpy(key.s, group->group.gid.s, sizeof group->group.gid.s);
+	make_three();
+	record(owned, &key);
+	record(other, &key);
+	news_to('c', "");
+	assert_int_equal(fed_node_give_record(node, in->text, &why), FED_REG_KNOWN);
+	news_to('c', "3 ");
+	news_to('a', "3 ");
+	assert_true(slice_eq(given(&c, &key, 3), other->text));
+}
+
 /* Two of one serial are both told and both given, each by its hash. */
 static void test_two_of_one_serial(void **state)
 {
@@ -484,6 +525,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_stranger, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_durable, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_taken_out, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_stray, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_two_of_one_serial, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_turn, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_turn_stranger, set_up, tear_down),
