@@ -10,6 +10,10 @@
 	"daemon: @a active ~a kreisa\n|daemon: @a active ~a kreisa\ndaemon: @b active ~b kreisb\n" \
 	"daemon: @c active ~c kreisc\n"
 
+#define C_SUSPENDED                                                                                \
+	"daemon: @a active ~a kreisa\n|daemon: @a active ~a kreisa\ndaemon: @b active ~b kreisb\n" \
+	"daemon: @c suspended ~c kreisc\n"
+
 /* b is not in the group any more */
 #define OUT                                                                                        \
 	"member: @b rw 1\n||state: active|cut: @b 0 0 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" \
@@ -356,6 +360,9 @@ static void test_stray(void **state)
 	assert_false(fed_reg_reads(reg, &c, &group->group.gid));
 	assert_int_equal(give(owned(other, "Weiter", "B")), FED_REG_TAKEN);
 	assert_int_equal(fed_reg_shows(reg, &c, &key, 5), 4); /* and no more */
+	assert_int_equal(give(fed_rig_make(&ar, fed_rig_federation, C_SUSPENDED, federation, "A")),
+		FED_REG_TAKEN);
+	assert_int_equal(fed_reg_shows(reg, &c, &key, 5), 0);
 	assert_int_equal(give(in), FED_REG_KNOWN);
 	assert_false(res.strays);
 }
