@@ -25,6 +25,10 @@ RARE = [
     ("", (1465, 2025, 7959, 10065, 12979, 14424, 15547, 16025, 16443, 17681)),
     ("-o equivocate=10", (37, 249, 273, 447, 681)),
     ("-o equivocate=20", (67, 250, 310, 466, 828, 1173, 1342, 1486, 1654, 2480)),
+    ("-o equivocate=20", (2829,)),
+    ("-o equivocate=20 -o restore=6 -o rot=0 -o forkrecord=0",
+     (252, 658, 779, 1333, 1769, 1775, 3092, 3296, 3466, 4164, 4528, 4544, 4558)),
+    ("-o equivocate=5 -o restore=6 -o rot=0 -o forkrecord=0", (296, 1195, 1632, 1809)),
     ("-o hidden=60 -o snapshot=5", (5448, 5597, 5991)),
 ]
 
@@ -46,6 +50,11 @@ def rare_seeds():
             runs(*options.split(), seed)
 
 
+def both():
+    """Restored backups and origins that sign twice: the short seeds leave the two together out."""
+    runs("-o", "equivocate=20", "-o", "restore=3", "-o", "rot=0", "-o", "forkrecord=0", 229, 250)
+
+
 def seven_parts():
     """Each of seven alone, healed two parts at a time in any order: reliability, row 57."""
     out = runs("-d", 7, "-o", "shatter=5", FIRST, 100)
@@ -64,4 +73,4 @@ def four_hundred():
 
 
 if __name__ == "__main__":
-    lab.run_cases([short_seeds, rare_seeds, seven_parts, fifty_three] + ([four_hundred] if NIGHT else []))
+    lab.run_cases([short_seeds, rare_seeds, both, seven_parts, fifty_three] + ([four_hundred] if NIGHT else []))
