@@ -64,24 +64,24 @@ class Trial:
 
         def to_give():
             row = self.net.links(one)[away.domain]
-            seen.append((row["ahead"], row["ahead_s"] > 0))
-            return seen[-1]
+            return row["ahead"], row["ahead_s"] > 0
+
+        def high(site):
+            """Entries of the feed of `one` at a site: posts, and that it once lists its people."""
+            told = [x.split(" ") for x in heads(site, self.net.asker(site), self.net.gid())]
+            return next(int(x[4]) for x in told if x[1] == fed.keys(one).oid)
+
+        def right():
+            lack = high(one) - high(away)
+            seen.append((lack, *to_give()))
+            return lack >= 3 and seen[-1][1:] == (lack, True)
 
         self.net.connect()
-        since = time.monotonic()
-
-        def nothing():
-            """For two of the ticks in which it is counted: then away itself has said so."""
-            nonlocal since
-            if to_give() != (0, False):
-                since = time.monotonic()
-            return time.monotonic() - since > 2
-
-        wait_for("nothing to give", nothing)
+        wait_for("nothing to give", lambda: to_give() == (0, False))
         self.net.split([[0, 1, 2, 3], [4]])
         self.post([one], 3)
         try:
-            wait_for("three to give", lambda: to_give() == (3, True))
+            wait_for("what it lacks to be told", right)
         except Exception as e:
             raise AssertionError(f"{e}: {seen[-1]}") from e
         self.net.heal()
