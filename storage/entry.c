@@ -147,14 +147,20 @@ int entry_get(struct txn *t, uint32_t feed, uint64_t n, struct entry_rec *out)
 	return entry_decode(key_slice(&k), value, out) < 0 ? txn_damaged(t, "entry") : 0;
 }
 
-/* Its row is there, and of no use: it is as if it had not come yet. */
-static bool is_damaged(struct txn *t, uint32_t feed, uint64_t n)
+/*
+ * What is held under that number.  A row that is damaged is of no use: KERR_NOTFOUND, as if it had
+ * not come yet.
+ */
+static int entry_held(struct txn *t, uint32_t feed, uint64_t n, struct entry_rec *out)
 {
 	struct slice value;
 	struct key k;
 
 	key_of_entry(&k, feed, n);
-	return t->rc == 0 && kv_batch_get(t->b, key_slice(&k), &value) == KERR_DAMAGED;
+	int rc = txn_get_sound(t, &k, &value);
+	if (rc < 0)
+		return rc;
+	return entry_decode(key_slice(&k), value, out) < 0 ? txn_damaged(t, "entry") : 0;
 }
 
 /* ---- an entry that is to be stored ---- */
@@ -229,9 +235,9 @@ static int check_place(struct txn *t, struct entry_in *in, bool with_content)
 
 	if (in->e.n < in->feed.low || in->e.n > in->feed.end)
 		return KERR_TOOBIG;
-	if (in->feed.id == 0 || is_damaged(t, in->feed.id, in->e.n))
+	if (in->feed.id == 0)
 		return 0;
-	int rc = entry_get(t, in->feed.id, in->e.n, &old);
+	int rc = entry_held(t, in->feed.id, in->e.n, &old);
 	if (rc == KERR_NOTFOUND)
 		return 0;
 	if (rc < 0)
@@ -267,8 +273,7 @@ static void close_gap(struct txn *t, struct feed_rec *f)
 {
 	struct entry_rec e;
 
-	while (f->high < f->end && !is_damaged(t, f->id, f->high + 1) &&
-		entry_get(t, f->id, f->high + 1, &e) == 0)
+	while (f->high < f->end && entry_held(t, f->id, f->high + 1, &e) == 0)
 		feed_step(f, &e);
 }
 

@@ -10,21 +10,16 @@
 #include "storage/kv.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <lmdb.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "proto/base/mem.h"
+#include "storage/lmdb_dir.h"
 
-enum { LMDB_READERS = 1024, LMDB_PATH = 4096, LOCK_NAP_MS = 20, LOCK_NAPS = 50 };
+enum { LMDB_READERS = 1024 };
 
 struct lmdb_view {
 	struct kv_view view;
@@ -409,36 +404,13 @@ static int lmdb_tend(struct kv *kv, struct kv_care *out)
 	return lmdb_rc(rc);
 }
 
-static int sync_dir(const char *dir)
-{
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int rc = fd >= 0 && fsync(fd) == 0 ? 0 : errno;
-
-	if (fd >= 0)
-		close(fd);
-	return rc;
-}
-
-/* The copy is whole only when its file and its directory are on disk. */
-static int sync_copy(const char *dir)
-{
-	char path[LMDB_PATH];
-
-	snprintf(path, sizeof path, "%s/data.mdb", dir);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	int rc = fd >= 0 && fsync(fd) == 0 ? 0 : errno;
-	if (fd >= 0)
-		close(fd);
-	return rc == 0 ? sync_dir(dir) : rc;
-}
-
 static int lmdb_copy(struct kv *kv, const char *dir, struct err *err)
 {
 	int rc = mdb_env_copy2(lmdb_of(kv)->env, dir, MDB_CP_COMPACT);
 
 	if (rc != 0)
 		return err_set(err, lmdb_rc(rc), "copy to %s: %s", dir, mdb_strerror(rc));
-	rc = sync_copy(dir);
+	rc = lmdb_sync_copy(dir);
 	return rc == 0 ? 0 : err_set(err, KERR_IO, "copy to %s: %s", dir, strerror(rc));
 }
 
@@ -476,91 +448,10 @@ static const struct kv_ops lmdb_ops = {
 	.batch_abort = lmdb_batch_abort,
 };
 
-/* 0 or an errno.  The process before, if it was killed, may still be ending: wait a second for it.
- */
-static int lock_file(int fd)
-{
-	const struct timespec nap = {.tv_nsec = LOCK_NAP_MS * 1000000L};
-
-	for (int i = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; i++) {
-		if (errno != EWOULDBLOCK || i == LOCK_NAPS)
-			return errno;
-		nanosleep(&nap, NULL);
-	}
-	return 0;
-}
-
-/* LMDB's own locks do not keep a second process from writing; this one does. */
-static int take_lock(struct lmdb *db, const char *dir, struct err *err)
-{
-	char path[LMDB_PATH];
-
-	snprintf(path, sizeof path, "%s/lock", dir);
-	db->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (db->lock_fd < 0)
-		return err_set(err, KERR_IO, "%s: %s", path, strerror(errno));
-	int rc = lock_file(db->lock_fd);
-
-	if (rc == EWOULDBLOCK)
-		return err_set(err, KERR_EXISTS, "store %s is in use by another process", dir);
-	return rc != 0 ? err_set(err, KERR_IO, "%s: %s", path, strerror(rc)) : 0;
-}
-
-/* Read-ahead wastes memory once the file is larger than that. */
-static unsigned readahead_flag(const char *dir)
-{
-	char path[LMDB_PATH];
-	struct stat st;
-	long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-
-	snprintf(path, sizeof path, "%s/data.mdb", dir);
-	if (stat(path, &st) < 0 || pages <= 0 || page <= 0)
-		return 0;
-	return (uint64_t)st.st_size > (uint64_t)pages * (uint64_t)page ? MDB_NORDAHEAD : 0;
-}
-
-/* An empty environment in the file path, synced. */
-static int make_env(const char *path, uint64_t map_size)
-{
-	MDB_env *env;
-	int rc = mdb_env_create(&env);
-
-	if (rc != 0)
-		return rc;
-	rc = mdb_env_set_mapsize(env, map_size);
-	if (rc == 0)
-		rc = mdb_env_open(env, path, MDB_NOSUBDIR, 0600);
-	if (rc == 0)
-		rc = mdb_env_sync(env, 1);
-	mdb_env_close(env);
-	return rc;
-}
-
-/*
- * The first start makes the file under another name, so that a power cut cannot leave half of a
- * meta page under its own: what has the name data.mdb is whole.
- */
-static int make_first(const char *dir, uint64_t map_size)
-{
-	char path[LMDB_PATH], temp[LMDB_PATH], lock[LMDB_PATH];
-
-	snprintf(path, sizeof path, "%s/data.mdb", dir);
-	snprintf(temp, sizeof temp, "%s/new.mdb", dir);
-	snprintf(lock, sizeof lock, "%s/new.mdb-lock", dir);
-	if (access(path, F_OK) == 0)
-		return 0;
-	unlink(temp); /* of a start that was cut off */
-	int rc = make_env(temp, map_size);
-	unlink(lock);
-	if (rc == 0 && rename(temp, path) < 0)
-		rc = errno;
-	return rc == 0 ? sync_dir(dir) : rc;
-}
-
 static int open_env(struct lmdb *db, const char *dir, uint64_t map_size)
 {
 	MDB_txn *txn;
-	int dead, rc = make_first(dir, map_size);
+	int dead, rc = lmdb_make_first(dir, map_size);
 
 	if (rc == 0)
 		rc = mdb_env_create(&db->env);
@@ -569,7 +460,7 @@ static int open_env(struct lmdb *db, const char *dir, uint64_t map_size)
 	if (rc == 0)
 		rc = mdb_env_set_maxreaders(db->env, LMDB_READERS);
 	if (rc == 0)
-		rc = mdb_env_open(db->env, dir, MDB_NOTLS | readahead_flag(dir), 0600);
+		rc = mdb_env_open(db->env, dir, MDB_NOTLS | lmdb_readahead_flag(dir), 0600);
 	if (rc == 0)
 		rc = mdb_reader_check(db->env, &dead);
 	if (rc == 0)
@@ -589,7 +480,7 @@ int kv_lmdb_open(const char *dir, uint64_t map_size, struct kv **out, struct err
 	db->lock_fd = -1;
 	pthread_mutex_init(&db->pool_lock, NULL);
 
-	int rc = take_lock(db, dir, err);
+	int rc = lmdb_lock(dir, &db->lock_fd, err);
 	if (rc == 0) {
 		int mrc = open_env(db, dir, map_size);
 		if (mrc != 0)

@@ -51,16 +51,29 @@ void txn_abort(struct txn *t)
 	fini(t);
 }
 
-int txn_get(struct txn *t, const struct key *k, struct slice *value_out)
+/* KERR_DAMAGED does not stick. */
+static int get(struct txn *t, const struct key *k, struct slice *value_out)
 {
 	if (t->rc < 0)
 		return t->rc;
 	int rc = k->bad ? KERR_TOOBIG : kv_batch_get(t->b, key_slice(k), value_out);
-	if (rc == KERR_DAMAGED)
-		return txn_damaged(t, "value");
-	if (rc < 0 && rc != KERR_NOTFOUND)
+	if (rc < 0 && rc != KERR_NOTFOUND && rc != KERR_DAMAGED)
 		t->rc = rc;
 	return rc;
+}
+
+int txn_get(struct txn *t, const struct key *k, struct slice *value_out)
+{
+	int rc = get(t, k, value_out);
+
+	return rc == KERR_DAMAGED && t->rc == 0 ? txn_damaged(t, "value") : rc;
+}
+
+int txn_get_sound(struct txn *t, const struct key *k, struct slice *value_out)
+{
+	int rc = get(t, k, value_out);
+
+	return rc == KERR_DAMAGED && t->rc == 0 ? KERR_NOTFOUND : rc;
 }
 
 void txn_put(struct txn *t, const struct key *k, struct slice value)

@@ -45,6 +45,8 @@ void txn_abort(struct txn *t);
 
 /* 0 or KERR_NOTFOUND; another failure sticks too.  The value is valid until the next put or del. */
 int txn_get(struct txn *t, const struct key *k, struct slice *value_out);
+/* The same, where a value that is damaged is as good as none: KERR_NOTFOUND. */
+int txn_get_sound(struct txn *t, const struct key *k, struct slice *value_out);
 void txn_put(struct txn *t, const struct key *k, struct slice value);
 void txn_put_u32(struct txn *t, const struct key *k, uint32_t n);
 void txn_put_u64(struct txn *t, const struct key *k, uint64_t n);
