@@ -427,11 +427,7 @@ static void no_content(struct fed_want *w, struct ask *a, unsigned peer, int64_t
 /* May any neighbour be asked for what is new? */
 static bool is_open(const struct fed_want *w)
 {
-	size_t i = w->lead == NOBODY ? w->holders.n : want_holder(w, w->lead);
-
-	return w->holders.n > 0 &&
-	       (i == w->holders.n ||
-		       want_first_missing(w->feed, &holder_at(w, i)->h, 0) == UINT64_MAX);
+	return w->holders.n > 0 && want_lead_done(w);
 }
 
 bool fed_pull_end(struct fed_pull *p, struct fed_feed *f, uint64_t n, unsigned peer,

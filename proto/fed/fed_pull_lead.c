@@ -35,10 +35,13 @@ uint64_t fed_pull_top(const struct fed_feed *f, const struct fed_holding *h)
 	return ours.to < its.to ? ours.to : its.to;
 }
 
-/* Has it anything that shows whether what lies beyond our gap is of its continuation? */
-static bool can_tell(const struct fed_feed *f, const struct fed_holding *h)
+/*
+ * Entry n is to go into a gap of ours: has it anything that shows whether what lies beyond that one
+ * is of its continuation?
+ */
+static bool can_tell(const struct fed_feed *f, const struct fed_holding *h, uint64_t n)
 {
-	return fed_spans_n(&f->ahead) == 0 || h->parted || fed_pull_top(f, h) > f->high;
+	return fed_spans_next(&f->ahead, n) == UINT64_MAX || h->parted || fed_pull_top(f, h) >= n;
 }
 
 /* Does its entry n follow one that was compared, with nothing missing at it between them? */
@@ -57,7 +60,7 @@ static bool is_joined(const struct fed_holding *h, uint64_t n)
 bool want_may_ask(const struct fed_want *w, const struct holder *h, uint64_t n)
 {
 	return w->guess || h->h.e.s[0] == '\0' || fed_feed_has(w->feed, n) ||
-	       (can_tell(w->feed, &h->h) && is_joined(&h->h, n));
+	       (can_tell(w->feed, &h->h, n) && is_joined(&h->h, n));
 }
 
 void want_wait(struct fed_want *w, const struct holder *h, int64_t now_at)
@@ -106,19 +109,33 @@ static bool same_end(const struct fed_holding *a, const struct fed_holding *b)
 	       !fed_hash_eq(&a->e, &fed_hash_none);
 }
 
+/* Where who leads is among the holders; w->holders.n: nobody does. */
+static size_t lead_at(const struct fed_want *w)
+{
+	return w->lead == NOBODY ? w->holders.n : want_holder(w, w->lead);
+}
+
+bool want_lead_done(const struct fed_want *w)
+{
+	size_t i = lead_at(w);
+
+	if (i == w->holders.n)
+		return true;
+	uint64_t n = want_first_missing(w->feed, &holder_at(w, i)->h, 0);
+	return n == UINT64_MAX || !want_may_ask(w, holder_at(w, i), n);
+}
+
 bool want_follows_lead(const struct fed_want *w, const struct holder *h)
 {
-	size_t i = w->lead == NOBODY ? w->holders.n : want_holder(w, w->lead);
+	size_t i = lead_at(w);
 
 	if (h->h.e.s[0] == '\0')
 		return true;
 	if (i == w->holders.n || w->lead == h->peer) /* others may have filled in meanwhile */
 		return is_sure(w->feed, &h->h) || has_no_gap(w->feed);
-	const struct fed_holding *lead = &holder_at(w, i)->h;
-	if (same_end(&h->h, lead))
+	if (same_end(&h->h, &holder_at(w, i)->h))
 		return is_sure(w->feed, &h->h);
-	return want_first_missing(w->feed, lead, 0) == UINT64_MAX &&
-	       (is_sure(w->feed, &h->h) || has_no_gap(w->feed));
+	return want_lead_done(w) && (is_sure(w->feed, &h->h) || has_no_gap(w->feed));
 }
 
 bool fed_pull_unsure(struct fed_pull *p, unsigned peer, struct fed_ask *out)
@@ -131,12 +148,10 @@ bool fed_pull_unsure(struct fed_pull *p, unsigned peer, struct fed_ask *out)
 		if (i == w->holders.n)
 			continue;
 		const struct fed_holding *h = &holder_at(w, i)->h;
-		size_t k = w->lead == NOBODY ? w->holders.n : want_holder(w, w->lead);
-		bool free = k == w->holders.n || w->lead == peer ||
-			    want_first_missing(w->feed, &holder_at(w, k)->h, 0) == UINT64_MAX;
-		if (!free || is_sure(w->feed, h) || has_no_gap(w->feed) ||
-			want_first_missing(w->feed, h, 0) == UINT64_MAX ||
-			(!w->guess && !can_tell(w->feed, h)))
+		bool free = w->lead == peer || want_lead_done(w);
+		uint64_t n = want_first_missing(w->feed, h, 0);
+		if (!free || is_sure(w->feed, h) || has_no_gap(w->feed) || n == UINT64_MAX ||
+			(!w->guess && !can_tell(w->feed, h, n)))
 			continue;
 		*out = (struct fed_ask){w->feed, top_of(w->feed, h), h->as};
 		return true;

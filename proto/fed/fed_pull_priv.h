@@ -63,8 +63,13 @@ bool want_may_ask(const struct fed_want *w, const struct holder *h, uint64_t n);
 void want_wait(struct fed_want *w, const struct holder *h, int64_t now_at);
 
 /*
- * Is its continuation the one that is asked for?  Who asks first leads, until it has nothing more
- * or failed.
+ * Nobody leads, or who does has nothing more that may be asked of it now (want_may_ask): others
+ * are to be asked, and it again.
+ */
+bool want_lead_done(const struct fed_want *w);
+
+/*
+ * Is its continuation the one that is asked for?  Who asks first leads, until it is done or failed.
  */
 bool want_follows_lead(const struct fed_want *w, const struct holder *h);
 

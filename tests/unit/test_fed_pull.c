@@ -200,6 +200,64 @@ static void test_lead(void **state)
 	assert_int_equal(next(1, 0), 1);
 }
 
+/* What it has is complete up to high, and from..to lies beyond a gap of its own. */
+static void head_beyond(unsigned peer, uint64_t high, char e, uint64_t from, uint64_t to)
+{
+	struct fed_holding h = {.low = 1, .high = high, .e = fed_hash_none};
+
+	h.e.s[0] = e;
+	fed_spans_init(&h.ahead);
+	fed_spans_init(&h.stubs);
+	fed_spans_add(&h.ahead, from, to);
+	assert_true(fed_pull_head(pull, feed, peer, &h));
+	fed_spans_fini(&h.ahead);
+	fed_spans_fini(&h.stubs);
+}
+
+/* Who leads has only what must wait: others are asked, and it is, when the time is over. */
+static void test_lead_waits(void **state)
+{
+	(void)state;
+	head_beyond(0, 1, 'x', 3, 3);
+	assert_int_equal(next(0, 0), 1);
+	head_of(1, 3, 'y');
+	assert_int_equal(next(1, 0), 0);
+	stored(1, false);
+	assert_true(fed_pull_end(pull, feed, 1, 0, FED_ASK_STORED, 0)); /* all may be asked */
+	assert_int_equal(next(0, 0), 0);
+	assert_int_equal(next(1, 0), 2);
+	fed_pull_gone(pull, 1);
+	assert_true(fed_pull_tick(pull, 1));
+	assert_int_equal(next(0, FED_GUESS_S - 1), 0);
+	assert_int_equal(next(0, FED_GUESS_S), 3);
+}
+
+/* Two gaps: who has what lies between them can tell of the first, and not of the second. */
+static void test_tells_of_one_gap(void **state)
+{
+	struct fed_ask ask;
+
+	(void)state;
+	stored(3, false);
+	stored(7, false);
+	head_of(0, 5, 'x');
+	head_of(1, 7, 'y');
+	assert_false(fed_pull_sure(pull, feed, 0, 3));
+	assert_int_equal(next(0, 0), 1);
+	assert_int_equal(next(0, 0), 2);
+	assert_int_equal(next(0, 0), 0);
+	assert_false(fed_pull_trusts(pull, feed, 0, 4));
+	for (uint64_t n = 1; n <= 2; n++) {
+		stored(n, false);
+		fed_pull_end(pull, feed, n, 0, FED_ASK_STORED, 0);
+	}
+	assert_int_equal(next(0, 0), 0);
+	assert_true(fed_pull_unsure(pull, 1, &ask)); /* it has 7: is that ours? */
+	assert_int_equal(ask.n, 7);
+	assert_false(fed_pull_sure(pull, feed, 1, 7));
+	assert_int_equal(next(1, 0), 4);
+}
+
 /* docs/federation.md section 7.2: after 60 s, and after "not held", another is asked. */
 static void test_silent(void **state)
 {
@@ -436,6 +494,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_pending, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_one_at_a_time, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_lead, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_lead_waits, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_tells_of_one_gap, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_silent, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_stub, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_stub_for_a_month, setup, teardown),
