@@ -266,6 +266,7 @@ void node_branch_proven(
 	if (!f)
 		return;
 	f->unproven = false;
+	ask_all(n, &name->gid); /* of what they have of it only the first entry was asked for */
 	while ((p = node_next_part(n, name, p)) != NULL)
 		if (follows(n, p, f, s, &before) > 0)
 			break;
@@ -280,7 +281,6 @@ void node_branch_proven(
 		(void)!sign_of(n, p, s->n, &sign);
 	node_split(n, p, f->low, &ours);
 	tell(n, name, &sign, s);
-	ask_all(n, &name->gid);
 }
 
 void node_branches_again(struct fed_node *n, const struct fed_feed *f)

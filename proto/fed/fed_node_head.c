@@ -136,11 +136,13 @@ void node_kin_told(struct fed_node *n, const struct fork_probe *p, struct fed_fe
 	const struct fed_sign *s, const struct fed_link *ours)
 {
 	struct fed_feed_name name = f->name;
+	struct fed_link first;
 	struct fed_hash e;
 
 	name.epoch = p->as;
 	fed_sign_hash(s, &e);
-	if (f->high + 1 != p->h.low || fed_feeds_get(n->o.feeds, &name))
+	if (p->h.low > f->end || node_known(n, f, p->h.low, &first) != KERR_NOTFOUND ||
+		fed_feeds_get(n->o.feeds, &name))
 		return; /* much has happened since: it is told again */
 	if (fed_hash_eq(&e, &ours->e))
 		pull_first(n, p->peer, f, &p->h);
@@ -182,28 +184,33 @@ static uint64_t common_beyond(const struct fed_feed *part, const struct fed_hold
 /*
  * It would fill a gap: what lies beyond that must not be of another continuation.  Where the
  * neighbour has an entry that tells, it is asked for that.  Where not, those that others tell of
- * may have one: it is put there only when it is told again.
+ * may have one: it is put there only when it is told again.  What lies before it may be missing as
+ * well: then nothing but such an entry shows whether it is of this part.
  */
-static enum kinship kinship_of_next(
+static enum kinship kinship_in_gap(
 	struct fed_node *n, unsigned peer, struct fed_feed *part, const struct fed_holding *h)
 {
+	bool next = h->low == part->high + 1;
 	struct fed_link l;
 	uint64_t num;
 	int rc;
 
 	if (fed_spans_n(&part->ahead) == 0 && part->pending.n == 0)
-		return KIN_NEXT;
+		return next ? KIN_NEXT : KIN_WAIT;
 	rc = h->high < h->low ? KERR_NOTFOUND : node_known(n, part, h->high, &l);
+	if (rc == 0 && fed_hash_eq(&l.e, &h->e))
+		return KIN_OURS;
 	if (rc == 0)
-		return fed_hash_eq(&l.e, &h->e) ? KIN_OURS : KIN_SIBLING;
+		return next ? KIN_SIBLING : KIN_WAIT;
 	num = common_beyond(part, h);
 	if (rc == KERR_NOTFOUND && num > 0) {
 		fed_pull_forget(n->pull, part, peer); /* what was guessed */
 		(void)node_kin_begin(n, peer, part, h, num);
 	}
-	if (rc != KERR_NOTFOUND || num > 0 || fed_pull_any_sure(part, part->high + 1))
+	if (rc != KERR_NOTFOUND || num > 0 || fed_pull_any_sure(part, h->low) ||
+		!node_may_guess(n, part))
 		return KIN_UNSURE;
-	return node_may_guess(n, part) ? KIN_NEXT : KIN_UNSURE;
+	return next ? KIN_NEXT : KIN_WAIT;
 }
 
 static enum kinship kinship_of(struct fed_node *n, unsigned peer, struct fed_feed *part,
@@ -218,8 +225,8 @@ static enum kinship kinship_of(struct fed_node *n, unsigned peer, struct fed_fee
 	if (low > part->end)
 		return part->forked && low == part->end + 1 ? KIN_SIBLING : KIN_NONE;
 	rc = node_known(n, part, low, &l);
-	if (rc == KERR_NOTFOUND && low == part->high + 1)
-		return kinship_of_next(n, peer, part, h);
+	if (rc == KERR_NOTFOUND)
+		return kinship_in_gap(n, peer, part, h);
 	if (rc < 0)
 		return KIN_WAIT;
 	return memcmp(l.e.s, name->epoch.branch, FED_BRANCH_LEN) == 0 ? KIN_SELF : KIN_SIBLING;

@@ -197,6 +197,55 @@ static void into_its_gap(void **state)
 	assert_true(req.name.epoch.branch[0] == '\0' && req.as.branch[0] != '\0');
 }
 
+/* What comes before the branch is missing as well: what lies behind says whose it is. */
+static void into_a_later_gap(void **state)
+{
+	struct fed_request late[4], req;
+
+	(void)state;
+	hold_but(2, 5, late); /* 1, 6 and 7 are here */
+	node_rig_tell(&two.e[4], 4, 8, &two.e[8]);
+	assert_true(fed_node_next(node_rig.node, node_rig.peer, &req));
+	assert_int_equal(req.kind, FED_REQ_SIGNS);
+	assert_int_equal(req.n, 6);
+	node_rig_answer(&req, &two);
+	assert_true(fed_node_next(node_rig.node, node_rig.peer, &req));
+	assert_int_equal(req.n, 4);
+	assert_true(req.name.epoch.branch[0] != '\0');
+	fed_node_got_none(node_rig.node, node_rig.peer, &req, false);
+	node_rig_tell(&one.e[4], 4, 7, &one.e[7]); /* it ends in our last entry */
+	assert_true(fed_node_next(node_rig.node, node_rig.peer, &req));
+	assert_int_equal(req.n, 4);
+	assert_true(req.name.epoch.branch[0] == '\0' && req.as.branch[0] != '\0');
+}
+
+/* A branch that is known by hearsay: its first entry proves it, then all of it is asked for. */
+static void heard_then_proven(void **state)
+{
+	struct fed_request req;
+	bool heads = false;
+
+	(void)state;
+	node_rig_grow(&one, 1, 3, NODE_RIG_NOW);
+	two = one;
+	node_rig_grow(&two, 4, 8, NODE_RIG_NOW + 1);
+	node_rig_tell(&two.e[4], 4, 8, &two.e[8]);
+	assert_false(fed_node_next(node_rig.node, node_rig.peer, &req));
+	fed_node_now(node_rig.node, NODE_RIG_NOW, 1000 + FED_GUESS_S);
+	node_rig_tell(&two.e[4], 4, 8, &two.e[8]); /* nobody has what it follows */
+	assert_true(fed_node_next(node_rig.node, node_rig.peer, &req));
+	assert_int_equal(req.n, 4);
+	node_rig_answer(&req, &two);
+	node_rig_commit();
+	node_rig_holds(&two.e[4], 4, 4, &two.e[4]);
+	while (fed_node_next(node_rig.node, node_rig.peer, &req))
+		heads = heads || req.kind == FED_REQ_HEADS;
+	assert_true(heads);
+	node_rig_tell(&two.e[4], 4, 8, &two.e[8]);
+	node_rig_serve(&two);
+	node_rig_holds(&two.e[4], 4, 8, &two.e[8]);
+}
+
 /* Nobody tells what is beyond the gap: it is waited for a while before it goes there. */
 static void guessed(void **state)
 {
@@ -338,6 +387,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(parent_comes_later, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(not_into_a_gap, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(into_its_gap, node_rig_up, node_rig_down),
+		cmocka_unit_test_setup_teardown(into_a_later_gap, node_rig_up, node_rig_down),
+		cmocka_unit_test_setup_teardown(heard_then_proven, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(guessed, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(fork_in_a_gap, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(after_a_start, node_rig_up, node_rig_down),
