@@ -258,6 +258,43 @@ static void test_tells_of_one_gap(void **state)
 	assert_int_equal(next(1, 0), 4);
 }
 
+/* What it has beyond a gap of its own is compared before more of that is taken, also by a guess. */
+static void test_compared_beyond(void **state)
+{
+	struct fed_ask ask;
+
+	(void)state;
+	stored(1, false);
+	stored(7, false);
+	head_beyond(0, 1, 'x', 7, 8);
+	assert_false(fed_pull_sure(pull, feed, 0, 1));
+	assert_int_equal(next(0, 0), 0);
+	assert_int_equal(next(0, FED_GUESS_S), 0);
+	assert_false(fed_pull_trusts(pull, feed, 0, 8));
+	assert_true(fed_pull_unsure(pull, 0, &ask));
+	assert_int_equal(ask.n, 7);
+	assert_false(fed_pull_sure(pull, feed, 0, 7));
+	assert_int_equal(next(0, FED_GUESS_S), 8);
+}
+
+/* Another gave something meanwhile: who leads is compared again. */
+static void test_lead_again(void **state)
+{
+	struct fed_ask ask;
+
+	(void)state;
+	head_of(0, 9, 'x');
+	assert_int_equal(next(0, 0), 1);
+	stored(1, false);
+	fed_pull_end(pull, feed, 1, 0, FED_ASK_STORED, 0);
+	stored(7, false);
+	assert_int_equal(next(0, 0), 0);
+	assert_true(fed_pull_unsure(pull, 0, &ask));
+	assert_int_equal(ask.n, 7);
+	assert_false(fed_pull_sure(pull, feed, 0, 7));
+	assert_int_equal(next(0, 0), 2);
+}
+
 /* docs/federation.md section 7.2: after 60 s, and after "not held", another is asked. */
 static void test_silent(void **state)
 {
@@ -496,6 +533,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_lead, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_lead_waits, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_tells_of_one_gap, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_compared_beyond, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_lead_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_silent, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_stub, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_stub_for_a_month, setup, teardown),
