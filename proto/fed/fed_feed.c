@@ -125,6 +125,11 @@ bool fed_feed_has(const struct fed_feed *f, uint64_t n)
 	return (n >= f->low && n <= f->high) || fed_spans_has(&f->ahead, n);
 }
 
+bool fed_feed_gapless(const struct fed_feed *f)
+{
+	return fed_spans_n(&f->ahead) == 0 && f->pending.n == 0;
+}
+
 static struct fed_link *pending_at(const struct fed_feed *f, size_t i)
 {
 	return vec_at(&f->pending, i);

@@ -109,6 +109,9 @@ void fed_feeds_drop(struct fed_feeds *s, struct fed_feed *f);
 /* Is entry n here, durable (as article or stub)? */
 bool fed_feed_has(const struct fed_feed *f, uint64_t n);
 
+/* Nothing lies beyond a gap, or may soon: what comes next shows by itself whether it follows. */
+bool fed_feed_gapless(const struct fed_feed *f);
+
 /* The link of n among what is pending and the tip; NULL: it is elsewhere, or nowhere. */
 const struct fed_link *fed_feed_link(const struct fed_feed *f, uint64_t n);
 

@@ -106,14 +106,14 @@ static bool pull(struct fed_node *n, unsigned peer, struct fed_feed *f, const st
 
 /*
  * The first entry alone of what the neighbour has by the name of a branch; where that one is lost,
- * the second, which follows it.
+ * the second, which follows it.  next: only while nothing lies beyond a gap.
  */
-static void pull_first(
-	struct fed_node *n, unsigned peer, struct fed_feed *f, const struct fed_holding *h)
+static void pull_first(struct fed_node *n, unsigned peer, struct fed_feed *f,
+	const struct fed_holding *h, bool next)
 {
 	bool lost = h->high < h->low && fed_spans_has(&h->ahead, h->low + 1);
 	uint64_t num = h->low + lost;
-	struct fed_holding one = {.low = num, .high = num, .as = h->as};
+	struct fed_holding one = {.low = num, .high = num, .as = h->as, .next = next};
 
 	fed_spans_init(&one.ahead);
 	fed_spans_init(&one.stubs);
@@ -129,7 +129,7 @@ static void heard(struct fed_node *n, unsigned peer, const struct fed_feed_name 
 
 	n->peers[peer].n_empty++;
 	if (b)
-		pull_first(n, peer, b, h);
+		pull_first(n, peer, b, h, false);
 }
 
 void node_kin_told(struct fed_node *n, const struct fork_probe *p, struct fed_feed *f,
@@ -145,7 +145,7 @@ void node_kin_told(struct fed_node *n, const struct fork_probe *p, struct fed_fe
 		fed_feeds_get(n->o.feeds, &name))
 		return; /* much has happened since: it is told again */
 	if (fed_hash_eq(&e, &ours->e))
-		pull_first(n, p->peer, f, &p->h);
+		pull_first(n, p->peer, f, &p->h, false);
 	else if (n->peers[p->peer].n_empty < EMPTY_FEEDS_MAX)
 		heard(n, p->peer, &name, &p->h);
 }
@@ -195,7 +195,7 @@ static enum kinship kinship_in_gap(
 	uint64_t num;
 	int rc;
 
-	if (fed_spans_n(&part->ahead) == 0 && part->pending.n == 0)
+	if (fed_feed_gapless(part))
 		return next ? KIN_NEXT : KIN_WAIT;
 	rc = h->high < h->low ? KERR_NOTFOUND : node_known(n, part, h->high, &l);
 	if (rc == 0 && fed_hash_eq(&l.e, &h->e))
@@ -262,7 +262,7 @@ static void told_branch(struct fed_node *n, unsigned peer, const struct fed_feed
 	}
 	next = ours ? ours : next;
 	if (next && !fed_feed_has(next, h->low))
-		pull_first(n, peer, next, h);
+		pull_first(n, peer, next, h, !ours && fed_feed_gapless(next));
 	else if (!next && !unsure && node_may_guess(n, any))
 		heard(n, peer, name, h); /* what it follows seems to be nowhere any more */
 	node_ask_heads_again(n, peer, &name->gid);
@@ -301,7 +301,7 @@ static void told_feed(struct fed_node *n, unsigned peer, struct fed_feed *f, str
 	node_mark_told(f, peer, h->high);
 	node_note_told(n, peer, f, h);
 	if (f->unproven) {
-		pull_first(n, peer, f, h);
+		pull_first(n, peer, f, h, false);
 		return;
 	}
 	if (rc == KERR_WAIT) {

@@ -256,6 +256,7 @@ bool fed_pull_head(
 	to->h.high = h->high;
 	to->h.e = h->e;
 	to->h.as = h->as;
+	to->h.next = h->next;
 	to->h.sure = h->sure > to->h.sure ? h->sure : to->h.sure;
 	forgive_stubs(w, peer, &to->h.stubs, &h->stubs);
 	fed_spans_copy(&to->h.ahead, &h->ahead);

@@ -36,6 +36,7 @@ struct fed_holding {
 	struct fed_epoch as; /* what it calls the feed; n is 0: as we do */
 	uint64_t sure;       /* its entry of this number is ours, and all before */
 	bool parted;         /* a branch that it knows begins behind high: all before is common */
+	bool next;           /* a branch behind all that we have: only while there is no gap */
 };
 
 enum fed_ask_end {

@@ -35,6 +35,12 @@ uint64_t fed_pull_top(const struct fed_feed *f, const struct fed_holding *h)
 	return ours.to < its.to ? ours.to : its.to;
 }
 
+/* It was looked into before: it is of our continuation, or shows it while there is no gap. */
+static bool is_judged(const struct fed_feed *f, const struct fed_holding *h)
+{
+	return h->e.s[0] == '\0' && (!h->next || fed_feed_gapless(f));
+}
+
 /*
  * Entry n is to go into a gap of ours: has it anything that shows whether what lies beyond that one
  * is of its continuation?
@@ -59,7 +65,7 @@ static bool is_joined(const struct fed_holding *h, uint64_t n)
 
 bool want_may_ask(const struct fed_want *w, const struct holder *h, uint64_t n)
 {
-	return w->guess || h->h.e.s[0] == '\0' || fed_feed_has(w->feed, n) ||
+	return w->guess || is_judged(w->feed, &h->h) || fed_feed_has(w->feed, n) ||
 	       (can_tell(w->feed, &h->h, n) && is_joined(&h->h, n));
 }
 
@@ -94,13 +100,7 @@ static uint64_t top_of(const struct fed_feed *f, const struct fed_holding *h)
 /* What is beyond a gap was taken from others: is this one's continuation the same? */
 static bool is_sure(const struct fed_feed *f, const struct fed_holding *h)
 {
-	return h->e.s[0] == '\0' || top_of(f, h) < f->low || h->sure >= top_of(f, h);
-}
-
-/* Then what comes next shows by itself whether it follows. */
-static bool has_no_gap(const struct fed_feed *f)
-{
-	return fed_spans_n(&f->ahead) == 0 && f->pending.n == 0;
+	return is_judged(f, h) || top_of(f, h) < f->low || h->sure >= top_of(f, h);
 }
 
 static bool same_end(const struct fed_holding *a, const struct fed_holding *b)
@@ -129,13 +129,13 @@ bool want_follows_lead(const struct fed_want *w, const struct holder *h)
 {
 	size_t i = lead_at(w);
 
-	if (h->h.e.s[0] == '\0')
+	if (is_judged(w->feed, &h->h))
 		return true;
 	if (i == w->holders.n || w->lead == h->peer) /* others may have filled in meanwhile */
-		return is_sure(w->feed, &h->h) || has_no_gap(w->feed);
+		return is_sure(w->feed, &h->h) || fed_feed_gapless(w->feed);
 	if (same_end(&h->h, &holder_at(w, i)->h))
 		return is_sure(w->feed, &h->h);
-	return want_lead_done(w) && (is_sure(w->feed, &h->h) || has_no_gap(w->feed));
+	return want_lead_done(w) && (is_sure(w->feed, &h->h) || fed_feed_gapless(w->feed));
 }
 
 bool fed_pull_unsure(struct fed_pull *p, unsigned peer, struct fed_ask *out)
@@ -150,7 +150,7 @@ bool fed_pull_unsure(struct fed_pull *p, unsigned peer, struct fed_ask *out)
 		const struct fed_holding *h = &holder_at(w, i)->h;
 		bool free = w->lead == peer || want_lead_done(w);
 		uint64_t n = want_first_missing(w->feed, h, 0);
-		if (!free || is_sure(w->feed, h) || has_no_gap(w->feed) || n == UINT64_MAX ||
+		if (!free || is_sure(w->feed, h) || fed_feed_gapless(w->feed) || n == UINT64_MAX ||
 			(!w->guess && !can_tell(w->feed, h, n)))
 			continue;
 		*out = (struct fed_ask){w->feed, top_of(w->feed, h), h->as};

@@ -20,6 +20,7 @@ SEEDS = 1000
 
 BOTH = ("equivocate=20", "restore=10")
 RARE = ("equivocate=20", "restore=6", "rot=0", "forkrecord=0")
+PASSES = ("equivocate=20", "restore=10", "rot=0", "forkrecord=0")
 FORKS = ("restore=0", "equivocate=0", "membership=0", "forkrecord=6")
 
 # name, what it breaks, file, lines, what stands there instead, kinds of steps to have more of; from=N:
@@ -92,9 +93,10 @@ MUTANTS = [
     ("mixed", "what comes of two continuations is put into one gap", "proto/fed/fed_node.c",
      "\t\t!fed_pull_trusts(n->pull, f, peer, num)) {", "\t\tfalse) {", "equivocate=20"),
     ("cannot_tell", "who has nothing of what lies beyond our gap is asked to fill it",
-     "proto/fed/fed_pull_lead.c", "fed_spans_n(&f->ahead) == 0 || h->parted ||", "true ||", *BOTH),
+     "proto/fed/fed_pull_lead.c", "fed_spans_next(&f->ahead, n) == UINT64_MAX || h->parted ||",
+     "true ||", *BOTH),
     ("its_own_gap", "what lies beyond a gap at a neighbour counts as of the rest",
-     "proto/fed/fed_pull_lead.c", "is_joined(&h->h, n));", "true);", *BOTH),
+     "proto/fed/fed_pull_lead.c", "is_joined(&h->h, n));", "true);", *PASSES, "from=1251"),
     ("same_numbers", "what two have beyond one gap is not compared", "proto/fed/fed_node_head.c",
      "if (!pull(n, peer, f, h))", "if (!pull(n, peer, f, h) && false)", *RARE, "from=4151"),
     ("beside", "a branch takes nothing apart of which it follows nothing",
@@ -102,6 +104,22 @@ MUTANTS = [
     ("nothing_before", "a branch is not asked for while what it follows is nowhere",
      "proto/fed/fed_node_head.c", "else if (!next && !unsure && node_may_guess(n, any))",
      "else if (false)", *RARE, "from=4151"),
+    ("lead_waits", "all wait for who leads while it may not be asked", "proto/fed/fed_pull_lead.c",
+     "return n == UINT64_MAX || !want_may_ask(w, holder_at(w, i), n);", "return n == UINT64_MAX;",
+     *RARE, "from=2551"),
+    ("later_gap", "a branch that begins in the midst of a gap is not placed there",
+     "proto/fed/fed_node_head.c", "\tif (rc == KERR_NOTFOUND)\n\t\treturn kinship_in_gap",
+     "\tif (rc == KERR_NOTFOUND && low == part->high + 1)\n\t\treturn kinship_in_gap", *RARE,
+     "from=2501"),
+    ("beside_a_gap", "such a branch is held beside another before anybody could tell",
+     "proto/fed/fed_node_head.c",
+     ("fed_pull_any_sure(part, h->low) ||", "!node_may_guess(n, part))"),
+     ("(next && (fed_pull_any_sure(part, h->low) ||", "!node_may_guess(n, part))))"), *RARE, "from=1051"),
+    ("behind_all", "what a branch begins with is put behind all there is, whatever came beyond since",
+     "proto/fed/fed_pull_lead.c", " && (!h->next || fed_feed_gapless(f));", ";", *PASSES, "membership=8",
+     "from=2001"),
+    ("proven", "of a branch that is proven the heads are not asked for again",
+     "proto/fed/fed_node_fork.c", "\task_all(n, &name->gid); /* of what", "\t/* of what", *RARE, "from=51"),
     ("unkept", "a feed is taken apart for an entry that cannot be kept",
      "proto/fed/fed_node_fork.c", "\tif (rc < 0)\n\t\treturn rc == KERR_WAIT || rc",
      "\tif (false)\n\t\treturn rc == KERR_WAIT || rc", *BOTH, "membership=8"),

@@ -277,6 +277,29 @@ static void test_compared_beyond(void **state)
 	assert_int_equal(next(0, FED_GUESS_S), 8);
 }
 
+/* A branch behind all that is here; then something comes that lies beyond: is that of it? */
+static void test_branch_next(void **state)
+{
+	struct fed_holding h = {.low = 2, .high = 2, .next = true};
+	struct fed_ask ask;
+
+	(void)state;
+	stored(1, false);
+	fed_spans_init(&h.ahead);
+	fed_spans_init(&h.stubs);
+	assert_true(fed_pull_head(pull, feed, 0, &h));
+	assert_true(fed_pull_trusts(pull, feed, 0, 2));
+	stored(4, false);
+	assert_false(fed_pull_trusts(pull, feed, 0, 2));
+	assert_int_equal(next(0, 0), 0);
+	h.next = false; /* it was seen to be */
+	assert_true(fed_pull_head(pull, feed, 0, &h));
+	assert_true(fed_pull_next(pull, 0, 0, &ask));
+	assert_int_equal(ask.n, 2);
+	fed_spans_fini(&h.ahead);
+	fed_spans_fini(&h.stubs);
+}
+
 /* Another gave something meanwhile: who leads is compared again. */
 static void test_lead_again(void **state)
 {
@@ -534,6 +557,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_lead_waits, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_tells_of_one_gap, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_compared_beyond, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_branch_next, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_lead_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_silent, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_stub, setup, teardown),
