@@ -4,6 +4,7 @@
 
 #include "daemon/crypto_ossl.h"
 #include "tests/rig/fed_node_rig.h"
+#include "tests/rig/fed_rig.h"
 
 static struct node_rig_chain one, two;
 
@@ -281,6 +282,30 @@ static void fork_in_a_gap(void **state)
 	assert_int_equal(node_rig.n_forks, 1);
 }
 
+/* The other entry names a record that is not here: it cannot be kept, so nothing is taken apart. */
+static void cannot_be_kept(void **state)
+{
+	struct fed_request req;
+	uint8_t seed[CRYPTO_KEY_LEN];
+
+	(void)state;
+	hold_one();
+	fed_rig_seed('a', seed);
+	two.sign[4].r = 9;
+	fed_sign_make(&two.sign[4], seed);
+	fed_sign_hash(&two.sign[4], &two.e[4]);
+	node_rig_tell(NULL, 1, 4, &two.e[4]);
+	while (fed_node_next(node_rig.node, node_rig.peer, &req)) {
+		if (req.kind == FED_REQ_SIGNS)
+			node_rig_answer(&req, &two);
+		else if (req.kind != FED_REQ_HEADS)
+			fed_node_got_none(node_rig.node, node_rig.peer, &req, true);
+		node_rig_commit();
+	}
+	assert_int_equal(node_rig.n_forks, 0);
+	node_rig_holds(NULL, 1, 7, &one.e[7]);
+}
+
 static void load(void)
 {
 	struct fed_feed_name plain = node_rig_name(NULL), branch = node_rig_name(&two.e[4]);
@@ -391,6 +416,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(heard_then_proven, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(guessed, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(fork_in_a_gap, node_rig_up, node_rig_down),
+		cmocka_unit_test_setup_teardown(cannot_be_kept, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(after_a_start, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(after_a_restore, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(too_many, node_rig_up, node_rig_down),
