@@ -300,6 +300,7 @@ static void told_feed(struct fed_node *n, unsigned peer, struct fed_feed *f, str
 
 	node_mark_told(f, peer, h->high);
 	node_note_told(n, peer, f, h);
+	node_probe_told(n, peer, f, h);
 	if (f->unproven) {
 		pull_first(n, peer, f, h, false);
 		return;

@@ -45,6 +45,7 @@ struct fork_probe {
 	bool kin;          /* is the branch `as`, by its entry `hi`, what lies beyond our gap? */
 	bool asked, known; /* known: theirs is its entry `hi` */
 	bool mute;         /* what lies between it cannot tell either */
+	bool renamed;      /* its head is without entry `hi` by now: it is of a branch there */
 	uint64_t lo, hi, at;
 	struct fed_sign theirs;
 	struct fed_holding h; /* place, kin: its head */
@@ -202,6 +203,9 @@ bool node_kin_begin(struct fed_node *n, unsigned peer, const struct fed_feed *f,
 	const struct fed_holding *h, uint64_t num);
 /* It holds more of a feed that forked: find its branch. */
 void node_place_begin(
+	struct fed_node *n, unsigned peer, const struct fed_feed *f, const struct fed_holding *h);
+/* Its head by that name, while its chain is looked into. */
+void node_probe_told(
 	struct fed_node *n, unsigned peer, const struct fed_feed *f, const struct fed_holding *h);
 /* An entry that came contradicts what is here. */
 void node_fork_met(

@@ -222,6 +222,16 @@ void node_fork_met(
 		node_ask_heads_again(n, peer, &req->name.gid);
 }
 
+void node_probe_told(
+	struct fed_node *n, unsigned peer, const struct fed_feed *f, const struct fed_holding *h)
+{
+	size_t i = find_probe(n, peer, &f->name);
+
+	if (i < n->probes.n && fed_epoch_cmp(&probe_at(n, i)->as, &h->as) == 0)
+		probe_at(n, i)->renamed = probe_at(n, i)->hi > h->high &&
+					  !fed_spans_has(&h->ahead, probe_at(n, i)->hi);
+}
+
 /* ---- answers ---- */
 
 static bool sign_holds(
@@ -337,8 +347,9 @@ void node_got_no_signs(struct fed_node *n, unsigned peer, const struct fed_reque
 	if (i == n->probes.n)
 		return;
 	struct fork_probe *p = probe_at(n, i);
-	p->mute = true;
-	if (f && p->known && is_found(n, p, f) && node_fork_found(n, peer, f, &p->theirs) == 0)
+	p->mute = true; /* unless it has met the fork since it was asked */
+	if (f && p->known && !p->renamed && is_found(n, p, f) &&
+		node_fork_found(n, peer, f, &p->theirs) == 0)
 		probe_end(n, i);
 	else
 		give_up(n, i);

@@ -282,6 +282,35 @@ static void fork_in_a_gap(void **state)
 	assert_int_equal(node_rig.n_forks, 1);
 }
 
+/*
+ * Who is asked where the chains part takes its own feed apart meanwhile, and has what was asked for
+ * by another name: that it does not have it says nothing.
+ */
+static void asked_takes_apart(void **state)
+{
+	struct fed_request late[5], req;
+
+	(void)state;
+	hold_but(2, 6, late); /* 6 is known by what is behind it */
+	fed_node_free(node_rig.node);
+	node_rig_start();
+	for (unsigned i = 0; i < 2; i++) { /* the first time begins the two minutes */
+		node_rig_tell(NULL, 1, 8, &two.e[8]);
+		assert_true(fed_node_next(node_rig.node, node_rig.peer, &req));
+		assert_int_equal(req.kind, FED_REQ_SIGNS);
+		assert_int_equal(req.n, 7);
+		node_rig_answer(&req, &two);
+		assert_true(fed_node_next(node_rig.node, node_rig.peer, &req));
+		assert_int_equal(req.kind, FED_REQ_SIGNS);
+		assert_int_equal(req.n, 6);
+		if (i > 0)
+			node_rig_tell(NULL, 1, 3, &two.e[3]);
+		fed_node_got_none(node_rig.node, node_rig.peer, &req, false);
+		assert_int_equal(node_rig.n_forks, 0);
+		fed_node_now(node_rig.node, NODE_RIG_NOW, 1000 + FED_GUESS_S);
+	}
+}
+
 /* The other entry names a record that is not here: it cannot be kept, so nothing is taken apart. */
 static void cannot_be_kept(void **state)
 {
@@ -416,6 +445,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(heard_then_proven, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(guessed, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(fork_in_a_gap, node_rig_up, node_rig_down),
+		cmocka_unit_test_setup_teardown(asked_takes_apart, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(cannot_be_kept, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(after_a_start, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(after_a_restore, node_rig_up, node_rig_down),
