@@ -141,7 +141,8 @@ static void drive(struct sim_link *l, unsigned conn, bool b_end, enum sess_need 
 {
 	struct sim_conn *c = &l->conns[conn];
 	struct sim_end *end = b_end ? &c->answerer : &c->dialler;
-	int64_t now = sim_daemon_clock(b_end ? l->to : l->from);
+	struct sim_daemon *d = b_end ? l->to : l->from;
+	int64_t now = sim_daemon_clock(d);
 
 	for (;;) {
 		size_t used = 0, before = end->in.len;
@@ -154,6 +155,7 @@ static void drive(struct sim_link *l, unsigned conn, bool b_end, enum sess_need 
 		end->waits = need == NEED_WAKE;
 		if (end->waits || (need == NEED_INPUT && before == 0))
 			return;
+		sim_watch_begin(d);
 		need = end->ops->feed(end->session, buf_slice(&end->in), now, &used);
 		buf_drop(&end->in, used);
 		if (need == NEED_INPUT && used == 0) {
@@ -179,6 +181,7 @@ static void wake(struct sim_link *l, unsigned conn, bool b_end)
 	if (!l->conns[conn].open || l->doomed)
 		return;
 	sim_daemon_now(d);
+	sim_watch_begin(d);
 	drive(l, conn, b_end, end->ops->wake(end->session, &w));
 	bury(l);
 }

@@ -81,7 +81,8 @@ struct sim_daemon {
 	bool restored;              /* its generation file does not fit */
 	bool put_back; /* an older disk of it was put back once: it signs no records any more, for
 			  it might sign a serial twice, which only a quorum can mend */
-	int64_t catch_ms;      /* when its control pass began */
+	int64_t catch_ms;              /* when its control pass began */
+	uint64_t knew[SIM_GROUPS_MAX]; /* each group's serial before it read what came last */
 	struct fed_pos *lists; /* of people: the last one known, by group and origin; n = 0: none */
 	bool commit_due, news_due;
 	struct sim_link *links; /* to each daemon */
@@ -208,6 +209,8 @@ bool sim_net_reaches(const struct sim_world *w, unsigned a, unsigned b);
 
 /* ---- what is said (sim_watch.c) ---- */
 
+/* It reads what came now: what it asks meanwhile may come before a record that is in it. */
+void sim_watch_begin(struct sim_daemon *d);
 /* What d says to `who`; what should not be said is counted in sim_figures.leaks. */
 void sim_watch_answers(struct sim_daemon *d, const struct fed_oid *who, struct slice text);
 void sim_watch_questions(struct sim_daemon *d, const struct fed_oid *who, struct slice text);

@@ -76,18 +76,31 @@ static bool may_hear(struct sim_daemon *d, const struct fed_gid *gid, const stru
 	return serial > 0 && (told ? serial == out || is_member(rec, who) : serial <= out);
 }
 
+void sim_watch_begin(struct sim_daemon *d)
+{
+	for (unsigned g = 0; g < d->w->o.n_groups; g++) {
+		struct fed_record_key key = {.type = FED_REC_GROUP};
+
+		memcpy(key.s, d->w->groups[g].gid.s, sizeof d->w->groups[g].gid.s);
+		d->knew[g] = fed_reg_serial(d->reg, &key);
+	}
+}
+
 /*
  * Promise 3, at the moment of sending: nothing of a group goes to a daemon that is no member by the
- * record that the sender holds, but that it is out.  Looked up here, not by the node.
+ * record that the sender holds, but that it is out.  Looked up here, not by the node.  What was
+ * asked before the record came that took the other out was asked of a member.
  */
-static void watch_leak(struct sim_daemon *d, const struct fed_oid *who, struct slice text)
+static void watch_leak(
+	struct sim_daemon *d, const struct fed_oid *who, struct slice text, bool asks)
 {
 	for (unsigned g = 0; g < d->w->o.n_groups; g++) {
 		const struct fed_group *rec = fed_reg_group(d->reg, &d->w->groups[g].gid);
 		struct slice gid = rec ? fed_gid_slice(&rec->gid) : lit("");
 		size_t at = 0;
 
-		if (!rec || !rec->closed || is_member(rec, who))
+		if (!rec || !rec->closed || is_member(rec, who) ||
+			(asks && is_member(fed_reg_group_at(d->reg, &rec->gid, d->knew[g]), who)))
 			continue;
 		while ((at += slice_find(slice_from(text, at), gid)) < text.len) {
 			d->w->n.leaks += !may_hear(d, &rec->gid, who, text, at);
@@ -130,7 +143,7 @@ static void watch_history(struct sim_daemon *d, const struct fed_oid *who, struc
 
 void sim_watch_answers(struct sim_daemon *d, const struct fed_oid *who, struct slice text)
 {
-	watch_leak(d, who, text);
+	watch_leak(d, who, text, false);
 	watch_history(d, who, text);
 }
 
@@ -145,5 +158,5 @@ void sim_watch_questions(struct sim_daemon *d, const struct fed_oid *who, struct
 
 	while (slice_split(&text, '\n', &line))
 		if (!slice_starts(line, lit("KREC ")))
-			watch_leak(d, who, line);
+			watch_leak(d, who, line, true);
 }
