@@ -137,6 +137,10 @@ int node_fork_found(
 	if (theirs->n > f->low && node_link(n, f, theirs->n - 1, &before) == KERR_WAIT)
 		return KERR_WAIT;
 	branch = fed_feeds_get(n->o.feeds, &name);
+	if (branch && branch->unproven && !branch->want) { /* nobody tells of it any more */
+		fed_feeds_drop(n->o.feeds, branch);
+		branch = NULL;
+	}
 	if (branch && (branch->unproven || f->end < theirs->n))
 		return 0; /* it is proven by its first entry; or it was taken apart before */
 	rc = branch ? 0 : branch_put(n, peer, &name, &before, theirs);

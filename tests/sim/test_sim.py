@@ -28,7 +28,7 @@ RARE = [
     ("-o equivocate=20", (2829,)),
     ("-o equivocate=20 -o restore=6 -o rot=0 -o forkrecord=0",
      (252, 458, 658, 779, 1054, 1333, 1769, 1775, 2540, 2595, 2945, 2974, 3092, 3296, 3466, 3550, 4164,
-      4528, 4544, 4558)),
+      4528, 4544, 4558, 6386)),
     ("-o equivocate=5 -o restore=6 -o rot=0 -o forkrecord=0", (296, 1111, 1195, 1424, 1632, 1809)),
     ("-o equivocate=20 -o restore=10 -o rot=0 -o forkrecord=0 -o membership=8", (2028, 4042, 5302)),
     ("-o hidden=60 -o snapshot=5", (5448, 5597, 5991)),

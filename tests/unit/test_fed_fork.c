@@ -311,6 +311,23 @@ static void asked_takes_apart(void **state)
 	}
 }
 
+/* Who told of a branch is put back before its first entry came, and tells of the epoch alone. */
+static void told_no_more(void **state)
+{
+	const struct fed_oid a = fed_rig_oid('a');
+
+	(void)state;
+	hold_one();
+	node_rig_tell(&two.e[4], 4, 8, &two.e[8]);
+	fed_node_down(node_rig.node, node_rig.peer);
+	node_rig.peer = (unsigned)fed_node_up(node_rig.node, &a);
+	node_rig_tell(NULL, 1, 6, &two.e[6]);
+	node_rig_serve(&two);
+	assert_int_equal(node_rig.n_forks, 1);
+	node_rig_holds(&one.e[4], 4, 7, &one.e[7]);
+	node_rig_holds(&two.e[4], 4, 4, &two.e[4]);
+}
+
 /* The other entry names a record that is not here: it cannot be kept, so nothing is taken apart. */
 static void cannot_be_kept(void **state)
 {
@@ -446,6 +463,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(guessed, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(fork_in_a_gap, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(asked_takes_apart, node_rig_up, node_rig_down),
+		cmocka_unit_test_setup_teardown(told_no_more, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(cannot_be_kept, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(after_a_start, node_rig_up, node_rig_down),
 		cmocka_unit_test_setup_teardown(after_a_restore, node_rig_up, node_rig_down),
