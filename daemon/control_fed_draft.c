@@ -65,7 +65,7 @@ static int check_memory(struct errand *a)
 	if (until_at == 0)
 		return 0;
 	draft_date(until_at, until);
-	return errand_refuse(a, KERR_DENIED, draft_forgot, until, NULL);
+	return errand_refuse(a, KERR_DENIED, draft_forgot(a->f), until, NULL);
 }
 
 /* One serial, one signature: else two quorums that overlap could make a fork. */

@@ -34,8 +34,8 @@ json_t *draft_sentence(const struct draft_view *v);
 
 /* What it changes, for who signs it. */
 void draft_say_content(struct errand *a, const struct draft_view *v);
-/* Of a daemon that was put back from a backup; %1: until when it does not sign. */
-extern const char draft_forgot[];
+/* Of a daemon that does not know any more what it signed; %1: until when it signs nothing. */
+const char *draft_forgot(const struct fed *f);
 
 /* The text that is mailed. */
 void draft_say_text(struct errand *a, const struct fed_kept_paper *p);

@@ -144,10 +144,17 @@ void errand_add_drafts(struct errand *a, json_t *rows, const char *kind)
 		add_row(a, rows, container_of(it, struct fed_kept_paper, node), kind);
 }
 
-const char draft_forgot[] = N_(
-	"this daemon was put back from a backup and does not know which drafts it signed before: "
-	"it signs none until %1; call the other admins, and when they have none of it any more "
-	"type kokoctl federation draft resume");
+const char *draft_forgot(const struct fed *f)
+{
+	if (f->forgot_damage)
+		return N_("the disk of this daemon has lost records, so it does not know which "
+			  "drafts it signed before: it signs none until %1; call the other "
+			  "admins, and when they have none of it any more type kokoctl "
+			  "federation draft resume");
+	return N_("this daemon was put back from a backup and does not know which drafts it "
+		  "signed before: it signs none until %1; call the other admins, and when they "
+		  "have none of it any more type kokoctl federation draft resume");
+}
 
 static int drafts(struct errand *a)
 {
@@ -158,7 +165,7 @@ static int drafts(struct errand *a)
 		return KERR_NOTFOUND;
 	draft_date(until_at, until);
 	if (until_at > 0)
-		errand_say(a, draft_forgot, until, NULL);
+		errand_say(a, draft_forgot(a->f), until, NULL);
 	if (a->f->papers.n == 0)
 		errand_say(a, N_("no drafts"), NULL);
 	errand_add_drafts(a, a->rows, NULL);

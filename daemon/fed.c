@@ -232,7 +232,8 @@ static void catch_up(struct fed *f, int64_t away_s)
 {
 	fed_node_catch_up(f->node);
 	f->catching = fed_node_catching_up(f->node);
-	log_info("fed.catch-up", "restored=%d away_s=%lld", f->restored, (long long)away_s);
+	log_info("fed.catch-up", "restored=%d remade=%d away_s=%lld", f->restored, f->remade,
+		(long long)away_s);
 }
 
 void fed_caught_up(void *arg)
@@ -243,6 +244,27 @@ void fed_caught_up(void *arg)
 	f->plans_due = true;
 	log_info("fed.caught-up", "restored=%d", f->restored);
 	fed_soon(f);
+}
+
+/* What we have beside the store knows of it now. */
+static void on_seen(void *arg, const struct store_result *res)
+{
+	struct fed *f = arg;
+
+	if (res->rc < 0)
+		log_error("fed.epochs", "why=%s", kerr_name(res->rc));
+	else
+		f->past.put_back = false;
+}
+
+static void put_back_seen(struct fed *f)
+{
+	const struct store_call call = {
+		.home = f->loop, .done = on_seen, .arg = f, .actor = "federation"};
+	int rc = store_put_back_seen(f->d->store, &call);
+
+	if (rc < 0)
+		log_error("fed.epochs", "why=%s", kerr_name(rc));
 }
 
 void fed_begin(struct fed *f)
@@ -263,9 +285,10 @@ void fed_begin(struct fed *f)
 		.quota_bytes = c->peer.quota_bytes});
 	fed_now(f);
 	away_s = fed_epoch_away_s(f);
-	fed_epoch_start(f);
+	if (fed_epoch_start(f) && f->past.put_back)
+		put_back_seen(f);
 	fed_node_start(f->node);
-	if (f->restored || away_s > AWAY_S)
+	if (f->restored || f->remade || away_s > AWAY_S)
 		catch_up(f, away_s);
 	f->groups_due = f->plans_due = true;
 	fed_dial_soon(f);
@@ -289,13 +312,13 @@ static int open_keys(struct fed *f, struct err *err)
 	return rc < 0 ? rc : fed_tls_new(f->keys, &f->tls, err);
 }
 
-static int read_lineage(struct fed *f, struct err *err)
+static int read_past(struct fed *f, struct err *err)
 {
 	struct view *v;
 	int rc = view_open(f->d->store, &v);
 
 	if (rc == 0) {
-		rc = view_lineage(v, &f->lineage);
+		rc = view_past(v, &f->past);
 		view_close(v);
 	}
 	return rc < 0 ? err_set(err, rc, "federation: the store cannot be read") : 0;
@@ -330,7 +353,7 @@ int fed_open(struct daemon *d, struct fed **out, struct err *err)
 	event_assign(&f->on_tick, loop_base(f->loop), -1, EV_PERSIST, on_tick, f);
 	event_assign(&f->on_soon, loop_base(f->loop), -1, 0, on_soon, f);
 	*out = f;
-	rc = read_lineage(f, err);
+	rc = read_past(f, err);
 	if (rc == 0)
 		rc = fed_load(f, err);
 	if (rc == 0)

@@ -7,6 +7,9 @@
  *
  * It would sign a second draft of one serial, too, for it has forgotten the first: so the file says
  * when that was noticed.  Section 3.4
+ *
+ * Damage is something else.  Of a feed that was made anew the end may be lost, so we go on in
+ * another epoch; what was signed is known all the same, unless records or drafts are lost as well.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,23 +23,51 @@
 
 static const struct fed_file epochs = {"epochs", "koko-epochs"};
 
-/* The lineage of the store that it was written beside; false: there is none. */
-static bool recall(struct fed *f, uint64_t *lineage)
-{
-	uint64_t v[4] = {0};
+/* The numbers of the file, in their order; older ones have the first three, or four. */
+enum {
+	AT_LINEAGE,
+	AT_FLOOR,
+	AT_LAST,
+	AT_FORGOT,
+	AT_REMADE,
+	AT_DRAFTS,
+	AT_DAMAGED,
+	AT_FORGOT_DAMAGE,
+	AT_END
+};
 
-	if (fed_file_read(f, &epochs, v, array_len(v)) < 3) /* older ones have no restored_at */
-		return false;
-	*lineage = v[0];
-	f->epoch_floor = v[1];
-	f->epoch_last = v[2];
-	f->restored_at = (int64_t)v[3];
-	return true;
+/* What it says of the store that it was written beside. */
+struct beside {
+	bool there;  /* the file */
+	bool counts; /* what follows lineage */
+	uint64_t lineage, remade, n_drafts, n_damaged;
+};
+
+static struct beside recall(struct fed *f)
+{
+	uint64_t v[AT_END] = {0};
+	size_t n = fed_file_read(f, &epochs, v, array_len(v));
+
+	if (n <= AT_LAST)
+		return (struct beside){.there = false};
+	f->epoch_floor = v[AT_FLOOR];
+	f->epoch_last = v[AT_LAST];
+	f->forgot_at = (int64_t)v[AT_FORGOT];
+	f->forgot_damage = v[AT_FORGOT_DAMAGE] != 0;
+	return (struct beside){
+		true, n == AT_END, v[AT_LINEAGE], v[AT_REMADE], v[AT_DRAFTS], v[AT_DAMAGED]};
 }
 
 static bool keep(const struct fed *f)
 {
-	const uint64_t v[] = {f->lineage, f->epoch_floor, f->epoch_last, (uint64_t)f->restored_at};
+	const uint64_t v[AT_END] = {[AT_LINEAGE] = f->past.lineage,
+		[AT_FLOOR] = f->epoch_floor,
+		[AT_LAST] = f->epoch_last,
+		[AT_FORGOT] = (uint64_t)f->forgot_at,
+		[AT_REMADE] = f->past.remade,
+		[AT_DRAFTS] = f->n_drafts,
+		[AT_DAMAGED] = f->n_damaged,
+		[AT_FORGOT_DAMAGE] = f->forgot_damage};
 
 	if (fed_file_write(f, &epochs, v, array_len(v), true))
 		return true;
@@ -65,51 +96,103 @@ static uint64_t highest(const struct fed *f, const struct fed_gid *gid)
 	return n;
 }
 
+static void note_forgot(struct fed *f, bool damage)
+{
+	f->forgot_at = fed_clock_at(f);
+	f->forgot_damage = damage;
+}
+
 static void note_restored(struct fed *f)
 {
 	f->restored = true;
-	f->restored_at = fed_clock_at(f);
+	note_forgot(f, false);
 }
 
-/* Nothing tells that this daemon was in a federation before. */
+/* Nothing tells that this daemon was in a federation before, or that its store is a copy. */
 static bool is_new(const struct fed *f)
 {
-	return f->epoch_last == 0 && (f->lineage == 0 || !fed_reg_daemon(f->reg, &f->keys->oid));
+	return f->epoch_last == 0 && (!f->past.put_back || !fed_reg_daemon(f->reg, &f->keys->oid));
 }
 
-void fed_epoch_start(struct fed *f)
+static void put_back(struct fed *f)
 {
-	uint64_t lineage = 0, last = highest(f, NULL);
-	bool there = recall(f, &lineage);
+	f->epoch_floor = f->epoch_last + 1;
+	note_restored(f);
+	log_warn("fed.epochs",
+		"the store was put back: new epochs from %" PRIu64 " on, no drafts are signed",
+		f->epoch_floor);
+}
+
+/*
+ * Drafts that were on disk, or records that say what came of them.  Those that a damaged page hides
+ * are seen by their number, of all others only that something in their table is damaged.  A file
+ * that does not count them was written before any of this could be.
+ */
+static bool has_lost(const struct fed *f, const struct beside *b)
+{
+	if (!b->counts)
+		return f->past.remade != b->remade;
+	return f->n_drafts < b->n_drafts || f->n_damaged > b->n_damaged;
+}
+
+static void look_for_damage(struct fed *f, const struct beside *b)
+{
+	f->remade = f->past.remade != b->remade;
+	if (f->remade) {
+		f->epoch_floor = f->epoch_last + 1;
+		log_warn("fed.epochs",
+			"a damaged feed was made anew: new epochs from %" PRIu64 " on",
+			f->epoch_floor);
+	}
+	if (has_lost(f, b)) {
+		note_forgot(f, true);
+		log_warn("fed.epochs",
+			"records are damaged or lost: no drafts are signed, drafts=%zu of=%" PRIu64
+			" damaged=%zu",
+			f->n_drafts, b->n_drafts, f->n_damaged);
+	}
+}
+
+bool fed_epoch_start(struct fed *f)
+{
+	struct beside b = recall(f);
+	uint64_t last = highest(f, NULL);
 
 	if (f->epoch_last < last)
 		f->epoch_last = last;
-	if (there && lineage == f->lineage)
+	f->n_drafts = fed_papers_on_disk(&f->papers);
+	if (b.there ? b.lineage != f->past.lineage : !is_new(f))
+		put_back(f);
+	else if (b.there)
+		look_for_damage(f, &b);
+	return keep(f);
+}
+
+void fed_epoch_drafts(struct fed *f)
+{
+	size_t n = fed_papers_on_disk(&f->papers);
+
+	if (n == f->n_drafts)
 		return;
-	if (there || !is_new(f)) {
-		f->epoch_floor = f->epoch_last + 1;
-		note_restored(f);
-		log_warn("fed.epochs", "the store was put back: new epochs from %" PRIu64 " on",
-			f->epoch_floor);
-	}
+	f->n_drafts = n;
 	(void)keep(f);
 }
 
 int64_t fed_epoch_forgot_until(const struct fed *f)
 {
-	int64_t until_at = f->restored_at + FED_PAPER_S;
+	int64_t until_at = f->forgot_at + FED_PAPER_S;
 
-	return f->restored_at > 0 && fed_clock_at(f) < until_at ? until_at : 0;
+	return f->forgot_at > 0 && fed_clock_at(f) < until_at ? until_at : 0;
 }
 
 bool fed_epoch_vouched(struct fed *f)
 {
-	int64_t was_at = f->restored_at;
+	int64_t was_at = f->forgot_at;
 
-	f->restored_at = 0;
+	f->forgot_at = 0;
 	if (keep(f))
 		return true;
-	f->restored_at = was_at;
+	f->forgot_at = was_at;
 	return false;
 }
 

@@ -148,6 +148,8 @@ int fed_load(struct fed *f, struct err *err)
 	vec_init(&w.made, sizeof(struct fed_feed *));
 	rc = load_records(f, v);
 	if (rc == 0)
+		rc = view_records_damaged(v, &f->n_damaged);
+	if (rc == 0)
 		rc = view_feeds(v, 0, on_feed, &w);
 	if (rc == 0)
 		rc = load_spans(v, &w);

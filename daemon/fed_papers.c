@@ -72,10 +72,13 @@ void fed_papers_load(struct fed_papers *s, struct slice key, uint64_t serial, st
 	struct fed_paper p;
 	struct esc e;
 
-	if (fed_paper_read(text, &p))
-		put(s, key, &p)->serial = serial;
-	else
+	if (!fed_paper_read(text, &p)) {
 		log_warn("fed.draft", "key=\"%s\" why=damaged", esc(&e, key));
+		return;
+	}
+	struct fed_kept_paper *k = put(s, key, &p);
+	k->serial = serial;
+	k->on_disk = true;
 }
 
 enum fed_paper_state fed_paper_state(
@@ -156,19 +159,42 @@ const struct fed_kept_paper *fed_papers_rival(struct fed *f, struct slice record
 
 /* ---- keeping ---- */
 
+size_t fed_papers_on_disk(const struct fed_papers *s)
+{
+	size_t n = 0;
+
+	list_each(&s->all, it)
+	{
+		n += paper_at(it)->on_disk;
+	}
+	return n;
+}
+
 struct keeping {
+	struct fed *f;
+	char *key;
 	void (*done)(void *arg, int rc);
 	void *arg;
 };
 
+static void keeping_free(struct keeping *k)
+{
+	free(k->key);
+	free(k);
+}
+
 static void on_kept(void *arg, const struct store_result *res)
 {
 	struct keeping *k = arg;
+	struct fed_kept_paper *p = find(&k->f->papers, slice_str(k->key));
 
 	if (res->rc < 0)
 		log_error("fed.draft", "why=%s", kerr_name(res->rc));
+	else if (p)
+		p->on_disk = true;
+	fed_epoch_drafts(k->f);
 	k->done(k->arg, res->rc);
-	free(k);
+	keeping_free(k);
 }
 
 static int store(
@@ -180,7 +206,7 @@ static int store(
 	const struct fed_paper p = {k->until_at, k->from, slice_str(k->record)};
 	struct buf text;
 
-	*w = (struct keeping){done, arg};
+	*w = (struct keeping){f, mem_dup(slice_str(k->key)), done, arg};
 	buf_init(&text, FED_PAPER_MAX);
 	fed_paper_add(&text, &p);
 	int rc = text.bad ? KERR_TOOBIG
@@ -188,7 +214,7 @@ static int store(
 				    ++k->serial, buf_slice(&text), &call);
 	buf_fini(&text);
 	if (rc < 0)
-		free(w);
+		keeping_free(w);
 	return rc;
 }
 
@@ -259,7 +285,11 @@ void fed_papers_drop(struct fed *f, struct fed_kept_paper *p)
 {
 	const struct store_call call = {
 		.home = f->loop, .done = on_dropped, .arg = f, .actor = "federation"};
-	int rc = store_record_del(f->d->store, RECORD_DRAFT, slice_str(p->key), &call);
+	int rc;
+
+	p->on_disk = false; /* first: what is noted is never more than what is there */
+	fed_epoch_drafts(f);
+	rc = store_record_del(f->d->store, RECORD_DRAFT, slice_str(p->key), &call);
 
 	if (rc < 0) /* it is looked at again after the next start */
 		log_error("fed.draft", "key=\"%s\" why=%s", p->key, kerr_name(rc));

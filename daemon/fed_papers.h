@@ -35,6 +35,7 @@ struct fed_kept_paper {
 	struct fed_oid from;
 	int64_t until_at;
 	uint64_t serial; /* of the text in the store */
+	bool on_disk;    /* a text of it is */
 	char *record;    /* with the signatures that are here */
 	char *key;
 };
@@ -73,6 +74,9 @@ const struct fed_kept_paper *fed_papers_guest(struct fed *f, const struct fed_oi
  */
 NODISCARD int fed_papers_keep(struct fed *f, const struct fed_paper *p, bool self,
 	struct fed_kept_paper **out, void (*done)(void *arg, int rc), void *arg);
+
+/* How many are there also after a crash, or more. */
+size_t fed_papers_on_disk(const struct fed_papers *s);
 
 void fed_papers_drop(struct fed *f, struct fed_kept_paper *p);
 

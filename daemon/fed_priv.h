@@ -121,14 +121,19 @@ struct fed {
 	struct peer_stats stats;
 	atomic_uint_fast64_t n_refused, n_late, n_alarms;
 	const char *data, *name;          /* folder; of this daemon */
-	uint64_t lineage;                 /* of the store */
+	struct store_past past;           /* of the store */
+	size_t n_damaged;                 /* pieces of records that are, since the start */
 	uint64_t epoch_floor, epoch_last; /* as in the file */
-	int64_t restored_at; /* likewise: when that was noticed; 0: never, or dealt with */
-	uint64_t epoch_run;  /* begun in this life; 0: none */
+	int64_t forgot_at;  /* likewise: when we knew not all any more that we signed; 0: never, or
+			       dealt with */
+	bool forgot_damage; /* likewise: for the disk lost some of it, not by a backup */
+	size_t n_drafts;    /* likewise: on disk at least */
+	uint64_t epoch_run; /* begun in this life; 0: none */
 	struct event on_tick, on_soon;
 	unsigned n_ticks;
 	bool catching;    /* the control pass of a daemon that was away (section 7.1) */
 	bool restored;    /* the store was put back */
+	bool remade;      /* a feed of it was damaged, and is made anew */
 	bool clock_wrong; /* by others' clocks: nothing is signed */
 	bool news_due, dial_due, plans_due, groups_due, papers_due, stopping;
 };
@@ -194,8 +199,8 @@ NODISCARD int fed_feed_tip(struct fed *f, const struct fed_feed_name *name, stru
 
 /* ---- fed_epoch.c ---- */
 
-/* Compare the file with the store; the feeds are loaded. */
-void fed_epoch_start(struct fed *f);
+/* Compare the file with the store; feeds and records are loaded.  False: it cannot be written. */
+NODISCARD bool fed_epoch_start(struct fed *f);
 /* The epoch that we issue in, in this group; 0: none can be begun now (the disk). */
 uint64_t fed_epoch_own(struct fed *f, const struct fed_gid *gid);
 /*
@@ -216,10 +221,12 @@ int64_t fed_epoch_away_s(struct fed *f);
 /* Once a minute: we are here. */
 void fed_epoch_alive(struct fed *f);
 /*
- * The store was put back, and drafts that this daemon has signed since may be forgotten: until when
- * they can come into force; 0: none is.  Section 3.4
+ * The store was put back, or records of it were lost, and drafts that this daemon has signed may be
+ * forgotten: until when they can come into force; 0: none is.  Section 3.4
  */
 int64_t fed_epoch_forgot_until(const struct fed *f);
+/* Others are on disk than before: by their number the next start sees whether some are lost. */
+void fed_epoch_drafts(struct fed *f);
 /* The admin says that there is none.  False: that cannot be kept. */
 NODISCARD bool fed_epoch_vouched(struct fed *f);
 /* That one is not safe any more: nothing is issued in it or below. */

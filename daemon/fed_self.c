@@ -297,11 +297,17 @@ static void slice_next(struct fed_self *s)
 
 static const struct fed_file place = {"self-check", "koko-self-check"};
 
+/* Whose file it is; where a feed had to be made anew, all is read from the beginning, too. */
+static uint64_t whose(const struct fed *f)
+{
+	return f->past.lineage ^ f->past.remade;
+}
+
 static bool recall(struct fed_self *s)
 {
 	uint64_t v[7];
 
-	if (fed_file_read(s->f, &place, v, array_len(v)) < array_len(v) || v[0] != s->f->lineage ||
+	if (fed_file_read(s->f, &place, v, array_len(v)) < array_len(v) || v[0] != whose(s->f) ||
 		v[1] != store_keys_mark(s->f->d->store) || v[2] > UINT32_MAX)
 		return false;
 	s->at = (struct spot){(uint32_t)v[2], v[3], v[6] != 0};
@@ -313,7 +319,7 @@ static bool recall(struct fed_self *s)
 /* It need not be on disk for certain: what is forgotten is read once more. */
 static void keep(struct fed_self *s)
 {
-	const uint64_t v[] = {s->f->lineage, store_keys_mark(s->f->d->store), s->at.feed, s->at.n,
+	const uint64_t v[] = {whose(s->f), store_keys_mark(s->f->d->store), s->at.feed, s->at.n,
 		(uint64_t)s->began_at, s->over, s->at.rows};
 
 	(void)!fed_file_write(s->f, &place, v, array_len(v), false);

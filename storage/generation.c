@@ -165,14 +165,19 @@ static bool state_on(void *arg, struct slice key, struct slice value)
 	return w->n < RAISE_SLICE;
 }
 
-void generation_lineage(struct txn *t)
+static void draw(struct txn *t, const char *name)
 {
-	uint64_t lineage;
+	uint64_t n;
 	struct key k;
 
-	crypto_random(&lineage, sizeof lineage);
-	meta_key(&k, META_LINEAGE);
-	txn_put_u64(t, &k, lineage);
+	crypto_random(&n, sizeof n);
+	meta_key(&k, name);
+	txn_put_u64(t, &k, n);
+}
+
+void generation_remade(struct txn *t)
+{
+	draw(t, META_REMADE);
 }
 
 uint32_t generation_raised(uint32_t next)
@@ -227,7 +232,9 @@ static void raise_end(struct store *s, struct txn *t)
 	t->n.feed += RAISE_NUMS;
 	meta_key(&k, META_GENERATION);
 	txn_put_u64(t, &k, s->generation);
-	generation_lineage(t);
+	draw(t, META_LINEAGE);
+	meta_key(&k, META_PUT_BACK);
+	txn_put_u32(t, &k, 1);
 }
 
 static int raise_all(struct store *s, uint32_t done)

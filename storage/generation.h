@@ -21,8 +21,8 @@ NODISCARD int generation_start(struct store *s, bool fresh, struct err *err);
 void generation_turn(struct store *s, struct txn *t);
 NODISCARD int generation_turned(struct store *s, struct err *err);
 
-/* From now on it is another database, for whoever keeps something about it elsewhere. */
-void generation_lineage(struct txn *t);
+/* A feed was made anew, and its end may be lost: for whoever keeps something about it elsewhere. */
+void generation_remade(struct txn *t);
 
 /* A next number that lies far above `next`, as after a restore. */
 uint32_t generation_raised(uint32_t next);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The small jobs: groups, accounts, members, peers, marks.  Each is a copy of its arguments and a
- * call into the table's module. */
+/* The small jobs: groups, accounts, members, peers, marks, meta.  Each is a copy of its arguments
+ * and a call into the table's module. */
 #include "proto/base/mem.h"
 #include "storage/group.h"
 #include "storage/marks.h"
 #include "storage/member.h"
+#include "storage/meta.h"
 #include "storage/modseq.h"
 #include "storage/peerpos.h"
 #include "storage/user.h"
@@ -196,6 +197,27 @@ int store_cursor_put(struct store *s, struct slice peer, uint64_t seq, const str
 	memcpy(j->u.cursor.name, peer.p, peer.len);
 	j->u.cursor.seq = seq;
 	return add(s, j);
+}
+
+/* ---- what has become of the database ---- */
+
+static int run_seen(struct txn *t, struct store_job *job)
+{
+	struct key k;
+
+	(void)job;
+	meta_key(&k, META_PUT_BACK);
+	txn_del(t, &k);
+	return t->rc;
+}
+
+int store_put_back_seen(struct store *s, const struct store_call *c)
+{
+	struct buf what;
+
+	buf_init(&what, WHAT_MAX);
+	buf_addz(&what, "put back, seen");
+	return add(s, new_job(run_seen, c, &what));
 }
 
 /* ---- marks ---- */

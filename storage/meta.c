@@ -136,11 +136,24 @@ int meta_first_big(struct kv_view *v, uint64_t *content_out)
 	return *content_out ? 0 : KERR_NOTFOUND;
 }
 
-int view_lineage(struct view *v, uint64_t *out)
+static int get_or_0(struct view *v, const char *name, uint64_t *out)
 {
-	int rc = meta_get_u64(v->kv, META_LINEAGE, out);
+	int rc = meta_get_u64(v->kv, name, out);
 
 	if (rc == KERR_NOTFOUND)
 		*out = 0;
+	return rc == KERR_NOTFOUND ? 0 : rc;
+}
+
+int view_past(struct view *v, struct store_past *out)
+{
+	uint32_t n;
+	int rc = get_or_0(v, META_LINEAGE, &out->lineage);
+
+	if (rc == 0)
+		rc = get_or_0(v, META_REMADE, &out->remade);
+	if (rc == 0)
+		rc = meta_get_u32(v->kv, META_PUT_BACK, &n);
+	out->put_back = rc == 0;
 	return rc == KERR_NOTFOUND ? 0 : rc;
 }

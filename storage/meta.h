@@ -11,6 +11,8 @@
 #define META_SECRET "secret"         /* 32 random bytes */
 #define META_GENERATION "generation" /* u64 */
 #define META_LINEAGE "lineage"       /* u64: random, another one after each restore */
+#define META_PUT_BACK "put-back"     /* u32: restored, and nobody has dealt with it */
+#define META_REMADE "remade"         /* u64: random, another one after each feed made anew */
 #define META_RENUMBER "renumber"     /* u32: groups up to this one are renumbered */
 #define META_COUNTERS "counters"     /* seq u64, audit u64, group u32, account u32 */
 #define META_KEYS "keys"             /* u64: mark of the file of content keys */

@@ -174,6 +174,23 @@ int view_records(struct view *v, record_fn fn, void *arg)
 	return rc < 0 ? rc : w.rc;
 }
 
+static bool damaged_on(void *arg, struct slice key, struct slice value)
+{
+	(void)key;
+	*(size_t *)arg += !value.p;
+	return true;
+}
+
+int view_records_damaged(struct view *v, size_t *n_out)
+{
+	struct key from, to;
+
+	key_begin(&from, TABLE_RECORD);
+	struct kv_range r = range_of(&from, &to);
+	*n_out = 0;
+	return kv_scan_all(v->kv, &r, damaged_on, n_out);
+}
+
 /* ---- writing ---- */
 
 struct record_job {

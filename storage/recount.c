@@ -155,9 +155,9 @@ static bool count_entry(void *arg, struct slice key, struct slice value)
 }
 
 /*
- * Of a feed without entries the name goes too: it is made again when one comes.  The lineage is
- * another one from now on, as after a restore: if the feed is our own, its last entries may be lost
- * as well, and what we issue must not have their numbers.
+ * Of a feed without entries the name goes too: it is made again when one comes.  The store says
+ * that it was made anew: if the feed is our own, its last entries may be lost as well, and what we
+ * issue must not have their numbers.
  */
 static void feed_make(struct txn *t, struct feed_rec *f)
 {
@@ -170,7 +170,7 @@ static void feed_make(struct txn *t, struct feed_rec *f)
 		f->changed_seq = txn_seq(t);
 		feed_put(t, f);
 	}
-	generation_lineage(t);
+	generation_remade(t);
 	log_warn("store.feed_recounted", "feed=%" PRIu32 " low=%" PRIu64 " high=%" PRIu64, f->id,
 		f->low, f->high);
 }

@@ -19,9 +19,9 @@ NODISCARD int state_recount(struct store *s, struct kv_view *v, uint32_t group);
 
 /*
  * The feed of that name, from its entries: from the first that is there up to the first gap.  Its
- * end is where void entries begin.  Without any entry its name goes as well.  The store gets
- * another lineage.  Where an entry is damaged too the feed stays as it is, for nobody knows where
- * it ends.
+ * end is where void entries begin.  Without any entry its name goes as well.  The store
+ * says so (struct store_past).  Where an entry is damaged too the feed stays as it is, for nobody
+ * knows where it ends.
  */
 NODISCARD int feed_recount(struct store *s, struct kv_view *v, uint32_t feed, const char *name);
 

@@ -227,6 +227,8 @@ NODISCARD int view_record(struct view *v, enum record_type type, struct slice ke
 typedef bool (*record_fn)(
 	void *arg, enum record_type type, struct slice key, uint64_t serial, struct slice text);
 NODISCARD int view_records(struct view *v, record_fn fn, void *arg);
+/* How many pieces of records a flipped bit has damaged; nobody knows of which. */
+NODISCARD int view_records_damaged(struct view *v, size_t *n_out);
 
 /* Keep a record.  KERR_EXISTS: the same bytes are here; KERR_CONFLICT: others are. */
 NODISCARD int store_record(struct store *s, enum record_type type, struct slice key,

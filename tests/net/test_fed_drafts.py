@@ -9,6 +9,7 @@ Three daemons; the first two are admins, the third is not; and one that the test
 import os
 import re
 import shutil
+import subprocess
 import time
 
 from koko import fed, lab
@@ -213,6 +214,27 @@ class Trial:
         number, _ = self.begin(self.b, *begin)
         self.b.ctl("federation", "draft", "drop", number)
 
+    def disk_lost_a_draft(self):
+        """What it signed is damaged: likewise, and it says that the disk did it."""
+        number, mail = self.begin(self.a, "federation", "admin", self.c.domain)
+        self.signed(self.b, mail)
+        self.b.stop()
+        subprocess.run([os.path.join(self.b.build, "tests/net/spoil"), self.b.data, "draft", number],
+                       check=True)
+        fed.start([self.b])
+        assert number not in self.drafts(self.b)
+        lost = "the disk of this daemon has lost records"
+        self.refused(self.b, lost, "federation", "suspend", self.c.domain)
+        self.b.stop()
+        fed.start([self.b])
+        assert lost in self.b.ctl("federation", "drafts").stdout
+        self.a.ctl("federation", "draft", "drop", number)
+        self.b.ctl("federation", "draft", "resume")
+        self.b.stop()
+        fed.start([self.b])  # the damage is known, and keeps it from nothing any more
+        number, _ = self.begin(self.b, "federation", "suspend", self.c.domain)
+        self.b.ctl("federation", "draft", "drop", number)
+
     def settled_together(self):
         """Two records of a group have one serial: the second admin is shown which one shall hold."""
         keys = fed.keys(self.owner)
@@ -330,7 +352,8 @@ def main():
     try:
         lab.run_cases([trial.two_admins, trial.suspended_together, trial.taken_back_together,
                        trial.who_may_not_sign, trial.another_came_first, trial.it_runs_out,
-                       trial.put_back, trial.settled_together, trial.taken_in_together, trial.deputies])
+                       trial.put_back, trial.disk_lost_a_draft, trial.settled_together,
+                       trial.taken_in_together, trial.deputies])
     finally:
         trial.stop()
 

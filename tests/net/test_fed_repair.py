@@ -12,7 +12,7 @@ import shutil
 import subprocess
 
 from koko import fed, lab
-from koko.fednet import Net, run_trial
+from koko.fednet import Net, heads, run_trial
 from koko.site import wait_for
 
 CONFIG = 78  # EX_CONFIG: systemd does not try again
@@ -142,6 +142,36 @@ class Trial:
         self.site.ctl("check")
         self.net.same_heads(self.net.sites)
 
+    def own_feed(self):
+        """
+        What is said of a feed of our own is damaged: it is made anew and goes on in another epoch.
+        That is no backup, so drafts are signed as before.
+        """
+        self.net.settled(self.mids)
+        before, uids, epochs = self.read(), self.fetched(), self.epochs()
+        (mine,) = [m for m in self.mids if f"@{self.site.domain}" in m][-1:]
+        from_here = os.path.getsize(self.site.log)
+        self.spoil(self.site, {mine: "feed"})
+        with open(self.site.log, "rb") as f:
+            f.seek(from_here)
+            said = f.read()
+        assert b"a damaged feed was made anew" in said and b"put back" not in said, said
+        assert b"fed.catch-up" in said, said
+        assert self.site.ctl("federation", "drafts").stdout == "no drafts\n"
+        self.mids.append(fed.post(self.site))
+        self.net.connect()
+        self.net.settled(self.mids)
+        assert {m: a for m, a in self.read().items() if m in before} == before
+        assert {uid: row for uid, row in self.fetched().items() if uid in uids} == uids
+        assert len(self.epochs() - epochs) == 1 and "~" not in "".join(self.epochs())
+        self.site.ctl("check")
+
+    def epochs(self):
+        """Those of the last daemon in the group, as another one tells them."""
+        lines = heads(self.others[0], fed.keys(self.others[1]), self.net.gid())
+        return {line.split(" ")[2] for line in lines
+                if line.split(" ")[1] == fed.keys(self.site).oid}
+
     def entry_while_it_runs(self):
         """The self-check finds it, and it comes back at once."""
         before, uids = self.read(), self.fetched()
@@ -244,6 +274,6 @@ class Trial:
 
 
 if __name__ == "__main__":
-    run_trial(Trial, "all_kinds", "entries", "entry_while_it_runs", "by_itself",
-              "goes_on_after_a_restart", "groups_that_are_not_shared", "nobody_has_it",
+    run_trial(Trial, "all_kinds", "entries", "own_feed", "entry_while_it_runs",
+              "by_itself", "goes_on_after_a_restart", "groups_that_are_not_shared", "nobody_has_it",
               "keys_are_gone")

@@ -21,11 +21,25 @@ static struct fed_gid gid = {"aaaaaaaaaaaaaaaaaaaaaaaaaa"};
 /* The daemon starts; what it has in memory is of the store and the file. */
 static void start(uint64_t lineage)
 {
-	fed.lineage = lineage;
+	fed.past.lineage = lineage;
 	fed.epoch_floor = fed.epoch_last = fed.epoch_run = 0;
-	fed.restored_at = 0;
-	fed.restored = false;
-	fed_epoch_start(&fed);
+	fed.forgot_at = 0;
+	fed.n_drafts = 0;
+	fed.restored = fed.remade = fed.forgot_damage = false;
+	assert_true(fed_epoch_start(&fed));
+}
+
+/* The store has n drafts. */
+static void have_drafts(size_t n)
+{
+	fed_papers_fini(&fed.papers);
+	for (size_t i = 0; i < n; i++) {
+		struct fed_kept_paper *p = mem_new(struct fed_kept_paper);
+
+		p->on_disk = true;
+		list_append(&fed.papers.all, &p->node);
+		fed.papers.n++;
+	}
 }
 
 /* The store has a record of ours. */
@@ -73,12 +87,14 @@ static int set_up(void **state)
 		.reg = fed_reg_new(),
 		.stopping = true};
 	fed_feeds_init(&fed.feeds);
+	fed_papers_init(&fed.papers);
 	return 0;
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
+	fed_papers_fini(&fed.papers);
 	fed_feeds_fini(&fed.feeds);
 	fed_reg_free(fed.reg);
 	loop_free(fed.loop);
@@ -116,7 +132,7 @@ static void test_put_back(void **state)
 	assert_false(fed.restored);
 	assert_int_equal(fed.epoch_floor, OLD_EPOCH + 1);
 	assert_int_equal(fed_epoch_forgot_until(&fed), until_at);
-	fed.restored_at -= FED_PAPER_S; /* that time has gone by */
+	fed.forgot_at -= FED_PAPER_S; /* that time has gone by */
 	assert_int_equal(fed_epoch_forgot_until(&fed), 0);
 }
 
@@ -132,7 +148,7 @@ static void test_vouched(void **state)
 	start(LINEAGE);
 	assert_int_equal(fed_epoch_forgot_until(&fed), 0);
 	fed.data = "/nonexistent";
-	fed.restored_at = fed_clock_at(&fed);
+	fed.forgot_at = fed_clock_at(&fed);
 	assert_false(fed_epoch_vouched(&fed));
 	assert_true(fed_epoch_forgot_until(&fed) > 0);
 	fed.data = dir;
@@ -143,8 +159,101 @@ static void test_new_disk(void **state)
 {
 	(void)state;
 	join();
+	fed.past.put_back = true;
 	start(LINEAGE);
 	assert_true(fed.restored && fed_epoch_forgot_until(&fed) > 0);
+}
+
+/* There is no file, for nothing was issued yet; that the store was put back once is long ago. */
+static void test_no_file(void **state)
+{
+	(void)state;
+	join();
+	start(LINEAGE);
+	assert_false(fed.restored);
+	assert_int_equal(fed_epoch_forgot_until(&fed), 0);
+	assert_int_equal(fed.epoch_floor, 0);
+}
+
+/* ... but something was: it is gone, and what it said nobody knows. */
+static void test_lost_file(void **state)
+{
+	(void)state;
+	join();
+	issue(OLD_EPOCH);
+	start(LINEAGE);
+	assert_true(fed.restored && fed_epoch_forgot_until(&fed) > 0);
+	assert_int_equal(fed.epoch_floor, OLD_EPOCH + 1);
+}
+
+/* A damaged feed was made anew: another epoch, and drafts as before. */
+static void test_remade(void **state)
+{
+	(void)state;
+	join();
+	issue(OLD_EPOCH);
+	write_file("koko-epochs 7 1 1790000000 0 3 0 0 0\n");
+	have_drafts(2);
+	fed_epoch_drafts(&fed);
+	assert_int_equal(fed.n_drafts, 2);
+	write_file("koko-epochs 7 1 1790000000 0 3 2 0 0\n");
+	fed.past.remade = 4;
+	start(LINEAGE);
+	assert_true(fed.remade && !fed.restored);
+	assert_int_equal(fed.epoch_floor, OLD_EPOCH + 1);
+	assert_int_equal(fed_epoch_forgot_until(&fed), 0);
+	fed_epoch_leave(&fed, &gid); /* of what is left others may know more */
+	assert_int_equal(fed_epoch_forgot_until(&fed), 0);
+	start(LINEAGE);
+	assert_false(fed.remade);
+	assert_int_equal(fed.epoch_floor, OLD_EPOCH + 1);
+}
+
+/* A draft was lost as well, and it may be any: none is signed. */
+static void test_lost_draft(void **state)
+{
+	(void)state;
+	join();
+	have_drafts(2);
+	start(LINEAGE);
+	have_drafts(1);
+	start(LINEAGE);
+	assert_true(fed_epoch_forgot_until(&fed) > 0 && fed.forgot_damage && !fed.restored);
+	assert_true(fed_epoch_vouched(&fed));
+	start(LINEAGE); /* that is known now */
+	assert_int_equal(fed_epoch_forgot_until(&fed), 0);
+	have_drafts(0); /* taken away by its admin, the file first */
+	fed_epoch_drafts(&fed);
+	start(LINEAGE);
+	assert_int_equal(fed_epoch_forgot_until(&fed), 0);
+}
+
+/* Likewise where records are damaged, of which nobody knows what they said. */
+static void test_damaged_record(void **state)
+{
+	(void)state;
+	join();
+	fed.n_damaged = 1;
+	start(LINEAGE); /* it was so when the file was made */
+	assert_int_equal(fed_epoch_forgot_until(&fed), 0);
+	fed.n_damaged = 2;
+	start(LINEAGE);
+	assert_true(fed_epoch_forgot_until(&fed) > 0 && fed.forgot_damage);
+	fed.n_damaged = 1; /* it came again from others */
+	assert_true(fed_epoch_vouched(&fed));
+	start(LINEAGE);
+	assert_int_equal(fed_epoch_forgot_until(&fed), 0);
+}
+
+/* By a version that counted nothing: nobody knows what was lost with the feed. */
+static void test_remade_older_file(void **state)
+{
+	(void)state;
+	join();
+	write_file("koko-epochs 7 1790000000 1790000005 0\n");
+	fed.past.remade = 4;
+	start(LINEAGE);
+	assert_true(fed.remade && fed.forgot_damage && fed_epoch_forgot_until(&fed) > 0);
 }
 
 /* By a version that did not note it. */
@@ -194,6 +303,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_put_back, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_vouched, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_new_disk, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_no_file, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_lost_file, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_remade, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_lost_draft, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_damaged_record, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_remade_older_file, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_older_file, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_unnoticed, set_up, tear_down),
 	};

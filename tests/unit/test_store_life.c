@@ -113,6 +113,16 @@ static void test_foreign_file(void **state)
 
 /* ---- a database put back ---- */
 
+static struct store_past past_of(struct store_rig *r)
+{
+	struct view *v = rig_view(r);
+	struct store_past past;
+
+	assert_int_equal(view_past(v, &past), 0);
+	view_close(v);
+	return past;
+}
+
 static void test_copy_put_back(void **state)
 {
 	struct store_rig *r = *state;
@@ -143,6 +153,15 @@ static void test_copy_put_back(void **state)
 	rig_assert_clean(r);
 	rig_reopen(r); /* once is enough */
 	assert_int_equal(rig_state(r, g).next, 3 + RAISED);
+
+	struct store_past past = past_of(r); /* it is told until somebody has heard it */
+	struct store_call c = rig_call(r);
+	assert_true(past.put_back && past.lineage != 0 && past.remade == 0);
+	assert_int_equal(store_put_back_seen(r->s, &c), 0);
+	assert_int_equal(rig_run(r), 0);
+	rig_reopen(r);
+	assert_false(past_of(r).put_back);
+	assert_true(past_of(r).lineage == past.lineage);
 }
 
 /* The files themselves put back under a later life; and a generation file that is gone. */

@@ -409,14 +409,15 @@ static void test_damaged_entry(void **state)
 	assert_feed(r, "feed", 1, 3);
 }
 
-static uint64_t lineage(struct store_rig *r)
+static uint64_t remade(struct store_rig *r)
 {
 	struct view *v = rig_view(r);
-	uint64_t n;
+	struct store_past past;
 
-	assert_int_equal(view_lineage(v, &n), 0);
+	assert_int_equal(view_past(v, &past), 0);
 	view_close(v);
-	return n;
+	assert_true(past.lineage == 0 && !past.put_back); /* damage is no restore */
+	return past.remade;
 }
 
 /* Where it ends nobody knows: so nothing is issued in it, or after it, by the numbers of before. */
@@ -429,7 +430,7 @@ static void test_damaged_feed_and_entry(void **state)
 
 	put_entry(r, "feed", 1);
 	put_entry(r, "feed", 2);
-	uint64_t before = lineage(r);
+	uint64_t before = remade(r);
 	key_of_u32(&feed, TABLE_FEED, 1);
 	key_of_entry(&entry, 1, 2);
 	flip(r, &feed, false);
@@ -438,11 +439,11 @@ static void test_damaged_feed_and_entry(void **state)
 	v = rig_view(r);
 	assert_int_equal(view_feed_named(v, lit("feed"), &f), KERR_DAMAGED);
 	view_close(v);
-	assert_true(lineage(r) == before);
+	assert_true(remade(r) == before);
 	flip(r, &entry, false); /* back */
 	reopen(r);
 	assert_feed(r, "feed", 1, 2);
-	assert_true(lineage(r) != before);
+	assert_true(remade(r) != before);
 }
 
 /* Entries beyond its end stay void. */
