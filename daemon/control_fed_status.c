@@ -251,7 +251,8 @@ static void add_alarm(struct errand *a, const struct fed_note *n)
 			"admin, who says there which one holds: kokoctl federation settle"),
 		[FED_ALARM_BEHIND_OWN] = N_(
 			"others know more of our own articles than we do (%2): an old backup was "
-			"put back; they are fetched, nothing is to be done"),
+			"put back, or this disk has lost them; they are fetched, nothing is to be "
+			"done"),
 		[FED_NOTE_SILENT] = N_("nothing was heard of %1 for %2: it is switched off, or "
 				       "somebody keeps what "
 				       "it writes from us; call its admin"),

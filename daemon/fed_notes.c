@@ -230,6 +230,14 @@ static bool is_cut(const struct fed *f, const struct fed_note *n)
 	return epoch > 0 && cut >= epoch;
 }
 
+/* What took it into the group has become known since. */
+static bool is_explained(const struct fed *f, const struct fed_note *n)
+{
+	struct fed_gid gid;
+
+	return fed_gid_parse(slice_str(n->text), &gid) && fed_reg_misled(f->reg, &n->who, &gid);
+}
+
 static bool is_settled(const struct fed *f, struct fed_note *n)
 {
 	bool was = n->open;
@@ -238,6 +246,8 @@ static bool is_settled(const struct fed *f, struct fed_note *n)
 		return true;
 	if (n->what == FED_ALARM_FORK)
 		return is_cut(f, n);
+	if (n->what == FED_ALARM_INTRUDER)
+		return is_explained(f, n);
 	if (n->what != FED_ALARM_RECORD_FORK)
 		return false;
 	n->open = is_forked(f, n->text);

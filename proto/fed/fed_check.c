@@ -98,7 +98,11 @@ static enum fed_got is_ours(struct check *c)
 /* 4: so is who gave it to us. */
 static enum fed_got is_of_member(struct check *c)
 {
-	if (c->scene->peer && !fed_reg_reads(c->scene->reg, c->scene->peer, &c->sign->g))
+	const struct fed_oid *peer = c->scene->peer;
+
+	if (peer && fed_reg_misled(c->scene->reg, peer, &c->sign->g))
+		return say(c, FED_GOT_SCOPE, "peer does not know yet that it is not in the group");
+	if (peer && !fed_reg_reads(c->scene->reg, peer, &c->sign->g))
 		return say(c, FED_GOT_INTRUDER, "peer holds a group it is not in");
 	if (!c->scene->peer && (!c->out->group || c->out->group->closed || !c->out->group->inn))
 		return say(c, FED_GOT_SCOPE, "not a group of other news servers");

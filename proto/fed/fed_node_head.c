@@ -72,6 +72,8 @@ static bool in_scope(struct fed_node *n, struct fed_peer *p, const struct fed_fe
 		return false;
 	if (fed_reg_reads(n->o.reg, &p->oid, &name->gid))
 		return true;
+	if (fed_reg_misled(n->o.reg, &p->oid, &name->gid))
+		return false; /* it does not know better yet */
 	p->got[FED_GOT_INTRUDER]++;
 	n->o.outside->alarm(n->o.arg, FED_ALARM_INTRUDER, &p->oid, fed_gid_slice(&name->gid));
 	return false;

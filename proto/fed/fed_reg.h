@@ -101,6 +101,12 @@ bool fed_reg_reads(const struct fed_reg *r, const struct fed_oid *who, const str
 uint64_t fed_reg_begin(const struct fed_reg *r, const struct fed_oid *who,
 	const struct fed_gid *gid, const struct fed_oid *feed, uint64_t epoch);
 
+/*
+ * It may not, and need not know that yet: it was in the closed group and was taken out, or a record
+ * took it in beside which, or in whose place, another one came (section 3, Forks).
+ */
+bool fed_reg_misled(const struct fed_reg *r, const struct fed_oid *who, const struct fed_gid *gid);
+
 /* ---- records of one serial ---- */
 
 struct fed_version {

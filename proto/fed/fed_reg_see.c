@@ -138,14 +138,6 @@ bool fed_reg_reads(const struct fed_reg *r, const struct fed_oid *who, const str
 	return fed_gid_eq(&f->fid, gid) || (g && fed_group_reads(g, f, who));
 }
 
-static bool is_member_at(const struct fed_reg *r, const struct fed_gid *gid, uint64_t serial,
-	const struct fed_oid *who)
-{
-	const struct fed_group *g = fed_reg_group_at(r, gid, serial);
-
-	return g && fed_group_member(g, who);
-}
-
 /* A cut stays for ever, so one that was never in need not be looked for in all serials. */
 static bool has_cut(const struct fed_group *g, const struct fed_oid *who)
 {
@@ -161,6 +153,46 @@ static bool was_member(
 	const struct fed_group *g = fed_reg_group(r, gid);
 
 	return g && g->closed && has_cut(g, who) && fed_reg_active(r, who);
+}
+
+/* By one of two records that stand against each other. */
+static bool is_member_by(struct slice text, const struct fed_oid *who)
+{
+	struct fed_record rec;
+	struct err why;
+	struct arena ar;
+
+	arena_init(&ar);
+	bool is = fed_record_parse(text, &ar, &rec, &why) == 0 && rec.group.closed &&
+		  fed_group_member(&rec.group, who);
+	arena_fini(&ar);
+	return is;
+}
+
+bool fed_reg_misled(const struct fed_reg *r, const struct fed_oid *who, const struct fed_gid *gid)
+{
+	struct fed_record_key key = {.type = FED_REC_GROUP};
+	struct fed_version v;
+
+	memcpy(key.s, gid->s, sizeof gid->s);
+	if (!fed_reg_active(r, who) || fed_reg_reads(r, who, gid))
+		return false;
+	if (was_member(r, who, gid) || fed_reg_stray(r, &key, who) > 0)
+		return true;
+	for (size_t i = 0;
+		fed_reg_forked(r, &key) && fed_reg_version(r, &key, fed_reg_held(r, &key), i, &v);
+		i++)
+		if (is_member_by(v.text, who))
+			return true;
+	return false;
+}
+
+static bool is_member_at(const struct fed_reg *r, const struct fed_gid *gid, uint64_t serial,
+	const struct fed_oid *who)
+{
+	const struct fed_group *g = fed_reg_group_at(r, gid, serial);
+
+	return g && fed_group_member(g, who);
 }
 
 static uint64_t serial_stray(const struct fed_reg *r, const struct fed_oid *who,

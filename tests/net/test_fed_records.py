@@ -307,6 +307,44 @@ class Trial:
         assert self.told(second, fed.keys(admin), first.key) == [3]
         assert self.told(guest, fed.keys(second), first.key) == [2]
 
+    def taken_in_by_one_of_two(self):
+        """As long as two stand it is told nothing, and goes on: nobody calls it an intruder."""
+        admin, second, guest = self.sites
+        group = "p3.zwei"
+        first = first_group(self.keys, group, [self.keys.oid, *(
+            fed.keys(s).oid for s in (admin, second))])
+        member = f"member: {fed.keys(guest).oid} rw 2\nstate: active"
+        taking = Record.signed(first.next(self.keys).text.split("sig:")[0].rstrip("\n").replace(
+            "state: active", member).split("\n"), self.keys)
+        titled = first.next(self.keys, title="Rat Z")
+        self.net.split([(0, 3), (1, 2)])
+        for i in (1, 2):
+            self.net.wires[i, 3].join()
+        owner = Faces(self.net, 3, ((0,), (1, 2)), records=[first])
+        owner.servers[0].tell_records(titled)
+        owner.servers[1].tell_records(taking)
+        owner.dialled()
+        for site in self.sites:
+            fed.wait_group(site, group)
+        guest.ctl("member", "add", group, "anke", "writer")
+        owner.close()
+        self.net.heal()
+        self.net.connect()
+        for site in (admin, second):
+            wait_for("the alarm", lambda s=site: alarms(s))
+        for _ in range(2):
+            fed.post(guest, group)
+            self.mids.append(fed.post(guest, GROUP))  # told behind it
+            fed.wait_all(self.sites, self.mids[-1:])
+        assert not self.intruders()
+        admin.ctl("group", "settle", group, code(titled))
+        wait_for("the guest to know", lambda: self.refused(guest, group))
+        assert not self.intruders()
+
+    def intruders(self):
+        return [row for s in self.sites for row in s.ctl_json("peer", "status")
+                if row["kind"] == "alarm" and "holds entries of a group" in row["say"]]
+
     @staticmethod
     def code_file(site):
         return os.path.join(site.data, "fed", "code")
@@ -315,4 +353,4 @@ class Trial:
 if __name__ == "__main__":
     run_trial(Trial, "each_by_its_own", "as_before", "settled", "after_a_start", "owner_goes_on",
               "daemon_record", "no_third", "federation_record", "own_record", "own_record_of_admin",
-              "taken_in")
+              "taken_in", "taken_in_by_one_of_two")

@@ -563,6 +563,8 @@ const char *sim_check(struct sim_world *w)
 		why = fails(w, "content was taken before the control entries");
 	if (!why && w->n.late > 0)
 		why = fails(w, "a control entry that a neighbour had was not taken first");
+	if (!why && w->n.slanders > 0)
+		why = fails(w, "one that a known record had taken in was called an intruder");
 	if (!why && w->n.leaks > 0)
 		why = fails(w, "%llu times something of a closed group went outside",
 			(unsigned long long)w->n.leaks);

@@ -144,6 +144,7 @@ static void on_alarm(void *arg, enum fed_alarm what, const struct fed_oid *who, 
 	switch (what) {
 	case FED_ALARM_INTRUDER:
 		d->w->n.intruders++;
+		sim_watch_intruder(d, who, text);
 		break;
 	case FED_ALARM_FORK:
 		d->w->n.forks++;

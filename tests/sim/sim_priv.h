@@ -213,6 +213,8 @@ bool sim_net_reaches(const struct sim_world *w, unsigned a, unsigned b);
 void sim_watch_begin(struct sim_daemon *d);
 /* What d says to `who`; what should not be said is counted in sim_figures.leaks. */
 void sim_watch_answers(struct sim_daemon *d, const struct fed_oid *who, struct slice text);
+/* d calls `who` an intruder; what is not so is counted in sim_figures.slanders. */
+void sim_watch_intruder(struct sim_daemon *d, const struct fed_oid *who, struct slice gid);
 void sim_watch_questions(struct sim_daemon *d, const struct fed_oid *who, struct slice text);
 
 /* The Message-ID of a post. */

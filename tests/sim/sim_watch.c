@@ -160,3 +160,28 @@ void sim_watch_questions(struct sim_daemon *d, const struct fed_oid *who, struct
 		if (!slice_starts(line, lit("KREC ")))
 			watch_leak(d, who, line, true);
 }
+
+/* It goes by a record that d knows. */
+static bool is_misled(const struct sim_daemon *d, const struct sim_daemon *by, struct slice text)
+{
+	struct fed_record_key key = {.type = FED_REC_GROUP};
+	struct fed_version v;
+	struct fed_gid gid;
+
+	if (!fed_gid_parse(text, &gid) || !fed_reg_reads(by->reg, &by->oid, &gid))
+		return false;
+	memcpy(key.s, gid.s, sizeof gid.s);
+	uint64_t serial = fed_reg_serial(by->reg, &key);
+	return fed_reg_version(by->reg, &key, serial, 0, &v) &&
+	       fed_reg_knows(d->reg, &key, serial, &v.hash);
+}
+
+void sim_watch_intruder(struct sim_daemon *d, const struct fed_oid *who, struct slice gid)
+{
+	for (unsigned i = 0; i < d->w->o.n_daemons; i++) {
+		const struct sim_daemon *by = &d->w->daemons[i];
+
+		if (fed_oid_eq(&by->oid, who) && !by->liar)
+			d->w->n.slanders += is_misled(d, by, gid);
+	}
+}

@@ -52,6 +52,7 @@ struct sim_figures {
 	uint64_t shattered;
 	uint64_t posts, acked, beats, rotten, mended, forks, record_forks, intruders, leaks, lies,
 		faults, events;
+	uint64_t slanders; /* intruders that a record had taken in, as was known */
 };
 
 void sim_figures(const struct sim_world *w, struct sim_figures *out);

@@ -49,7 +49,7 @@ static int set_up(void **state)
 	give(f);
 	give(fed_rig_make(&ar, fed_rig_federation,
 		"daemon: @a active ~a kreisa\n|daemon: @a active ~a kreisa\n"
-		"daemon: @b active ~b kreisb\n",
+		"daemon: @b active ~b kreisb\ndaemon: @c active ~c kreisc\n",
 		f, "A"));
 	const struct fed_record *first = group(NULL, NULL, "A");
 	give(first);
@@ -189,6 +189,24 @@ static void test_cut(void **state)
 	assert_int_equal(fed.notes.v.n, 0);
 }
 
+/* What seemed an intruder was taken in, by a record that came here later and has a rival. */
+static void test_misled(void **state)
+{
+	const struct fed_oid b = fed_rig_oid('b'), c = fed_rig_oid('c');
+
+	(void)state;
+	give(one);
+	fed_note(&fed, FED_ALARM_INTRUDER, &b, gid());
+	fed_note(&fed, FED_ALARM_INTRUDER, &c, gid());
+	tick(LOOKS);
+	assert_int_equal(fed.notes.v.n, 2);
+	give(group(
+		"owner: @a|owner: @b|member: @b rw 1|member: @b rw 1\nmember: @c rw 3", base, "B"));
+	tick(LOOKS);
+	assert_int_equal(fed.notes.v.n, 1);
+	assert_true(fed_oid_eq(&note_at(&fed.notes, 0)->who, &b));
+}
+
 static void test_old(void **state)
 {
 	const struct fed_oid b = fed_rig_oid('b');
@@ -231,6 +249,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_lines, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_fork_settled, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_cut, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_misled, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_old, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_many, set_up, tear_down),
 	};

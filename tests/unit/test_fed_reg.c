@@ -353,7 +353,10 @@ static void test_stray(void **state)
 	assert_int_equal(give(in), FED_REG_TAKEN);
 	assert_int_equal(give(after), FED_REG_TAKEN);
 	assert_int_equal(fed_reg_shows(reg, &c, &key, 5), 5);
+	assert_false(fed_reg_misled(reg, &c, &group->group.gid));
 	assert_int_equal(give(other), FED_REG_TAKEN);
+	assert_true(fed_reg_misled(reg, &c, &group->group.gid));
+	assert_false(fed_reg_misled(reg, &d, &group->group.gid));
 	assert_int_equal(fed_reg_shows(reg, &c, &key, 4), 4);
 	assert_int_equal(fed_reg_shows(reg, &c, &key, 3), 0); /* not on disk yet */
 	assert_int_equal(fed_reg_shows(reg, &d, &key, 4), 0);
@@ -363,6 +366,7 @@ static void test_stray(void **state)
 	assert_int_equal(give(fed_rig_make(&ar, fed_rig_federation, C_SUSPENDED, federation, "A")),
 		FED_REG_TAKEN);
 	assert_int_equal(fed_reg_shows(reg, &c, &key, 5), 0);
+	assert_false(fed_reg_misled(reg, &c, &group->group.gid)); /* it is suspended, too */
 	assert_int_equal(give(in), FED_REG_KNOWN);
 	assert_false(res.strays);
 }
@@ -381,8 +385,10 @@ static void test_stray_late(void **state)
 
 	assert_int_equal(give(owned(l.one, "Anders", "A")), FED_REG_TAKEN);
 	assert_int_equal(fed_reg_shows(reg, &c, &res.key, 4), 0);
+	assert_false(fed_reg_misled(reg, &c, &group->group.gid));
 	assert_int_equal(give(in), FED_REG_KNOWN);
 	assert_true(res.strays);
+	assert_true(fed_reg_misled(reg, &c, &group->group.gid));
 	assert_int_equal(fed_reg_shows(reg, &c, &res.key, 4), 4);
 	assert_int_equal(give(in), FED_REG_KNOWN);
 	assert_false(res.strays);
@@ -403,6 +409,9 @@ static void test_stray_healed(void **state)
 	assert_int_equal(give(in), FED_REG_TAKEN);
 	assert_true(res.fork);
 	assert_int_equal(fed_reg_shows(reg, &c, &res.key, 3), 0);
+	assert_true(fed_reg_misled(reg, &c, &group->group.gid)); /* of two that stand, this one */
+	struct fed_oid b = fed_rig_oid('b');
+	assert_false(fed_reg_misled(reg, &b, &group->group.gid));
 	struct fed_record *healed = owned(l.one, "Vier", "A");
 	assert_int_equal(give(healed), FED_REG_TAKEN);
 	assert_int_equal(fed_reg_shows(reg, &c, &res.key, 4), 4);
