@@ -102,6 +102,12 @@ static int begun(struct errand *a)
 		   "until %2"),
 		a->number, v->until, NULL);
 	errand_say(a, N_("signatures that are missing: %1 of %2"), v->missing, v->lack, NULL);
+	if (v->too_few)
+		errand_say(a,
+			N_("too few of those who may sign are in the closed group, and nobody else "
+			   "can check it: kokoctl federation admin NAME makes a daemon that is in "
+			   "it an admin"),
+			NULL);
 	errand_say(a,
 		N_("next: kokoctl federation draft show %1 > FILE, and mail the file to their "
 		   "admins; what they send back: kokoctl federation draft add FILE"),
@@ -198,9 +204,32 @@ static int refuse_signer(struct errand *a, const struct fed_tally *s)
 		NULL);
 }
 
+/* Of a closed group nothing is told outside, so what such a draft changes cannot be shown. */
+static bool is_outside(const struct errand *a, enum fed_stand stand, const struct fed_tally *s)
+{
+	struct fed_gid gid;
+
+	return stand == FED_STAND_OUTSIDE ||
+	       (stand == FED_STAND_AHEAD && s->key.type == FED_REC_GROUP &&
+		       fed_gid_parse(slice_str(s->key.s), &gid) &&
+		       !fed_reg_reads(a->f->reg, &a->f->keys->oid, &gid));
+}
+
+static int refuse_outside(struct errand *a)
+{
+	return errand_refuse(a, KERR_DENIED,
+		N_("the draft is of a closed group that this daemon is not in, so it cannot be "
+		   "checked here: an admin of the federation or a deputy signs it whose daemon is "
+		   "in the group; where those are too few, kokoctl federation admin NAME makes "
+		   "such a daemon an admin"),
+		NULL);
+}
+
 static int check_stand(
 	struct errand *a, enum fed_stand stand, const struct fed_tally *s, const struct err *why)
 {
+	if (is_outside(a, stand, s))
+		return refuse_outside(a);
 	switch (stand) {
 	case FED_STAND_DONE:
 		return errand_refuse(
@@ -213,6 +242,7 @@ static int check_stand(
 			N_("the draft follows a record that this daemon does not have yet: kokoctl "
 			   "peer status, and try again when it is connected"),
 			NULL);
+	case FED_STAND_OUTSIDE: /* said above */
 	case FED_STAND_REFUSED:
 		return errand_refuse(
 			a, KERR_DENIED, N_("the draft cannot be taken: %1"), why->text, NULL);

@@ -19,6 +19,7 @@ struct draft_view {
 	enum fed_paper_state state;
 	struct fed_tally s;
 	bool collects; /* this daemon does */
+	bool too_few;  /* can sign it at all, for it is of a closed group */
 	char thing[FED_THING_ROOM], serial[DRAFT_COUNT], missing[DRAFT_COUNT], until[DRAFT_DATE];
 	char lack[DRAFT_NAMES], signers[DRAFT_NAMES], from[FED_NAME_MAX + 1];
 };

@@ -20,17 +20,51 @@ void draft_date(int64_t at, char out[DRAFT_DATE])
 		snprintf(out, DRAFT_DATE, "?");
 }
 
-/* The daemons of the bench that have signed, or have not. */
+/* What is of a closed group those in it can check; to others it is not even shown. */
+static bool can_sign(const struct fed *f, const struct fed_tally *s, const struct fed_oid *oid)
+{
+	struct fed_gid gid;
+
+	return s->key.type != FED_REC_GROUP || !fed_gid_parse(slice_str(s->key.s), &gid) ||
+	       fed_reg_reads(f->reg, oid, &gid);
+}
+
+static uint64_t n_missing(const struct fed_bench *b)
+{
+	return b->need > b->n_signed ? b->need - b->n_signed : 0;
+}
+
+static bool is_enough(const struct fed *f, const struct fed_tally *s, const struct fed_bench *b)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < b->n; i++)
+		n += !b->has[i] && can_sign(f, s, &b->may[i]);
+	return n >= n_missing(b);
+}
+
+/* Deputies or admins: who is nearest, of those that can do it. */
+static const struct fed_bench *bench_of(const struct fed *f, const struct fed_tally *s)
+{
+	const struct fed_bench *near = fed_stand_near(s);
+
+	for (size_t i = 0; i < s->n_bench && !is_enough(f, s, near); i++)
+		if (is_enough(f, s, &s->bench[i]))
+			near = &s->bench[i];
+	return near;
+}
+
+/* The daemons of the bench that have signed, or that have not and can. */
 static void names_of(
 	const struct fed *f, const struct fed_tally *s, bool have, char out[DRAFT_NAMES])
 {
-	const struct fed_bench *b = fed_stand_near(s);
+	const struct fed_bench *b = bench_of(f, s);
 	char name[FED_NAME_MAX + 1];
 	struct buf text;
 
 	buf_init(&text, DRAFT_NAMES - 1);
 	for (size_t i = 0; i < b->n; i++) {
-		if (b->has[i] != have)
+		if (b->has[i] != have || (!have && !can_sign(f, s, &b->may[i])))
 			continue;
 		errand_name_of(f, &b->may[i], name);
 		buf_addf(&text, "%s%s", text.len > 0 ? ", " : "", name);
@@ -42,13 +76,6 @@ static void names_of(
 static void count_of(uint64_t n, char out[DRAFT_COUNT])
 {
 	snprintf(out, DRAFT_COUNT, "%llu", (unsigned long long)n);
-}
-
-static uint64_t n_missing(const struct fed_tally *s)
-{
-	const struct fed_bench *b = fed_stand_near(s);
-
-	return b->need > b->n_signed ? b->need - b->n_signed : 0;
 }
 
 /* ---- one draft ---- */
@@ -63,7 +90,8 @@ static void look_at(struct fed *f, struct draft_view *v)
 	errand_name_of(f, &v->p->from, v->from);
 	if (v->s.n_bench == 0)
 		return;
-	count_of(n_missing(&v->s), v->missing);
+	count_of(n_missing(bench_of(f, &v->s)), v->missing);
+	v->too_few = !is_enough(f, &v->s, bench_of(f, &v->s));
 	names_of(f, &v->s, false, v->lack);
 	names_of(f, &v->s, true, v->signers);
 }

@@ -97,6 +97,7 @@ enum fed_paper_state fed_paper_state(
 	case FED_STAND_AHEAD:
 		return FED_PAPER_LATER;
 	case FED_STAND_VOID:
+	case FED_STAND_OUTSIDE:
 	case FED_STAND_REFUSED: /* what it was good for by the records of then it is not any more */
 		break;
 	}
@@ -249,7 +250,8 @@ int fed_papers_keep(struct fed *f, const struct fed_paper *p, bool self,
 	struct buf text;
 	int rc = KERR_INVALID;
 
-	if (fed_reg_stand(f->reg, p->record, &s, &why) == FED_STAND_REFUSED)
+	enum fed_stand stand = fed_reg_stand(f->reg, p->record, &s, &why);
+	if (stand == FED_STAND_REFUSED || stand == FED_STAND_OUTSIDE)
 		return KERR_INVALID;
 	fed_paper_number(p->record, number);
 	snprintf(key, sizeof key, "%s %s %llu %s", type_name(s.key.type), s.key.s,

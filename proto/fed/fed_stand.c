@@ -199,7 +199,9 @@ static enum fed_stand stand(const struct fed_reg *r, const struct fed_record *re
 	fed_record_key_of(rec, &out->key);
 	out->serial = rec->serial;
 	if (fed_reg_held(r, &out->key) == 0)
-		return refuse(why, "of something that this daemon does not have");
+		return rec->type == FED_REC_GROUP && rec->group.closed
+			       ? FED_STAND_OUTSIDE
+			       : refuse(why, "of something that this daemon does not have");
 	text = fed_reg_text_by(r, &out->key, rec->serial - 1, &rec->prev);
 	if (!text.p)
 		return fed_reg_held(r, &out->key) + 1 < rec->serial ? FED_STAND_AHEAD

@@ -14,6 +14,7 @@ enum fed_stand {
 	FED_STAND_DONE,    /* its lines are held, whoever signed them */
 	FED_STAND_VOID,    /* another record has its serial, or what it follows is not in force */
 	FED_STAND_AHEAD,   /* of the serial before it nothing is held yet */
+	FED_STAND_OUTSIDE, /* of a closed group that is not held here: it cannot be looked at */
 	FED_STAND_REFUSED, /* breaks a rule: *why */
 };
 
@@ -38,8 +39,8 @@ struct fed_tally {
 
 /*
  * Look at a record of serial 2 or later with the signatures that it has; at one of a daemon, which
- * its root key has signed, where there are two of the serial before (else it is AHEAD).  key,
- * serial and benches are set unless it is refused.
+ * its root key has signed, where there are two of the serial before (else it is AHEAD).  key and
+ * serial are set unless it is refused, benches where it could be looked at.
  */
 NODISCARD enum fed_stand fed_reg_stand(
 	const struct fed_reg *r, struct slice text, struct fed_tally *out, struct err *why);

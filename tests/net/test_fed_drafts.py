@@ -261,14 +261,55 @@ class Trial:
         finally:
             server.close()
 
-    @staticmethod
-    def title(site):
-        done = site.ctl("group", "show", RAT, check=False)
-        return done.returncode == 0 and site.ctl_json("group", "show", RAT)["group"]["title"]
+    def settled_without_the_second(self):
+        """
+        The second admin is not in the closed group: it is not asked, cannot sign, and hears who can.
+        A daemon of the group that is made an admin can.
+        """
+        group, keys, inside = "p3.enge", fed.keys(self.owner), (self.a, self.c)
+        first = first_group(keys, group, [fed.keys(s).oid for s in (*inside, self.owner)])
+        early, frozen = first.next(keys, title="Enge A"), first.next(keys, state="frozen")
+        word = b32(unb64(early.hash)[:5])
+        self.b.ctl("peer", "pause", self.owner.domain)  # the test tells all who ask
+        server = Server(self.owner.ports["peer"], keys, records=[first, early])
+        try:
+            for site in inside:
+                wait_for("the first", lambda s=site: self.title(s, group) == "Enge A")
+            server.tell_records(frozen)
+            for site in inside:
+                wait_for("the alarm", lambda s=site: self.is_forked(s, group))
+            number, mail = self.begin(self.a, "group", "settle", group, word)
+            assert self.drafts(self.a)[number]["missing"] == "", self.drafts(self.a)
+            self.a.ctl("federation", "draft", "drop", number)
+            said = self.a.ctl("group", "settle", group, word).stdout
+            assert "too few of those who may sign are in the closed group" in said, said
+            for _ in range(2):
+                self.refused(self.b, "closed group that this daemon is not in", "federation",
+                             "draft", "add", mail=mail)
+                assert not self.drafts(self.b)
+            _, admin = self.begin(self.a, "federation", "admin", self.c.domain)
+            self.a.ctl("federation", "draft", "add", stdin=self.signed(self.b, admin))
+            wait_for("the admin", lambda: self.states(self.c)[self.c.domain][1])
+            assert self.drafts(self.a)[number]["missing"] == self.c.domain
+            self.a.ctl("federation", "draft", "add", stdin=self.signed(self.c, mail))
+            for site in inside:
+                wait_for("the choice", lambda s=site: not self.is_forked(s, group) and
+                         self.title(s, group) == "Enge A")
+            _, mail = self.begin(self.a, "federation", "admin", self.c.domain, "--remove")
+            self.a.ctl("federation", "draft", "add", stdin=self.signed(self.b, mail))
+            self.everywhere("the end", lambda s: not self.states(s)[self.c.domain][1])
+        finally:
+            server.close()
+            self.b.ctl("peer", "resume", self.owner.domain)
 
     @staticmethod
-    def is_forked(site):
-        return any(row["kind"] == "alarm" and "one serial" in row["say"] and RAT in row["with"]
+    def title(site, group=RAT):
+        done = site.ctl("group", "show", group, check=False)
+        return done.returncode == 0 and site.ctl_json("group", "show", group)["group"]["title"]
+
+    @staticmethod
+    def is_forked(site, group=RAT):
+        return any(row["kind"] == "alarm" and "one serial" in row["say"] and group in row["with"]
                    for row in site.ctl_json("peer", "status"))
 
     def taken_in_together(self):
@@ -353,7 +394,7 @@ def main():
         lab.run_cases([trial.two_admins, trial.suspended_together, trial.taken_back_together,
                        trial.who_may_not_sign, trial.another_came_first, trial.it_runs_out,
                        trial.put_back, trial.disk_lost_a_draft, trial.settled_together,
-                       trial.taken_in_together, trial.deputies])
+                       trial.settled_without_the_second, trial.taken_in_together, trial.deputies])
     finally:
         trial.stop()
 

@@ -7,6 +7,8 @@
 #include "proto/fed/fed_stand.h"
 #include "tests/rig/fed_rig.h"
 
+#define OPEN "class: closed|class: public|member: @a rw 1\nmember: @b rw 1\n|"
+
 static struct arena ar;
 static struct fed_reg *reg;
 static struct err why;
@@ -132,6 +134,29 @@ static void test_void(void **state)
 	assert_int_equal(stands(later, &s), FED_STAND_REFUSED);
 	assert_non_null(strstr(why.text, "never dropped"));
 	assert_int_equal(stands(fed1, &s), FED_STAND_REFUSED);
+}
+
+/* Nothing of a closed group is here: who may sign it, and what it changes, is said by its records.
+ */
+static void test_outside(void **state)
+{
+	struct fed_tally s;
+
+	(void)state;
+	fed_reg_free(reg);
+	reg = fed_reg_new();
+	for (int who = 'a'; who <= 'd'; who++)
+		give_daemon((char)who);
+	give(fed1);
+	const struct fed_record *first = fed_rig_make(&ar, fed_rig_group, NULL, NULL, "A");
+	const struct fed_record *next =
+		fed_rig_make(&ar, fed_rig_group, "title: Forum|title: Neu", first, "A");
+	assert_int_equal(stands(next, &s), FED_STAND_OUTSIDE);
+	assert_int_equal(s.n_bench, 0);
+	first = fed_rig_make(&ar, fed_rig_group, OPEN, NULL, "A");
+	next = fed_rig_make(&ar, fed_rig_group, "title: Forum|title: Neu|" OPEN, first, "A");
+	assert_int_equal(stands(next, &s), FED_STAND_REFUSED);
+	assert_non_null(strstr(why.text, "does not have"));
 }
 
 /* Of who may not sign, and of nobody. */
@@ -341,6 +366,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_quorum, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_outside, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_void, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_foul, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_revoked, set_up, tear_down),
