@@ -13,10 +13,28 @@
 
 struct records_walk {
 	struct fed *f;
+	bool groups; /* those of groups, else all others */
 	bool more;   /* something was taken */
 	bool again;  /* there are records that had the serial of another: order matters */
 	bool silent; /* what cannot be taken is said once */
 };
+
+static bool is_of_group(enum record_type type, struct slice text)
+{
+	return type == RECORD_GROUP ||
+	       (type == RECORD_PROOF && slice_starts(text, lit("record: group\n")));
+}
+
+static void load_other(
+	struct fed *f, enum record_type type, struct slice key, uint64_t serial, struct slice text)
+{
+	if (type == RECORD_FORK)
+		fed_proofs_load(f->proofs, key);
+	if (type == RECORD_DRAFT)
+		fed_papers_load(&f->papers, key, serial, text);
+	if (type == RECORD_NOTES)
+		fed_notes_load(&f->notes, serial, text);
+}
 
 static bool on_record(
 	void *arg, enum record_type type, struct slice key, uint64_t serial, struct slice text)
@@ -27,14 +45,13 @@ static bool on_record(
 	struct err why = {.text = ""};
 	enum fed_reg_got got;
 
-	if (type == RECORD_FORK)
-		fed_proofs_load(f->proofs, key);
-	if (type == RECORD_DRAFT && !w->silent)
-		fed_papers_load(&f->papers, key, serial, text);
-	if (type == RECORD_NOTES && !w->silent)
-		fed_notes_load(&f->notes, serial, text);
-	if (type > RECORD_GROUP && type != RECORD_PROOF)
+	if (is_of_group(type, text) != w->groups)
 		return true;
+	if (type > RECORD_GROUP && type != RECORD_PROOF) {
+		if (!w->silent)
+			load_other(f, type, key, serial, text);
+		return true;
+	}
 	got = fed_reg_give(f->reg, text, true, &res, &why);
 	w->more = w->more || got == FED_REG_TAKEN;
 	w->again = w->again || type == RECORD_PROOF;
@@ -48,9 +65,9 @@ static bool on_record(
  * Of records that share a serial one may be what another, which is read before it, follows: all
  * are given again until nothing new is taken.
  */
-static int load_records(struct fed *f, struct view *v)
+static int load_kind(struct fed *f, struct view *v, bool groups)
 {
-	struct records_walk w = {.f = f};
+	struct records_walk w = {.f = f, .groups = groups};
 	int rc;
 
 	do {
@@ -59,6 +76,17 @@ static int load_records(struct fed *f, struct view *v)
 		w.silent = true;
 	} while (rc == 0 && w.again && w.more);
 	return rc;
+}
+
+/*
+ * Which of two records of a group holds is said by those who signed them: what became of their keys
+ * must be known before.
+ */
+static int load_records(struct fed *f, struct view *v)
+{
+	int rc = load_kind(f, v, false);
+
+	return rc < 0 ? rc : load_kind(f, v, true);
 }
 
 /* What lies beyond the first gap, and what is here without its text. */
