@@ -58,7 +58,7 @@ static int give(struct errand *a, struct fed_draft *d, int rc, int (*then)(struc
 {
 	static const uint8_t none[CRYPTO_KEY_LEN];
 
-	return errand_give(a, d, rc, a->f->keys ? a->f->keys->seed : none, then);
+	return errand_give(a, d, rc, a->f->keys ? fed_seed(a->f, NULL) : none, then);
 }
 
 static int change_state(struct errand *a)

@@ -418,7 +418,7 @@ static int grant(struct errand *a)
 		&d, fed_text_of(a->f, FED_REC_GROUP, p->gid.s), &a->f->keys->oid, &a->err);
 	if (rc == 0)
 		rc = grant_all(a, &d, p);
-	return errand_give(a, &d, rc, a->f->keys->seed, granted);
+	return errand_give(a, &d, rc, fed_seed(a->f, NULL), granted);
 }
 
 int control_group_grant(struct control_req *r)

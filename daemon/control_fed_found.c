@@ -36,7 +36,7 @@ static int found(struct errand *a)
 	int rc = fed_draft_federation(&d, self, slice_str(a->title), slice_str(a->f->name),
 		slice_str(a->prefix), &a->err);
 
-	return errand_give(a, &d, rc, a->f->keys->seed, founded);
+	return errand_give(a, &d, rc, fed_seed(a->f, NULL), founded);
 }
 
 static void wipe_prefix(struct errand *a)

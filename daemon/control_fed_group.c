@@ -91,7 +91,7 @@ static int share(struct errand *a)
 	if (rc < 0)
 		return rc;
 	rc = fed_draft_group(&d, fed, &a->f->keys->oid, &w, &a->err);
-	return errand_give(a, &d, rc, a->f->keys->seed, shared);
+	return errand_give(a, &d, rc, fed_seed(a->f, NULL), shared);
 }
 
 static int find_here(struct control_req *r, const char *name, struct share *s)
@@ -188,7 +188,7 @@ int errand_give_group(struct errand *a, struct fed_draft *d, int rc, const struc
 			d, fed_reg_federation(a->f->reg), &a->f->keys->oid, &a->err);
 	else if (rc == 0 && !owns(a, d))
 		return p ? errand_ask(a, d, rc, p) : refuse_alien(a, d);
-	return errand_give(a, d, rc, a->f->keys ? a->f->keys->seed : none, then);
+	return errand_give(a, d, rc, a->f->keys ? fed_seed(a->f, NULL) : none, then);
 }
 
 /* Put it into the draft, and give that, or ask for it. */

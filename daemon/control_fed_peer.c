@@ -259,7 +259,7 @@ static int take_in(struct errand *a)
 	if (rc == 0)
 		rc = fed_draft_daemon_in(
 			&d, &i->oid, slice_str(i->host), slice_str(i->prefix), &a->err);
-	return errand_give(a, &d, rc, a->f->keys->seed, confirmed);
+	return errand_give(a, &d, rc, fed_seed(a->f, NULL), confirmed);
 }
 
 /* Others may have signed already what takes it in. */

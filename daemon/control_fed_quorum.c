@@ -44,7 +44,8 @@ static int federation_quorum(struct errand *a)
 		&d, fed_text_of(a->f, FED_REC_FEDERATION, fed->fid.s), &a->f->keys->oid, &a->err);
 	if (rc == 0)
 		rc = fed_draft_quorum(&d, (uint64_t)a->count, &a->err);
-	return errand_give(a, &d, rc, a->f->keys ? a->f->keys->seed : none, federation_quorum_set);
+	return errand_give(
+		a, &d, rc, a->f->keys ? fed_seed(a->f, NULL) : none, federation_quorum_set);
 }
 
 /* kokoctl sends words as texts. */

@@ -195,7 +195,7 @@ static int choose_group(struct errand *a, const struct settle *s)
 			a->code, a->group, NULL);
 	rc = fed_draft_group_settle(
 		&d, fed_reg_federation(a->f->reg), &a->f->keys->oid, s->texts, s->n, i, &a->err);
-	return errand_give(a, &d, rc, a->f->keys->seed, group_settled);
+	return errand_give(a, &d, rc, fed_seed(a->f, NULL), group_settled);
 }
 
 static int settle_group(struct errand *a)
@@ -291,7 +291,7 @@ static int choose_federation(struct errand *a, const struct settle *s, size_t i)
 	struct fed_draft d;
 	int rc = fed_draft_federation_next(&d, s->texts[i], &a->f->keys->oid, &a->err);
 
-	return errand_give(a, &d, rc, a->f->keys->seed, federation_settled);
+	return errand_give(a, &d, rc, fed_seed(a->f, NULL), federation_settled);
 }
 
 /* Those of daemons; how many have two. */
@@ -384,12 +384,13 @@ static int name_keys(struct errand *a, struct fed_draft *d)
 static int sign_both(
 	struct errand *a, struct fed_draft *d, const uint8_t root[CRYPTO_KEY_LEN], struct buf *out)
 {
-	const struct fed_keys *k = a->f->keys;
 	struct fed_signer known;
+	struct fed_keyid id;
+	const uint8_t *seed = fed_seed(a->f, &id);
 	int rc = fed_draft_end(d, root, out, &a->err);
 
-	if (rc == 0 && fed_reg_signer(a->f->reg, &k->keyid, &known) && !known.revoked)
-		fed_record_sign(out, k->seed);
+	if (rc == 0 && fed_reg_signer(a->f->reg, &id, &known) && !known.revoked)
+		fed_record_sign(out, seed);
 	return rc;
 }
 

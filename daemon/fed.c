@@ -142,8 +142,46 @@ void fed_record_came(struct fed *f, const struct fed_record_key *key)
 	fed_dial_soon(f);
 }
 
+/* ---- old keys ---- */
+
+static bool is_known(const struct fed *f, const struct fed_keyid *id)
+{
+	struct fed_signer s;
+
+	return fed_reg_signer(f->reg, id, &s) && !s.revoked && fed_oid_eq(&s.oid, &f->keys->oid);
+}
+
+const uint8_t *fed_seed(const struct fed *f, struct fed_keyid *id_out)
+{
+	const struct fed_keys *k = f->keys;
+	size_t i = 0;
+
+	while (!is_known(f, &k->keyid) && i < k->n_old && !is_known(f, &k->old[i].id))
+		i++;
+	bool old = !is_known(f, &k->keyid) && i < k->n_old;
+	if (id_out)
+		*id_out = old ? k->old[i].id : k->keyid;
+	return old ? k->old[i].seed : k->seed;
+}
+
+/* Our record is on disk; where a quorum has signed it, none before it comes in force again. */
+static void look_at_old_keys(struct fed *f)
+{
+	struct fed_record_key key = {.type = FED_REC_DAEMON};
+	struct err err = {.text = ""};
+
+	memcpy(key.s, f->keys->oid.s, sizeof f->keys->oid.s);
+	if (f->keys->n_old > 0 && !fed_reg_forked(f->reg, &key) &&
+		fed_reg_heals(f->reg, &key, fed_reg_serial(f->reg, &key)) &&
+		fed_keys_forget(f->data, f->keys, &err) < 0)
+		log_error("fed.keys", "why=\"%s\"", err.text);
+}
+
 void fed_wake_waiters(struct fed *f, const struct fed_record_key *key, uint64_t serial, int rc)
 {
+	if (rc >= 0 && f->keys && key->type == FED_REC_DAEMON &&
+		strcmp(key->s, f->keys->oid.s) == 0 && serial == fed_reg_serial(f->reg, key))
+		look_at_old_keys(f);
 	for (struct list *it = f->waiters.next, *next; it != &f->waiters; it = next) {
 		struct fed_waiter *w = container_of(it, struct fed_waiter, node);
 
@@ -285,6 +323,7 @@ void fed_begin(struct fed *f)
 		.quota_bytes = c->peer.quota_bytes});
 	fed_now(f);
 	away_s = fed_epoch_away_s(f);
+	look_at_old_keys(f);
 	if (fed_epoch_start(f) && f->past.put_back)
 		put_back_seen(f);
 	fed_node_start(f->node);

@@ -19,6 +19,14 @@
 #include "proto/base/err.h"
 #include "proto/fed/fed_record.h"
 
+enum { FED_KEYS_OLD = 4 };
+
+/* S of before. */
+struct fed_old_key {
+	uint8_t seed[CRYPTO_KEY_LEN];
+	struct fed_keyid id;
+};
+
 struct fed_keys {
 	struct fed_oid oid;
 	struct fed_public root;
@@ -32,6 +40,9 @@ struct fed_keys {
 	bool has_next_sign, has_next_tls;
 	struct fed_public next_sign;
 	struct fed_hash next_spki;
+	/* The last one first.  Others go by it when a record comes in force again that names it. */
+	struct fed_old_key old[FED_KEYS_OLD];
+	size_t n_old;
 };
 
 /*
@@ -71,13 +82,16 @@ NODISCARD int fed_keys_renew(const char *data_dir, const char *name, unsigned wh
 	struct fed_keys *k, struct err *err);
 
 /*
- * Put in force what our record, which is kept, has first; the old key is dropped.  At the start
- * too, as a crash may have come in between.
+ * Put in force what our record, which is kept, has first; an old T is dropped, an old S stays among
+ * the last FED_KEYS_OLD.  At the start too, as a crash may have come in between.
  *
  * A set of fed_keys_which: these have changed in *k; 0: none.
  */
 NODISCARD int fed_keys_settle(
 	const char *data_dir, const struct fed_daemon *own, struct fed_keys *k, struct err *err);
+
+/* No record of before can come in force again: drop each old S. */
+NODISCARD int fed_keys_forget(const char *data_dir, struct fed_keys *k, struct err *err);
 
 /* Wipes the secrets; NULL is allowed. */
 void fed_keys_free(struct fed_keys *k);

@@ -234,7 +234,7 @@ static bool join(struct fed *f, const struct fed_tally *s, const struct fed_kept
 	buf_init(&both, FED_RECORD_MAX);
 	same = fed_paper_merge(&both, record, old ? slice_str(old->record) : record);
 	if (same && self && !fed_stand_has(s, &f->keys->oid))
-		fed_record_sign(&both, f->keys->seed);
+		fed_record_sign(&both, fed_seed(f, NULL));
 	same = same && !both.bad && fed_paper_merge(out, buf_slice(&both), buf_slice(&both));
 	buf_fini(&both);
 	return same && !out->bad;

@@ -249,8 +249,7 @@ void fed_plans_make(struct fed *f)
 
 	w.set->refs = 1;
 	w.set->by_group = map_new();
-	memcpy(w.set->seed, f->keys->seed, sizeof w.set->seed);
-	w.set->keyid = f->keys->keyid;
+	memcpy(w.set->seed, fed_seed(f, &w.set->keyid), sizeof w.set->seed);
 	w.set->oid = f->keys->oid;
 	(void)!slice_cstr(slice_str(f->name), w.set->name, sizeof w.set->name);
 	fed_reg_groups(f->reg, make, &w);

@@ -13,7 +13,7 @@
  *   fed_dial.c   from a name to a connection
  *   fed_book.c   invitations, who has invited us, who is paused or blocked
  *   fed_tls.c    contexts of the peer port
- *   fed_keys.c   the keys on disk
+ *   fed_keys.c   the keys on disk, in the file of fed_keys_file.c
  *   fed_watch.c  heartbeats, who is late, clocks
  *   fed_epoch.c  which epoch we may issue in
  *   fed_file.c   numbers kept beside the database, such as those of fed_epoch.c
@@ -153,6 +153,12 @@ int64_t fed_clock_at(const struct fed *f);
  */
 NODISCARD int fed_give(struct fed *f, struct slice text, void (*fn)(void *arg, int rc), void *arg,
 	struct err *err);
+
+/*
+ * The signing key that others know us by: the one in use, as a rule.  Where our own record has a
+ * rival the one before is in force, and that may name a key of before.  *id_out may be NULL.
+ */
+const uint8_t *fed_seed(const struct fed *f, struct fed_keyid *id_out);
 
 /* Dial who is to be dialled, soon. */
 void fed_dial_soon(struct fed *f);

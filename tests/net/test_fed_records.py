@@ -274,6 +274,42 @@ class Trial:
         assert all("title: Kreis D" in self.in_force(s, what).text for s in self.sites)
         face.close()
 
+    def only_admin_with_new_keys(self):
+        """
+        It has changed its signing key twice when a rival of the first change comes: it goes on with
+        the key that is in force again, and settles with that.
+        """
+        admin = self.sites[0]
+        what, opts = f"daemon {fed.keys(admin).oid}", ("--code-file", self.code_file(admin))
+        admin.ctl("federation", "admin", self.sites[1].domain, "--remove")
+        wait_for("one admin", lambda: sum(d["admin"] for d in self.sites[1].ctl_json(
+            "federation", "show")["daemons"]) == 1)
+        before = self.in_force(admin, what)
+        other = before.next(fed.keys(admin).root(), title="Kreis E")
+        for _ in range(2):
+            admin.ctl("federation", "rotate-key", *opts)
+        assert self.old_keys(admin) == 2
+        face = self.rival(other)
+        for site in self.sites:
+            wait_for("the one before", lambda s=site: self.in_force(s, what).hash == before.hash)
+        self.goes_on("Rat D", alarmed=True)
+        admin.stop()  # it has them on disk
+        self.net.start([admin])
+        self.net.connect()
+        said = admin.ctl("federation", "settle-own", code(other), *opts).stdout
+        assert "it is settled" in said, said
+        self.goes_on("Rat D")
+        assert all("title: Kreis E" in self.in_force(s, what).text for s in self.sites)
+        assert self.old_keys(admin) == 0
+        face.close()
+
+    @staticmethod
+    def old_keys(site):
+        path = os.path.join(site.data, "fed", "keys")
+        assert os.stat(path).st_mode & 0o777 == 0o600
+        with open(path, encoding="ascii") as f:
+            return f.read().count("\nold-sign ")
+
     def taken_in(self):
         """A record takes one in, and a quorum's has its place: it is told that, and no more."""
         admin, second, guest = self.sites
@@ -353,4 +389,4 @@ class Trial:
 if __name__ == "__main__":
     run_trial(Trial, "each_by_its_own", "as_before", "settled", "after_a_start", "owner_goes_on",
               "daemon_record", "no_third", "federation_record", "own_record", "own_record_of_admin",
-              "taken_in", "taken_in_by_one_of_two")
+              "only_admin_with_new_keys", "taken_in", "taken_in_by_one_of_two")

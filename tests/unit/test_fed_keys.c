@@ -289,6 +289,46 @@ static void test_renew_both(void **state)
 	assert_memory_equal(seed, root_seed, sizeof seed);
 }
 
+/* The last ones that were in use stay, until no record that names them can come in force. */
+static void test_old_keys(void **state)
+{
+	struct fed_public was[FED_KEYS_OLD + 2];
+	struct fed_daemon own = {.n_sign = 1};
+	struct err err = {""};
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(keys->n_old, 0);
+	for (size_t i = 0; i < FED_KEYS_OLD + 2; i++) {
+		was[i] = keys->sign;
+		assert_int_equal(fed_keys_renew(dir, NAME, FED_KEYS_SIGN, keys, &err), 0);
+		own.sign[0] = keys->next_sign;
+		assert_int_equal(fed_keys_settle(dir, &own, keys, &err), FED_KEYS_SIGN);
+		assert_int_equal(keys->n_old, i < FED_KEYS_OLD ? i + 1 : FED_KEYS_OLD);
+	}
+	struct fed_keys *k = load();
+	assert_same(keys, k);
+	assert_int_equal(k->n_old, FED_KEYS_OLD);
+	for (size_t i = 0; i < FED_KEYS_OLD; i++) {
+		struct fed_public sign;
+		struct fed_keyid id;
+
+		crypto->public_key(k->old[i].seed, sign.b);
+		assert_memory_equal(sign.b, was[FED_KEYS_OLD + 1 - i].b, sizeof sign.b);
+		fed_keyid_of(&sign, &id);
+		assert_true(fed_keyid_eq(&id, &k->old[i].id));
+	}
+	fed_keys_free(k);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(fed_keys_forget(dir, keys, &err), 0);
+	assert_int_equal(keys->n_old, 0);
+	k = load();
+	assert_int_equal(k->n_old, 0);
+	assert_same(keys, k);
+	fed_keys_free(k);
+}
+
 /* A name that no common name has room for. */
 static void test_long_name(void **state)
 {
@@ -314,6 +354,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_changed_files, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_renew_sign, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_renew_both, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_old_keys, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_long_name, set_up, tear_down),
 	};
 
