@@ -193,8 +193,7 @@ static int choose_group(struct errand *a, const struct settle *s)
 		return errand_refuse(a, KERR_NOTFOUND,
 			N_("%1 is none of the records: kokoctl group settle %2 shows them"),
 			a->code, a->group, NULL);
-	rc = fed_draft_group_settle(
-		&d, fed_reg_federation(a->f->reg), &a->f->keys->oid, s->texts, s->n, i, &a->err);
+	rc = fed_draft_group_settle(&d, a->f->reg, &a->f->keys->oid, s->texts, s->n, i, &a->err);
 	return errand_give(a, &d, rc, fed_seed(a->f, NULL), group_settled);
 }
 

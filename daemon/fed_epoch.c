@@ -257,17 +257,38 @@ bool fed_epoch_unconfirmed(struct fed *f, const struct fed_group *g, struct fed_
 	return true;
 }
 
-void fed_epoch_behind(struct fed *f, const struct fed_group *g, const struct fed_cut *cut)
+/* Does the record know of all our cuts that lie before the epoch? */
+static bool knows_cuts(const struct fed *f, const struct fed_group *at_r, const struct fed_group *g,
+	uint64_t epoch)
 {
-	const struct fed_feed *feed = last_feed(f, &g->gid, is_any);
-	const struct fed_group *at_r;
+	for (size_t i = 0; i < g->n_cut; i++)
+		if (fed_oid_eq(&g->cut[i].oid, &f->keys->oid) && g->cut[i].at.epoch < epoch &&
+			!fed_group_has_cut(at_r, &g->cut[i]))
+			return false;
+	return true;
+}
 
-	fed_epoch_next(f, cut->at.epoch);
-	if (!feed || feed->name.epoch.n <= cut->at.epoch)
-		return;
-	at_r = fed_reg_group_at(f->reg, &g->gid, feed->tip.r);
-	if (at_r && !has_cut(at_r, &cut->oid, cut->at.epoch))
-		fed_epoch_next(f, feed->name.epoch.n);
+void fed_epoch_behind(struct fed *f, const struct fed_group *g)
+{
+	const struct fed_feed *last = last_feed(f, &g->gid, is_any);
+	const struct fed_group *at_r = last ? fed_reg_group_at(f->reg, &g->gid, last->tip.r) : NULL;
+	uint64_t unsafe = 0;
+
+	for (size_t i = 0; i < g->n_cut; i++)
+		if (fed_oid_eq(&g->cut[i].oid, &f->keys->oid) && g->cut[i].at.epoch > unsafe)
+			unsafe = g->cut[i].at.epoch;
+	if (at_r && last->name.epoch.n > unsafe && !knows_cuts(f, at_r, g, last->name.epoch.n))
+		unsafe = last->name.epoch.n;
+	list_each(&f->feeds.by_change, it)
+	{
+		const struct fed_feed *feed = container_of(it, struct fed_feed, node);
+
+		if (is_own(f, feed) && fed_gid_eq(&feed->name.gid, &g->gid) &&
+			feed->end < UINT64_MAX && feed->name.epoch.n > unsafe)
+			unsafe = feed->name.epoch.n;
+	}
+	if (unsafe > 0)
+		fed_epoch_next(f, unsafe);
 }
 
 void fed_epoch_void(struct fed *f, const struct fed_group *g, uint64_t serial)

@@ -164,13 +164,14 @@ static const char *why_closed(struct fed *f, const struct fed_group *g)
 	return NULL;
 }
 
-/* The last cut of ours, if there is one: we go on behind it, in another epoch. */
+/* The furthest cut of ours, if there is one: we go on behind it, in another epoch. */
 static const struct fed_cut *own_cut(struct fed *f, const struct fed_group *g)
 {
 	const struct fed_cut *last = NULL;
 
 	for (size_t i = 0; i < g->n_cut; i++)
-		if (fed_oid_eq(&g->cut[i].oid, &f->keys->oid))
+		if (fed_oid_eq(&g->cut[i].oid, &f->keys->oid) &&
+			(!last || fed_pos_after(&g->cut[i].at, &last->at)))
 			last = &g->cut[i];
 	return last;
 }
@@ -202,8 +203,7 @@ static struct plan *plan_new(struct fed *f, const struct fed_group *g, uint64_t 
 	const struct fed_cut *cut = own_cut(f, g);
 	struct plan *p = mem_new(struct plan);
 
-	if (cut)
-		fed_epoch_behind(f, g, cut);
+	fed_epoch_behind(f, g);
 	fed_epoch_void(f, g, serial);
 	p->group = mem_dup(g->group);
 	p->mute = why_mute(f, g);

@@ -215,8 +215,11 @@ uint64_t fed_epoch_own(struct fed *f, const struct fed_gid *gid);
  * issued lies in an epoch that is left when the cut is there.  Section 2
  */
 bool fed_epoch_unconfirmed(struct fed *f, const struct fed_group *g, struct fed_pos *end_out);
-/* The cut of ours in this record is new: what was issued under one without it is behind it. */
-void fed_epoch_behind(struct fed *f, const struct fed_group *g, const struct fed_cut *cut);
+/*
+ * Epochs of ours that have a cut in this record in force, or that were begun in ignorance of one
+ * before them, are left: nothing that would be issued there counts.  Section 3.3
+ */
+void fed_epoch_behind(struct fed *f, const struct fed_group *g);
 /*
  * That serial is in force.  What was issued under a later one, which is void since (two records had
  * its serial), others cannot judge: we go on in an epoch that does not name it.  Section 3

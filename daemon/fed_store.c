@@ -383,7 +383,13 @@ static void cut_new(struct fed *f, struct fed_feed *feed, bool begins, uint64_t 
 
 static void on_cut(void *arg, struct fed_feed *feed, uint64_t end)
 {
-	cut_new(arg, feed, false, end);
+	struct fed *f = arg;
+
+	cut_new(f, feed, false, end);
+	if (fed_oid_eq(&feed->name.oid, &f->keys->oid)) {
+		f->plans_due = true; /* it goes on in another epoch */
+		fed_soon(f);
+	}
 }
 
 static void on_begin(void *arg, struct fed_feed *feed, uint64_t low)

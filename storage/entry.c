@@ -520,14 +520,14 @@ static int begin_run(struct txn *t, struct store_job *job)
 	struct feed_rec f;
 	int rc = feed_get(t, slice_str(j->feed), &f);
 
-	if (rc == 0 && j->at <= f.high)
-		rc = KERR_INVALID;
 	if (rc < 0)
 		return rc;
+	if (j->at < f.low || j->at > f.high) {
+		f.high = j->at - 1;
+		f.n_note = 0;
+		memset(f.tip, 0, sizeof f.tip);
+	}
 	f.low = j->at;
-	f.high = j->at - 1;
-	f.n_note = 0;
-	memset(f.tip, 0, sizeof f.tip);
 	close_gap(t, &f);
 	f.changed_seq = job->res.seq = txn_seq(t);
 	feed_put(t, &f);

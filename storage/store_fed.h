@@ -154,9 +154,9 @@ NODISCARD int store_feed_end(
 	struct store *s, struct slice feed, uint64_t end, const struct store_call *c);
 
 /*
- * The feed begins at `low` now: entries before it stay where they stand, and are none of the feed;
- * `high` is what follows there without a gap, low - 1 when nothing does.  KERR_INVALID: low is not
- * behind `high`.  KERR_NOTFOUND: no such feed.
+ * The feed begins at `low` now, behind or before where it began: entries before it stay where they
+ * stand, and are none of the feed; `high` is what follows there without a gap, low - 1 when nothing
+ * does.  KERR_NOTFOUND: no such feed.
  */
 NODISCARD int store_feed_begin(
 	struct store *s, struct slice feed, uint64_t low, const struct store_call *c);

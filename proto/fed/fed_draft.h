@@ -20,6 +20,8 @@
 
 #include "proto/fed/fed_record.h"
 
+struct fed_reg; /* fed_reg.h */
+
 enum { FED_MAX_SIZE_DEFAULT = 10 * 1024 * 1024 }; /* bytes of an article */
 
 struct fed_draft {
@@ -130,9 +132,9 @@ NODISCARD int fed_draft_group_wish(struct fed_draft *d, struct slice text, struc
 
 /*
  * Two records have one serial: the next one upon texts[chosen], by one of a quorum.  It carries the
- * cuts of the others: they are drawn somewhere already.
+ * cuts of the others, and of what followed them: they are drawn somewhere already.
  */
-NODISCARD int fed_draft_group_settle(struct fed_draft *d, const struct fed_federation *fed,
+NODISCARD int fed_draft_group_settle(struct fed_draft *d, const struct fed_reg *reg,
 	const struct fed_oid *self, const struct slice *texts, size_t n, size_t chosen,
 	struct err *err);
 

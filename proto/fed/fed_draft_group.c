@@ -7,7 +7,7 @@
  * epoch.
  */
 #include "proto/fed/fed_draft_priv.h"
-#include "proto/fed/fed_rules.h"
+#include "proto/fed/fed_reg.h"
 #include "proto/msg/fields.h"
 
 /* ---- begin ---- */
@@ -121,12 +121,14 @@ static int put_cut(
 	return 0;
 }
 
+/* The furthest one; NULL: there is none. */
 static const struct fed_pos *last_cut(const struct fed_group *g, const struct fed_oid *oid)
 {
 	const struct fed_pos *last = NULL;
 
 	for (size_t i = 0; i < g->n_cut; i++)
-		if (fed_oid_eq(&g->cut[i].oid, oid))
+		if (fed_oid_eq(&g->cut[i].oid, oid) &&
+			(!last || fed_pos_after(&g->cut[i].at, last)))
 			last = &g->cut[i].at;
 	return last;
 }
@@ -317,33 +319,32 @@ int fed_draft_cut_at(struct fed_draft *d, const struct fed_oid *oid, const struc
 
 /* ---- rivals ---- */
 
-/* Is it there, or would it lie before one that is? */
-static bool fits(const struct fed_group *g, const struct fed_cut *cut)
-{
-	for (size_t i = 0; i < g->n_cut; i++)
-		if (fed_oid_eq(&g->cut[i].oid, &cut->oid) &&
-			!fed_pos_after(&cut->at, &g->cut[i].at))
-			return false;
-	return g->n_cut < FED_MARKS_MAX;
-}
-
+/* Wherever it lies: a quorum may draw one before others of its daemon. */
 static void carry(struct fed_draft *d, const struct fed_cut *cut)
 {
 	struct fed_group *g = &d->rec.group;
 
-	if (!fits(g, cut))
+	if (fed_group_has_cut(g, cut) || g->n_cut == FED_MARKS_MAX)
 		return;
 	g->cut = fed_draft_grown(d, g->cut, g->n_cut, sizeof *g->cut);
 	g->cut[g->n_cut++] = *cut;
 }
 
 /*
- * What a rival has drawn.  Whom it alone took in has a cut before its first entry (where it had
- * none): who held that record has taken entries of it, and it must hear that it is not in.
+ * A void record took it in, and nothing says what of it counts: who held that record has taken
+ * entries of it, so it is cut before the first one.
  */
+static void shut_out(struct fed_draft *d, const struct fed_oid *oid)
+{
+	const struct fed_group *g = &d->rec.group;
+
+	if (g->closed && !fed_group_member(g, oid) && !last_cut(g, oid))
+		carry(d, &(struct fed_cut){*oid, {.e = fed_hash_none}});
+}
+
+/* What a rival has drawn, and whom it alone took in. */
 static int carry_cuts(struct fed_draft *d, struct slice text, struct err *err)
 {
-	struct fed_group *g = &d->rec.group;
 	struct fed_record rival;
 	int rc = fed_record_parse(arena_dup(&d->ar, text), &d->ar, &rival, err);
 
@@ -351,26 +352,38 @@ static int carry_cuts(struct fed_draft *d, struct slice text, struct err *err)
 		return rc;
 	for (size_t i = 0; i < rival.group.n_cut; i++)
 		carry(d, &rival.group.cut[i]);
-	for (size_t i = 0; g->closed && i < rival.group.n_member; i++) {
-		const struct fed_cut none = {rival.group.member[i].oid, {.e = fed_hash_none}};
-
-		if (!fed_group_member(g, &none.oid))
-			carry(d, &none);
-	}
+	for (size_t i = 0; i < rival.group.n_member; i++)
+		shut_out(d, &rival.group.member[i].oid);
 	return 0;
 }
 
-int fed_draft_group_settle(struct fed_draft *d, const struct fed_federation *fed,
+/* ... and what followed rivals, as far as it was seen here. */
+static void carry_void(struct fed_draft *d, const struct fed_reg *reg)
+{
+	const struct fed_strays *s;
+	struct fed_record_key key;
+
+	fed_record_key_of(&d->rec, &key);
+	s = fed_reg_strays(reg, &key);
+	for (size_t i = 0; s && fed_strays_cut(s, i); i++)
+		carry(d, fed_strays_cut(s, i));
+	for (size_t i = 0; s && fed_strays_oid(s, i); i++)
+		shut_out(d, fed_strays_oid(s, i));
+}
+
+int fed_draft_group_settle(struct fed_draft *d, const struct fed_reg *reg,
 	const struct fed_oid *self, const struct slice *texts, size_t n, size_t chosen,
 	struct err *err)
 {
 	int rc = fed_draft_next(d, texts[chosen], FED_REC_GROUP, err);
 
 	if (rc == 0)
-		rc = fed_draft_by_quorum(d, fed, self, err);
+		rc = fed_draft_by_quorum(d, fed_reg_federation(reg), self, err);
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		if (i != chosen)
 			rc = carry_cuts(d, texts[i], err);
+	if (rc == 0)
+		carry_void(d, reg);
 	return rc;
 }
 

@@ -92,6 +92,11 @@ struct fed_feed *fed_feeds_make(struct fed_feeds *s, const struct fed_feed_name 
 
 void fed_feed_begin(struct fed_feed *f, uint64_t low)
 {
+	if (low < f->low) {
+		if (f->high >= f->low)
+			fed_spans_add(&f->ahead, f->low, f->high);
+		f->high = 0; /* below */
+	}
 	f->low = low;
 	fed_spans_take(&f->stubs, 0, low - 1);
 	fed_spans_take(&f->ahead, 0, low - 1);

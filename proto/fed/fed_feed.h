@@ -97,7 +97,10 @@ struct fed_feed *fed_feeds_get(const struct fed_feeds *s, const struct fed_feed_
 /* The feed of that name; a new one is empty and begins at 1. */
 struct fed_feed *fed_feeds_make(struct fed_feeds *s, const struct fed_feed_name *name);
 
-/* What lies before entry `low` is no part of it any more: it begins there. */
+/*
+ * It begins at entry `low` now: what lies before is no part of it any more; or there is a gap from
+ * there to where it began.
+ */
 void fed_feed_begin(struct fed_feed *f, uint64_t low);
 
 /* Does a head line of it say something else now? */

@@ -472,12 +472,13 @@ static enum fed_ask_end end_of_store(int rc, bool stub)
  * The record that cuts the feed may have been taken while the entry was on its way to the disk, or
  * from there: then it is there, and the cut that was made knew nothing of it.
  */
-static bool is_behind_cut(struct fed_node *n, struct fed_feed *f, uint64_t num)
+static bool is_behind_cut(
+	struct fed_node *n, struct fed_feed *f, uint64_t num, const struct fed_link *l)
 {
 	const struct fed_group *g = fed_reg_group(n->o.reg, &f->name.gid);
 
 	if (g && f->high < f->low && f->end == UINT64_MAX)
-		f->end = node_feed_end(g, &f->name);
+		f->end = node_end_of(n, g, f, l);
 	if (num <= f->end)
 		return false;
 	n->o.outside->cut(n->o.arg, f, f->end);
@@ -491,7 +492,7 @@ void fed_node_stored(
 	struct on_the_way *w = find_way(n, f, num);
 	uint64_t before = f->high;
 
-	if (rc == 0 && is_behind_cut(n, f, num))
+	if (rc == 0 && is_behind_cut(n, f, num, NULL))
 		rc = KERR_TOOBIG; /* as the store says when it knows the cut */
 	if (rc == 0 && f->part)
 		node_part_stored(n, f, num, tip, w && w->stub);
@@ -524,7 +525,7 @@ void fed_node_issued(struct fed_node *n, struct fed_feed *f, const struct fed_li
 	f = node_part_of(n, f, tip->n);
 	uint64_t before = f->high;
 
-	if (is_behind_cut(n, f, tip->n))
+	if (is_behind_cut(n, f, tip->n, tip))
 		return;
 	if (f->part)
 		node_part_stored(n, f, tip->n, tip, false);

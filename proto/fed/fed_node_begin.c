@@ -38,20 +38,22 @@ static void feeds_of(const struct fed_node *n, const struct fed_gid *gid, struct
 
 /*
  * Who was in the group before and is taken in again has the feeds up to where it was put out: what
- * was written meanwhile is not for it, so the feed begins anew behind that.
+ * was written meanwhile is not for it, so the feed begins anew behind that.  Whom a record took in
+ * that is void since has begun where that one said: the one in force may say another place, before
+ * that or behind it.
  */
 void node_apply_begins(struct fed_node *n, const struct fed_group *g)
 {
 	struct vec feeds;
 
-	if (!g->history_join || g->n_start == 0)
+	if (!g->history_join || g->n_start == 0 || !fed_group_member(g, &n->o.self))
 		return;
 	feeds_of(n, &g->gid, &feeds);
 	for (size_t i = 0; i < feeds.n; i++) {
 		struct fed_feed *f = *(struct fed_feed **)vec_at(&feeds, i);
 		uint64_t begin = begin_of(n, &f->name);
 
-		if (begin == UINT64_MAX || begin <= f->high + 1 || f->part || f->unproven)
+		if (begin == UINT64_MAX || begin == f->low || f->part || f->unproven)
 			continue;
 		if (f->want)
 			fed_pull_drop(n->pull, f);

@@ -131,8 +131,15 @@ struct fed_feed *node_feed_make(struct fed_node *n, const struct fed_feed_name *
 /* Feeds that we have had begin later now. */
 void node_apply_begins(struct fed_node *n, const struct fed_group *g);
 
-/* The last entry of a feed that counts by the group's cuts. */
+/* Cuts.  fed_node_cut.c */
+
+/* The last entry of a feed that counts by the group's cuts, as far as places say. */
 uint64_t node_feed_end(const struct fed_group *g, const struct fed_feed_name *name);
+/* ... and by the record that its first entry names (NULL: of what is here). */
+uint64_t node_end_of(struct fed_node *n, const struct fed_group *g, const struct fed_feed *f,
+	const struct fed_link *first);
+/* Draw the line where the group's record draws it. */
+void node_apply_cuts(struct fed_node *n, const struct fed_group *g);
 
 /* Records: asked, answered.  fed_node_record.c */
 bool node_next_record(struct fed_node *n, unsigned peer, struct fed_request *out);

@@ -394,91 +394,10 @@ void fed_node_recorded(
 
 /* ---- what follows ---- */
 
-/*
- * An epoch with a cut ends there.  Behind the last cut of its origin nothing counts, unless the
- * origin is in the group still, or again: then each entry is judged by the record it names.
- */
-uint64_t node_feed_end(const struct fed_group *g, const struct fed_feed_name *name)
-{
-	bool in = !g->closed || fed_group_member(g, &name->oid), behind = false;
-	uint64_t end = UINT64_MAX;
-
-	for (size_t i = 0; i < g->n_cut; i++) {
-		const struct fed_cut *c = &g->cut[i];
-
-		if (!fed_oid_eq(&c->oid, &name->oid))
-			continue;
-		behind = name->epoch.n > c->at.epoch;
-		if (name->epoch.n == c->at.epoch)
-			end = c->at.n;
-	}
-	return behind && !in ? 0 : end;
-}
-
-/*
- * ... and there with the entry that the cut names: another one is behind it, and makes way for a
- * branch with that one.
- */
-static uint64_t end_of(struct fed_node *n, const struct fed_group *g, struct fed_feed *f)
-{
-	uint64_t end = node_feed_end(g, &f->name);
-	struct fed_link l;
-
-	if (end == UINT64_MAX)
-		return end;
-	for (size_t i = 0; i < g->n_cut; i++) {
-		const struct fed_cut *c = &g->cut[i];
-
-		if (fed_oid_eq(&c->oid, &f->name.oid) && c->at.epoch == f->name.epoch.n &&
-			c->at.n == end && end >= f->low && node_link(n, f, end, &l) == 0 &&
-			!fed_hash_eq(&l.e, &c->at.e)) {
-			node_split(n, f, end, &l);
-			return end - 1;
-		}
-	}
-	return end;
-}
-
-static void cut_feed(struct fed_node *n, struct fed_feed *f, uint64_t end)
-{
-	if (end >= f->end) {
-		/* it was cut before the entry that counts, for it had another one there */
-		f->forked = f->forked || (end > f->end && end < UINT64_MAX);
-		return;
-	}
-	f->end = end;
-	if (f->high > end || fed_spans_n(&f->ahead) > 0 || f->pending.n > 0)
-		n->o.outside->cut(n->o.arg, f, end);
-}
-
-/* Draw the line where the group's record draws it. */
-static void apply_cuts(struct fed_node *n, const struct fed_group *g)
-{
-	struct vec feeds;
-
-	vec_init(&feeds, sizeof(struct fed_feed *));
-	list_each(&n->o.feeds->by_change, it)
-	{
-		struct fed_feed *f = container_of(it, struct fed_feed, node);
-
-		if (fed_gid_eq(&f->name.gid, &g->gid))
-			*(struct fed_feed **)vec_push(&feeds) = f;
-	}
-	for (size_t i = 0; i < feeds.n; i++) {
-		struct fed_feed *f = *(struct fed_feed **)vec_at(&feeds, i), *part;
-		uint64_t end = end_of(n, g, f);
-
-		if (end != UINT64_MAX && (part = node_part_of(n, f, end + 1)) != f)
-			cut_feed(n, part, end);
-		cut_feed(n, f, end);
-	}
-	vec_fini(&feeds);
-}
-
 static bool apply_marks_of(void *arg, const struct fed_group *g, uint64_t serial)
 {
 	(void)serial;
-	apply_cuts(arg, g);
+	node_apply_cuts(arg, g);
 	node_apply_begins(arg, g);
 	return true;
 }
@@ -550,7 +469,7 @@ void node_record_taken(struct fed_node *n, const struct fed_record_key *key)
 
 	if (key->type != FED_REC_DAEMON && fed_gid_parse(slice_str(key->s), &gid)) {
 		if (fed_reg_group(n->o.reg, &gid)) {
-			apply_cuts(n, fed_reg_group(n->o.reg, &gid));
+			node_apply_cuts(n, fed_reg_group(n->o.reg, &gid));
 			node_apply_begins(n, fed_reg_group(n->o.reg, &gid));
 		}
 		renew_heads(n, &gid);

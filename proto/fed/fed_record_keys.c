@@ -477,7 +477,7 @@ static const struct fed_key group_keys[] = {
 	{"history",   1, 1,                  0, take_history     },
 	{"member",    0, FED_DAEMONS_MAX,    1, take_member      },
 	{"start",     0, FED_MARKS_MAX,      2, take_start       },
-	{"cut",       0, FED_MARKS_MAX,      2, take_cut         },
+	{"cut",       0, FED_MARKS_MAX,      4, take_cut         },
 	{"moderator", 0, FED_MODERATORS_MAX, 1, take_moderator   },
 	{"former",    0, FED_MARKS_MAX,      2, take_former      },
 	{"ban",       0, FED_MARKS_MAX,      1, take_ban         },

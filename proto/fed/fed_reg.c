@@ -10,7 +10,6 @@
 #include <stdio.h>
 
 #include "proto/base/coll.h"
-#include "proto/fed/fed_stray.h"
 
 enum { NOTED_MAX = 64 };
 
@@ -566,12 +565,11 @@ bool fed_reg_heals(const struct fed_reg *r, const struct fed_record_key *key, ui
 	return record_at(c, serial) && serial_at(c, serial - 1)->heals;
 }
 
-uint64_t fed_reg_stray(
-	const struct fed_reg *r, const struct fed_record_key *key, const struct fed_oid *who)
+const struct fed_strays *fed_reg_strays(const struct fed_reg *r, const struct fed_record_key *key)
 {
 	const struct chain *c = chain_of(r, key);
 
-	return c ? fed_strays_find(&c->strays, who) : 0;
+	return c ? &c->strays : NULL;
 }
 
 struct slice fed_reg_text(

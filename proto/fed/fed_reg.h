@@ -10,6 +10,7 @@
 #define PROTO_FED_FED_REG_H
 
 #include "proto/fed/fed_rules.h"
+#include "proto/fed/fed_stray.h"
 
 enum { FED_KEY_LEN = FED_OID_LEN }; /* the longest key: fid, oid or gid as text */
 
@@ -134,6 +135,9 @@ bool fed_reg_forked(const struct fed_reg *r, const struct fed_record_key *key);
 
 /* That record went on from one of two, as far as is known here. */
 bool fed_reg_heals(const struct fed_reg *r, const struct fed_record_key *key, uint64_t serial);
+
+/* What void records of the group did; NULL: the record is not held.  Borrowed likewise. */
+const struct fed_strays *fed_reg_strays(const struct fed_reg *r, const struct fed_record_key *key);
 
 /*
  * Not a member of the closed group, but by a record that is void: the serial of the one that has

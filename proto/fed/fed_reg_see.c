@@ -118,6 +118,14 @@ const struct fed_daemon *fed_reg_tls(const struct fed_reg *r, const struct fed_h
 	return f.found;
 }
 
+uint64_t fed_reg_stray(
+	const struct fed_reg *r, const struct fed_record_key *key, const struct fed_oid *who)
+{
+	const struct fed_strays *s = fed_reg_strays(r, key);
+
+	return s ? fed_strays_find(s, who) : 0;
+}
+
 /* ---- who ---- */
 
 bool fed_reg_active(const struct fed_reg *r, const struct fed_oid *oid)

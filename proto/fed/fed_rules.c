@@ -187,7 +187,7 @@ static bool same_pos(const struct fed_pos *a, const struct fed_pos *b)
 	return a->epoch == b->epoch && a->n == b->n && fed_hash_eq(&a->e, &b->e);
 }
 
-static bool has_cut(const struct fed_group *g, const struct fed_cut *cut)
+bool fed_group_has_cut(const struct fed_group *g, const struct fed_cut *cut)
 {
 	for (size_t i = 0; i < g->n_cut; i++)
 		if (fed_oid_eq(&g->cut[i].oid, &cut->oid) && same_pos(&g->cut[i].at, &cut->at))
@@ -200,18 +200,24 @@ static bool is_cut_anew(
 	const struct fed_group *g, const struct fed_oid *oid, const struct fed_group *old)
 {
 	for (size_t i = 0; i < g->n_cut; i++)
-		if (fed_oid_eq(&g->cut[i].oid, oid) && !(old && has_cut(old, &g->cut[i])))
+		if (fed_oid_eq(&g->cut[i].oid, oid) && !(old && fed_group_has_cut(old, &g->cut[i])))
 			return true;
 	return false;
 }
 
-/* Lines of cut stay for ever, in their order; later ones of a daemon lie further on. */
+/* Lines of cut stay for ever, in their order. */
 static bool follows_cuts(const struct fed_group *old, const struct fed_group *new, struct err *why)
 {
 	for (size_t i = 0; i < old->n_cut; i++)
 		if (i >= new->n_cut || !fed_oid_eq(&old->cut[i].oid, &new->cut[i].oid) ||
 			!same_pos(&old->cut[i].at, &new->cut[i].at))
 			return refuse(why, "a cut is never taken back or moved");
+	return true;
+}
+
+/* New ones of a daemon lie further on than its earlier ones. */
+static bool cuts_ascend(const struct fed_group *old, const struct fed_group *new, struct err *why)
+{
 	for (size_t i = old->n_cut; i < new->n_cut; i++)
 		for (size_t k = 0; k < i; k++)
 			if (fed_oid_eq(&new->cut[k].oid, &new->cut[i].oid) &&
@@ -366,6 +372,10 @@ static enum fed_verdict judge(const struct fed_record *before, const struct fed_
 		return verdict(why, FED_NEED_KEY, "fetch the daemon records of its signers first");
 	if (*by_out == FED_BY_NOBODY)
 		return verdict(why, FED_REFUSED, "not signed by those who may");
+	/* a quorum that heals draws again what rivals have drawn */
+	if (before && rec->type == FED_REC_GROUP && *by_out != FED_BY_QUORUM &&
+		!cuts_ascend(&before->group, &rec->group, why))
+		return FED_REFUSED;
 	return FED_ACCEPT;
 }
 
@@ -485,7 +495,7 @@ static bool is_cut(
 	for (size_t i = 0; i < now->n_cut; i++) {
 		const struct fed_cut *cut = &now->cut[i];
 		if (fed_oid_eq(&cut->oid, &c->o) && fed_pos_after(&c->at, &cut->at) &&
-			!(is_in(at_r, &c->o) && has_cut(at_r, cut)))
+			!(is_in(at_r, &c->o) && fed_group_has_cut(at_r, cut)))
 			return true;
 	}
 	return false;

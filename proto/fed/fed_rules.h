@@ -160,6 +160,9 @@ NODISCARD bool fed_group_reads(
 uint64_t fed_group_begin(const struct fed_group *now, const struct fed_oid *oid,
 	const struct fed_oid *feed, uint64_t epoch);
 
+/* Stands this very cut in it? */
+bool fed_group_has_cut(const struct fed_group *g, const struct fed_cut *cut);
+
 /* Is the place after the mark: a later epoch, a higher n, or the same n with another E? */
 NODISCARD bool fed_pos_after(const struct fed_pos *at, const struct fed_pos *mark);
 

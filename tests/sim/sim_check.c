@@ -51,6 +51,8 @@ static void collect_feed(void *arg, struct slice key, void *value)
 	h.feed[slice_chr(slice_str(f->name), '~')] = '\0';
 	for (size_t i = 0; i < f->entries.n; i++) {
 		h.e = vec_at(&f->entries, i);
+		if (h.e->link.n < f->low)
+			continue; /* of before it began anew */
 		*(struct held *)vec_push(c->out) = h;
 	}
 }
@@ -148,18 +150,38 @@ bool sim_is_for(const struct fed_group *rec, const struct sim_daemon *d,
 	return true;
 }
 
-/* Those go of which members may hold different things. */
-static void leave_struck(const struct sim_world *w, const struct sim_group *g, struct vec *all)
+/*
+ * Those go of which members may hold different things: of an origin that is struck, and those that
+ * name a serial of a void record, which the chain has not reached again (section 3).
+ */
+static void leave_open(const struct sim_world *w, const struct sim_group *g, struct vec *all)
 {
+	uint64_t serial = sim_serial(w, g);
 	size_t n = 0;
 
 	for (size_t i = 0; i < all->n; i++) {
 		const struct held *h = vec_at(all, i);
 
-		if (!sim_is_struck(w, g, &h->e->sign.o))
+		if (h->e->sign.r <= serial && !sim_is_struck(w, g, &h->e->sign.o))
 			*(struct held *)vec_at(all, n++) = *h;
 	}
 	all->n = n;
+}
+
+/* Is there such an entry in the feed, by what was posted? */
+static bool is_open(
+	const struct sim_world *w, const struct sim_group *g, const struct fed_feed_name *name)
+{
+	uint64_t serial = sim_serial(w, g);
+
+	for (size_t i = 0; i < w->posts.n; i++) {
+		const struct sim_post *p = vec_at(&w->posts, i);
+
+		if (p->r > serial && &w->groups[p->group] == g && p->at.epoch == name->epoch.n &&
+			fed_oid_eq(&w->daemons[p->origin].oid, &name->oid))
+			return true;
+	}
+	return false;
 }
 
 /* What is not for that member goes; how much that was. */
@@ -187,8 +209,8 @@ static const char *compare_entries(struct sim_world *w, const struct sim_group *
 	collect(a, g, &x);
 	collect(b, g, &y);
 	why = check_chains(w, g, rec, &x, a);
-	leave_struck(w, g, &x);
-	leave_struck(w, g, &y);
+	leave_open(w, g, &x);
+	leave_open(w, g, &y);
 	(void)leave_for(rec, b, &x);
 	if (!why && leave_for(rec, b, &y) > 0)
 		why = fails(w, "group %s: %s has what was before it joined", g->name, b->name);
@@ -224,13 +246,12 @@ static bool add_head(void *arg, const struct fed_feed *f, uint64_t low)
 	struct heads *h = arg;
 	struct buf line;
 
-	if (sim_is_struck(h->w, h->g, &f->name.oid))
-		return true;
 	for (size_t i = 0; i < h->rec->n_cut; i++)
 		if (fed_oid_eq(&h->rec->cut[i].oid, &f->name.oid) &&
 			h->rec->cut[i].at.epoch == f->name.epoch.n)
 			return true;
-
+	if (sim_is_struck(h->w, h->g, &f->name.oid) || is_open(h->w, h->g, &f->name))
+		return true;
 	buf_init(&line, FED_HEAD_LINE_MAX);
 	fed_head_add(&line, &f->name, low, f->high, &f->tip.e, &f->ahead, &f->stubs);
 	*(char **)vec_push(&h->lines) = mem_dup(buf_slice(&line));
@@ -315,11 +336,18 @@ static const char *compare_members(
 
 /* ---- 1: nothing that was acknowledged is lost ---- */
 
-static bool is_cut(const struct fed_group *rec, const struct sim_world *w, const struct sim_post *p)
+bool sim_is_cut(const struct fed_group *rec, const struct sim_world *w, const struct sim_post *p)
 {
+	const struct sim_daemon *owner = &w->daemons[w->groups[p->group].owner];
+	const struct fed_group *at_r = fed_reg_group_at(owner->reg, &rec->gid, p->r);
+	const struct fed_oid *oid = &w->daemons[p->origin].oid;
+
+	if (at_r && !fed_group_member(at_r, oid))
+		return true;
 	for (size_t i = 0; i < rec->n_cut; i++)
-		if (fed_oid_eq(&rec->cut[i].oid, &w->daemons[p->origin].oid) &&
-			fed_pos_after(&p->at, &rec->cut[i].at))
+		if (fed_oid_eq(&rec->cut[i].oid, oid) && fed_pos_after(&p->at, &rec->cut[i].at) &&
+			(p->at.epoch == rec->cut[i].at.epoch ||
+				!(at_r && fed_group_has_cut(at_r, &rec->cut[i]))))
 			return true;
 	return false;
 }
@@ -406,15 +434,24 @@ static const char *find_post(
 	return NULL;
 }
 
-/* No daemon that is a member in the end: so it could not come back. */
-static bool nobody_has(
-	const struct sim_world *w, const struct fed_group *rec, const struct sim_post *p)
+/* Has it none of those that are members in the end, so that it could not come back, or of the rest?
+ */
+static bool nobody_has(const struct sim_world *w, const struct fed_group *rec,
+	const struct sim_post *p, bool of_members)
 {
 	for (unsigned d = 0; d < w->o.n_daemons; d++)
-		if (fed_group_member(rec, &w->daemons[d].oid) &&
+		if (of_members == (fed_group_member(rec, &w->daemons[d].oid) != NULL) &&
 			sim_find_post(w, &w->daemons[d], p))
 			return false;
 	return true;
+}
+
+/* A disk that had it was put back, or rotted, and nobody else has it who may be asked. */
+static bool is_gone(
+	const struct sim_world *w, const struct fed_group *rec, const struct sim_post *p)
+{
+	return nobody_has(w, rec, p, true) && (p->put_back || is_cut_epoch(rec, w, p) ||
+						      (p->rotten && !nobody_has(w, rec, p, false)));
 }
 
 static const char *check_posts(struct sim_world *w)
@@ -424,8 +461,8 @@ static const char *check_posts(struct sim_world *w)
 		const struct sim_group *g = &w->groups[p->group];
 		const struct fed_group *rec = fed_reg_group(w->daemons[g->owner].reg, &g->gid);
 
-		if (is_cut(rec, w, p) || sim_is_struck(w, g, &w->daemons[p->origin].oid) ||
-			((p->put_back || is_cut_epoch(rec, w, p)) && nobody_has(w, rec, p)))
+		if (sim_is_cut(rec, w, p) || p->r > sim_serial(w, g) ||
+			sim_is_struck(w, g, &w->daemons[p->origin].oid) || is_gone(w, rec, p))
 			continue;
 		for (unsigned d = 0; d < w->o.n_daemons; d++) {
 			bool due = fed_group_member(rec, &w->daemons[d].oid) &&
@@ -436,88 +473,6 @@ static const char *check_posts(struct sim_world *w)
 			if (why)
 				return why;
 		}
-	}
-	return NULL;
-}
-
-/* ---- 5: what is cancelled, by those who may, and nothing else ---- */
-
-static bool may_cancel(
-	const struct sim_world *w, const struct sim_post *c, const struct sim_post *p)
-{
-	return c->control && c->target == p->id &&
-	       (c->origin == p->origin || c->origin == w->groups[p->group].owner);
-}
-
-static const char *check_cancels_at(struct sim_world *w, const struct sim_daemon *d)
-{
-	for (size_t i = 0; i < w->posts.n; i++) {
-		const struct sim_post *p = vec_at(&w->posts, i);
-		char mid[SIM_MID];
-		const struct sim_group *g = &w->groups[p->group];
-		const struct fed_group *rec = fed_reg_group(w->daemons[g->owner].reg, &g->gid);
-		bool want = false, cut = false;
-
-		for (size_t k = 0; k < w->posts.n && !want; k++) {
-			const struct sim_post *c = vec_at(&w->posts, k);
-
-			if (!may_cancel(w, c, p))
-				continue;
-			want = sim_find_post(w, d, c) != NULL;
-			cut = cut || is_cut(rec, w, c);
-		}
-		if (cut)
-			continue; /* void now, but it may have been here before the line was drawn
-				   */
-		sim_mid(w, p->origin, p->id, mid);
-		/* what a crash left unanswered may be there all the same, and count */
-		bool is = map_get(d->disk.cancelled, slice_str(mid)) != NULL;
-
-		if (want != is && (want || w->n.posts == w->n.acked))
-			return fails(w, "post %llu of %s is %scancelled at %s",
-				(unsigned long long)p->id, w->daemons[p->origin].name,
-				want ? "not " : "", d->name);
-	}
-	return NULL;
-}
-
-/* Old control entries come again, in another order, twice: nothing is written. */
-static const char *check_replay(struct sim_world *w, struct sim_daemon *d)
-{
-	size_t queued = d->disk.queue.n;
-	uint64_t forks = w->n.forks;
-
-	for (size_t i = 2 * w->posts.n; i-- > 0;) {
-		const struct sim_post *p = vec_at(&w->posts, i % w->posts.n);
-		const struct sim_entry *e = p->control ? sim_find_post(w, d, p) : NULL;
-		struct fed_request req = {.kind = FED_REQ_ENTRY, .n = p->at.n};
-		struct buf text;
-
-		if (!e)
-			continue;
-		req.name = (struct fed_feed_name){.gid = e->sign.g, .oid = e->sign.o};
-		req.name.epoch.n = e->sign.e;
-		buf_init(&text, FED_RECORD_MAX);
-		fed_sign_add_field(&text, &e->sign);
-		buf_add(&text, e->blob->bytes);
-		(void)!fed_node_got(d->node, 0, &req, buf_slice(&text));
-		buf_fini(&text);
-	}
-	if (d->disk.queue.n != queued || w->n.forks != forks)
-		return fails(w, "a replay of control entries changes something at %s", d->name);
-	return NULL;
-}
-
-static const char *check_cancels(struct sim_world *w)
-{
-	for (unsigned i = 0; i < w->o.n_daemons; i++) {
-		const char *why = check_cancels_at(w, &w->daemons[i]);
-
-		why = why ? why : check_replay(w, &w->daemons[i]);
-		if (!why && !sim_lists_hold(w, &w->daemons[i]))
-			why = fails(w, "an old list of people holds at %s", w->daemons[i].name);
-		if (why)
-			return why;
 	}
 	return NULL;
 }
@@ -556,7 +511,7 @@ const char *sim_check(struct sim_world *w)
 	if (!why)
 		why = check_posts(w);
 	if (!why)
-		why = check_cancels(w);
+		why = sim_check_cancels(w);
 	if (!why && w->n.forks > 0 && w->n.put_back == 0)
 		why = fails(w, "a number was signed twice, by none that could not know");
 	if (!why && w->n.early > 0)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "proto/base/mem.h"
+#include "proto/fed/fed_rules.h"
 #include "tests/sim/sim_priv.h"
 
 enum {
@@ -44,24 +45,31 @@ void sim_daemon_new_epoch(struct sim_daemon *d, unsigned group)
 	d->epochs[group] = now > d->epochs[group] ? now : d->epochs[group] + 1;
 	if (d->epochs[group] > d->last_epoch)
 		d->last_epoch = d->epochs[group];
+	d->epoch_r[group] = 0;
 }
 
 /*
- * The epoch in use ends with a cut of ours, or its last entry names a record that is void: sections
- * 3, 3.3.
+ * The epoch in use ends with a cut of ours, was begun in ignorance of one, or its last entry names
+ * a record that is void: sections 3, 3.3.
  */
 static bool is_left(struct sim_daemon *d, unsigned group, const struct fed_group *rec)
 {
 	struct fed_feed_name name = {.gid = rec->gid, .oid = d->oid};
 	struct fed_record_key key = {.type = FED_REC_GROUP};
+	uint64_t r = d->epoch_r[group];
 
 	name.epoch.n = d->epochs[group];
 	memcpy(key.s, rec->gid.s, sizeof rec->gid.s);
-	for (size_t i = 0; i < rec->n_cut; i++)
-		if (fed_oid_eq(&rec->cut[i].oid, &d->oid) && rec->cut[i].at.epoch >= name.epoch.n)
-			return true;
 	const struct fed_feed *f = fed_feeds_get(&d->feeds, &name);
-	return f && f->tip.r > fed_reg_serial(d->reg, &key);
+	if (f && f->high >= f->low)
+		r = f->tip.r;
+	const struct fed_group *at_r = fed_reg_group_at(d->reg, &rec->gid, r);
+	for (size_t i = 0; i < rec->n_cut; i++)
+		if (fed_oid_eq(&rec->cut[i].oid, &d->oid) &&
+			(rec->cut[i].at.epoch >= name.epoch.n ||
+				(at_r && !fed_group_has_cut(at_r, &rec->cut[i]))))
+			return true;
+	return r > fed_reg_serial(d->reg, &key);
 }
 
 /* ---- life ---- */
@@ -186,6 +194,7 @@ void sim_daemon_start(struct sim_daemon *d)
 	d->life++;
 	d->commit_due = d->news_due = false;
 	memset(d->epochs, 0, sizeof d->epochs);
+	memset(d->epoch_r, 0, sizeof d->epoch_r);
 	d->reg = fed_reg_new();
 	fed_feeds_init(&d->feeds);
 	load_records(d);
@@ -262,6 +271,7 @@ static void acknowledge(struct sim_daemon *d, const struct sim_op *op)
 		.acked_ms = d->w->now_ms,
 		.origin = d->i,
 		.at = {op->sign.e, op->link.n, op->link.e},
+		.r = op->link.r,
 		.blob = sim_blob_new(op->blob->bytes)
         };
 	for (unsigned g = 0; g < d->w->o.n_groups; g++)
@@ -465,7 +475,7 @@ void sim_daemon_post(struct sim_daemon *d, unsigned group)
 		fprintf(stderr, "post: %s\n", why);
 		abort();
 	}
-	op.sign.r = fed_reg_serial(d->reg, &key);
+	op.sign.r = d->epoch_r[group] = fed_reg_serial(d->reg, &key);
 	if (target && !fed_cancel_counts(d->reg, &op.sign, lit(""), slice_str(op.cancels)))
 		op.cancels[0] = '\0';
 	op.blob = sim_blob_new(buf_slice(&out));

@@ -179,11 +179,11 @@ static int cut(struct sim_feed *f, uint64_t end)
 /* Entries before it stay, and are none of the feed. */
 static int begin(struct sim_feed *f, uint64_t low)
 {
-	if (low <= f->high)
-		return KERR_INVALID;
+	if (low < f->low || low > f->high) {
+		f->high = low - 1;
+		f->tip = (struct fed_link){.n = f->high};
+	}
 	f->low = low;
-	f->high = low - 1;
-	f->tip = (struct fed_link){.n = f->high};
 	for (const struct sim_entry *next; (next = sim_disk_entry(f, f->high + 1)) != NULL;) {
 		f->high++;
 		f->tip = next->link;

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "proto/fed/fed_draft.h"
+#include "proto/fed/fed_rules.h"
 #include "tests/sim/sim_priv.h"
 
 enum {
@@ -24,19 +25,46 @@ static void key_of(const struct sim_group *g, struct fed_record_key *out)
 	memcpy(out->s, g->gid.s, sizeof g->gid.s);
 }
 
+uint64_t sim_serial(const struct sim_world *w, const struct sim_group *g)
+{
+	struct fed_record_key key;
+
+	key_of(g, &key);
+	return fed_reg_serial(w->daemons[g->owner].reg, &key);
+}
+
+/* An owner may know less of the feed when it signs one of the two.  (Dice of its own: what happens
+ * else with a seed stays the same.) */
+static void step_back(struct sim_daemon *owner, const struct fed_feed *f, struct fed_pos *at)
+{
+	struct sim_rand rand = owner->w->rand;
+	uint64_t n = f->low + sim_draw(&rand, (uint32_t)(f->high - f->low + 1));
+	char name[FED_FEED_NAME_LEN];
+
+	fed_feed_name_text(&f->stored, name);
+	const struct sim_entry *e = sim_disk_entry(sim_disk_feed(&owner->disk, name), n);
+	if (e && sim_chance(&rand, 30))
+		*at = (struct fed_pos){at->epoch, n, e->link.e};
+}
+
 static struct fed_pos highest(void *arg, const struct fed_gid *gid, const struct fed_oid *oid)
 {
 	struct sim_daemon *owner = arg;
 	struct fed_pos at = {.epoch = 0, .e = fed_hash_none};
+	const struct fed_feed *last = NULL;
 
 	list_each(&owner->feeds.by_change, it)
 	{
 		const struct fed_feed *f = container_of(it, struct fed_feed, node);
 
 		if (fed_gid_eq(&f->name.gid, gid) && fed_oid_eq(&f->name.oid, oid) && f->high > 0 &&
-			f->name.epoch.n > at.epoch)
+			f->name.epoch.n > at.epoch) {
 			at = (struct fed_pos){f->name.epoch.n, f->high, f->tip.e};
+			last = f;
+		}
 	}
+	if (last)
+		step_back(owner, last, &at);
 	return at;
 }
 
@@ -74,9 +102,11 @@ static int change(
 	if (!sim_is_needed(w, who) && who < SIM_STRUCK_MAX && sim_draw(&w->rand, 2) == 0)
 		rc = change_member(owner, d, oid, err);
 	if (rc == 0) {
-		g->struck |= UINT64_C(1) << who;
 		if (fed_group_member(&d->rec.group, oid))
 			sim_note_guest(g, who, d->rec.serial);
+		else
+			*(struct fed_cut *)vec_push(&g->drawn) =
+				d->rec.group.cut[d->rec.group.n_cut - 1];
 		return 0;
 	}
 	snprintf(title, sizeof title, "title %u", sim_draw(&w->rand, 1000000));
@@ -129,6 +159,8 @@ void sim_fork_record(struct sim_world *w, unsigned group, struct sim_daemon *to)
 			give(owner, buf_slice(&one));
 		give(to, buf_slice(&other));
 		w->n.rivals++;
+		if (g->contested == 0 || serial - back + 1 < g->contested)
+			g->contested = serial - back + 1;
 	}
 	buf_fini(&one);
 	buf_fini(&other);
@@ -162,8 +194,8 @@ bool sim_settle(struct sim_world *w, unsigned group)
 		return false;
 	n = versions(owner->reg, &key, texts);
 	buf_init(&out, FED_RECORD_MAX);
-	int rc = fed_draft_group_settle(&d, fed_reg_federation(owner->reg), &admin->oid, texts, n,
-		sim_draw(&w->rand, (uint32_t)n), &err);
+	int rc = fed_draft_group_settle(
+		&d, owner->reg, &admin->oid, texts, n, sim_draw(&w->rand, (uint32_t)n), &err);
 
 	if (rc == 0)
 		rc = fed_draft_end(&d, admin->seed, &out, &err);
@@ -182,9 +214,26 @@ bool sim_settle(struct sim_world *w, unsigned group)
 
 bool sim_is_struck(const struct sim_world *w, const struct sim_group *g, const struct fed_oid *oid)
 {
-	for (unsigned i = 0; i < w->o.n_daemons && i < SIM_STRUCK_MAX; i++)
-		if (fed_oid_eq(&w->daemons[i].oid, oid))
-			return g->struck >> i & 1;
+	const struct fed_group *rec = fed_reg_group(w->daemons[g->owner].reg, &g->gid);
+
+	for (size_t i = 0; i < g->drawn.n; i++) {
+		const struct fed_cut *cut = vec_at(&g->drawn, i);
+
+		if (fed_oid_eq(&cut->oid, oid) && !fed_group_has_cut(rec, cut))
+			return true;
+	}
+	return false;
+}
+
+bool sim_is_drawn(const struct sim_world *w, const struct sim_group *g, const struct sim_post *p)
+{
+	for (size_t i = 0; i < g->drawn.n; i++) {
+		const struct fed_cut *cut = vec_at(&g->drawn, i);
+
+		if (fed_oid_eq(&cut->oid, &w->daemons[p->origin].oid) &&
+			fed_pos_after(&p->at, &cut->at))
+			return true;
+	}
 	return false;
 }
 

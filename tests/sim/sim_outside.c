@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "proto/base/mem.h"
+#include "proto/fed/fed_rules.h"
 #include "tests/sim/sim_priv.h"
 
 enum {
@@ -160,6 +161,31 @@ static void on_alarm(void *arg, enum fed_alarm what, const struct fed_oid *who, 
 	}
 }
 
+/*
+ * It names a serial of which there were two records, or a later one: while the pass was on nobody
+ * may have known by which it counts.  Or it lies behind a cut that one of them drew, which is not
+ * undone where it was; or this daemon itself was out by one of them for a while, or has met the
+ * other one, perhaps in this moment: then it was not asked for what it is due now.
+ */
+static bool is_contested(const struct sim_daemon *d, const struct sim_post *p)
+{
+	const struct sim_group *g = &d->w->groups[p->group];
+	struct fed_record_key key = {.type = FED_REC_GROUP};
+
+	if (g->contested == 0)
+		return false;
+	for (size_t i = 0; i < g->drawn.n; i++) {
+		const struct fed_cut *cut = vec_at(&g->drawn, i);
+
+		if (fed_oid_eq(&cut->oid, &d->oid))
+			return true;
+	}
+	if (sim_is_drawn(d->w, g, p))
+		return true;
+	memcpy(key.s, g->gid.s, sizeof g->gid.s);
+	return p->r >= g->contested || fed_reg_forked(d->reg, &key);
+}
+
 /* Of this post the origin told before the pass began, and it was there to be asked. */
 static bool was_to_have(struct sim_daemon *d, const struct sim_post *p)
 {
@@ -167,11 +193,11 @@ static bool was_to_have(struct sim_daemon *d, const struct sim_post *p)
 	const struct fed_gid *gid = &d->w->groups[p->group].gid;
 	const struct fed_group *g = fed_reg_group(d->reg, gid);
 
-	if (d->w->n.rivals > 0)
-		return false; /* it may name a record that is void, or lie behind a void cut */
 	if (!p->control || p->acked_ms >= d->catch_ms || !sim_net_asks(d, p->origin) ||
 		from->liar || from->put_back || d->put_back || !from->up || !g ||
 		!fed_group_member(g, &d->oid) || !fed_group_member(g, &from->oid))
+		return false;
+	if (is_contested(d, p))
 		return false;
 	g = fed_reg_group(from->reg, gid);
 	return fed_reg_reads(from->reg, &d->oid, gid) &&

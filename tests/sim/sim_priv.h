@@ -73,9 +73,10 @@ struct sim_daemon {
 	struct fed_reg *reg;
 	struct fed_feeds feeds;
 	struct fed_node *node;
-	uint64_t epochs[SIM_GROUPS_MAX]; /* own epoch in force, by group; 0: none yet */
-	bool hidden;                     /* it cannot be dialled */
-	bool liar;                       /* its operator changes what others fetch from it */
+	uint64_t epochs[SIM_GROUPS_MAX];  /* own epoch in force, by group; 0: none yet */
+	uint64_t epoch_r[SIM_GROUPS_MAX]; /* the record that its last entry named; 0: none yet */
+	bool hidden;                      /* it cannot be dialled */
+	bool liar;                        /* its operator changes what others fetch from it */
 	uint64_t floor, last_epoch; /* in its generation file, which is not backed up: no entry is
 				       issued in an epoch below floor; the highest it has begun */
 	bool restored;              /* its generation file does not fit */
@@ -96,8 +97,9 @@ struct sim_group {
 	struct fed_gid gid;
 	char name[32];
 	unsigned owner;
-	bool join;       /* who comes later gets what comes later */
-	uint64_t struck; /* daemons that one of two records put out, or took in: a bit each */
+	bool join;          /* who comes later gets what comes later */
+	uint64_t contested; /* the lowest serial of which there were two records; 0: none */
+	struct vec drawn; /* struct fed_cut: of all records that had a rival, or may have one yet */
 	uint64_t guests[SIM_STRUCK_MAX]; /* serials of records that took it in and had a rival */
 };
 
@@ -109,8 +111,10 @@ struct sim_post {
 	struct sim_blob *blob;
 	bool control;    /* a cancel of another one, or a list of people */
 	uint64_t target; /* a cancel: ... of that id */
+	uint64_t r;      /* the record that it names */
 	int64_t acked_ms;
 	bool put_back; /* a disk that had it was put back: perhaps it was the only one */
+	bool rotten;   /* it rotted on a disk: perhaps the rest are of those who were put out */
 };
 
 struct sim_world {
@@ -172,10 +176,15 @@ bool sim_settle(struct sim_world *w, unsigned group);
 /* A record takes it in that may become void. */
 void sim_note_guest(struct sim_group *g, unsigned who, uint64_t serial);
 /*
- * Did one of two records put it out?  Its cut is not undone where only that one was known, so what
- * is held of such a daemon may differ: docs/federation.md section 3
+ * Did a record put it out that is void, and whose cut none that healed has carried?  So it is where
+ * the admin did not know of it: a rival made upon a void record, shown to others.  What is held of
+ * such a daemon may differ: docs/federation.md section 3
  */
 bool sim_is_struck(const struct sim_world *w, const struct sim_group *g, const struct fed_oid *oid);
+/* Does it lie behind a cut that one of two records has drawn? */
+bool sim_is_drawn(const struct sim_world *w, const struct sim_group *g, const struct sim_post *p);
+/* The record of the group that is in force at its owner. */
+uint64_t sim_serial(const struct sim_world *w, const struct sim_group *g);
 /* All who should know do; NULL, or what does not hold. */
 const char *sim_check_forks(struct sim_world *w, bool settled);
 
@@ -224,6 +233,14 @@ void sim_mid(const struct sim_world *w, unsigned origin, uint64_t id, char out[S
 /* The entry of that post on a disk; NULL: not there, or without its text. */
 const struct sim_entry *sim_find_post(
 	const struct sim_world *w, const struct sim_daemon *d, const struct sim_post *p);
+
+/*
+ * Does it lie behind a cut that the record which it names does not know; or does that one, which
+ * has the serial now, not know its origin?
+ */
+bool sim_is_cut(const struct fed_group *rec, const struct sim_world *w, const struct sim_post *p);
+/* What control entries have done (sim_cancels.c); NULL, or what does not hold. */
+const char *sim_check_cancels(struct sim_world *w);
 
 /* Does the member get entry n of that feed, by the record? */
 bool sim_is_for(const struct fed_group *rec, const struct sim_daemon *d,

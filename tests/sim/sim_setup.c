@@ -80,6 +80,7 @@ static void group_setup(struct sim_world *w, unsigned group)
 	struct sim_group *g = &w->groups[group];
 	struct buf members, out;
 
+	vec_init(&g->drawn, sizeof(struct fed_cut));
 	g->owner = sim_draw(&w->rand, w->o.n_daemons);
 	/* where no chain is cut short by a disk that was put back, or goes on in two ways */
 	g->join = w->o.restore == 0 && w->o.equivocate == 0 && (w->o.seed + group) % 3 == 0;
@@ -135,15 +136,22 @@ static const struct fed_feed *last_feed(
 	return last;
 }
 
-/* Where the owner draws the line for each feed of `who`. */
-static void add_cut(struct sim_daemon *owner, const struct fed_gid *gid, const struct fed_oid *who,
-	struct buf *out)
+/* Where the owner draws the line for each feed of `who`: behind all earlier ones. */
+static void add_cut(struct sim_daemon *owner, struct sim_group *g, const struct fed_group *rec,
+	const struct fed_oid *who, struct buf *out)
 {
-	const struct fed_feed *last = last_feed(owner, gid, who);
+	const struct fed_feed *last = last_feed(owner, &rec->gid, who);
+	struct fed_pos at = {.e = fed_hash_none};
 
-	buf_addf(out, "cut: %s %llu %llu %s\n", who->s,
-		last ? (unsigned long long)last->name.epoch.n : 0,
-		last ? (unsigned long long)last->high : 0, last ? last->tip.e.s : fed_hash_none.s);
+	if (last)
+		at = (struct fed_pos){last->name.epoch.n, last->high, last->tip.e};
+	for (size_t i = 0; i < rec->n_cut; i++)
+		if (fed_oid_eq(&rec->cut[i].oid, who) && rec->cut[i].at.epoch >= at.epoch)
+			at = (struct fed_pos){rec->cut[i].at.epoch + 1, 0, fed_hash_none};
+	if (owner->w->o.forkrecord > 0) /* it may become void */
+		*(struct fed_cut *)vec_push(&g->drawn) = (struct fed_cut){*who, at};
+	buf_addf(out, "cut: %s %llu %llu %s\n", who->s, (unsigned long long)at.epoch,
+		(unsigned long long)at.n, at.e.s);
 }
 
 /* The lines of start of the record before, but those of `who`. */
@@ -212,7 +220,7 @@ void sim_change_member(struct sim_world *w, unsigned group, unsigned who)
 			(unsigned long long)rec->cut[i].at.epoch,
 			(unsigned long long)rec->cut[i].at.n, rec->cut[i].at.e.s);
 	if (was)
-		add_cut(owner, &g->gid, oid, &marks);
+		add_cut(owner, g, rec, oid, &marks);
 	fed_record_hash(fed_reg_text(owner->reg, &key, serial), &prev);
 	group_record(w, group, serial + 1, &prev, buf_slice(&members), buf_slice(&marks), &out);
 	sim_daemon_record(owner, buf_slice(&out));

@@ -3,6 +3,8 @@
  * What daemons say to each other, read along at the moment of sending: promise 3.  It is judged by
  * the records that the sender holds, with none of the node's own judgement.
  */
+#include <stdio.h>
+
 #include "proto/base/text.h"
 #include "tests/sim/sim_priv.h"
 
@@ -25,20 +27,27 @@ static uint64_t number_behind(struct slice text, struct slice word)
 	return i <= text.len && fed_num_parse(slice_of(text.p + at + 1, i - at - 1), &n) ? n : 0;
 }
 
-/* Records had a rival that took it in: it may hear of that serial, and of the one that decides. */
+/*
+ * Records had a rival that took it in, or that was followed by one that did: it may hear of their
+ * serials, and of the one that decides.
+ */
 static bool was_guest(const struct sim_daemon *d, const struct fed_gid *gid,
 	const struct fed_oid *who, uint64_t serial, bool told)
 {
 	const struct sim_world *w = d->w;
-	uint64_t serials = 0;
+	uint64_t serials = 0, parted = 0;
 
 	for (unsigned g = 0; g < w->o.n_groups; g++)
 		for (unsigned i = 0; i < w->o.n_daemons && i < SIM_STRUCK_MAX; i++)
 			if (fed_gid_eq(&w->groups[g].gid, gid) &&
-				fed_oid_eq(&w->daemons[i].oid, who))
+				fed_oid_eq(&w->daemons[i].oid, who)) {
 				serials = w->groups[g].guests[i];
+				parted = w->groups[g].contested;
+			}
 	serials |= serials << 1;
-	return serial < 64 && (told ? serials >> serial & 1 : serials >> serial != 0);
+	if (serial >= 64 || serials >> serial == 0)
+		return false;
+	return !told || (serials >> serial & 1) || (parted > 0 && serial >= parted);
 }
 
 /*
@@ -86,6 +95,16 @@ void sim_watch_begin(struct sim_daemon *d)
 	}
 }
 
+/* With -v. */
+static void tell_leak(const struct sim_daemon *d, const struct fed_oid *who, struct slice text)
+{
+	struct slice line = slice_head(text, slice_chr(text, '\n'));
+
+	if (d->w->o.verbose)
+		printf("%8lld %s says to %s: ...%.*s\n", (long long)d->w->now_ms, d->name, who->s,
+			SLICE_ARG(line));
+}
+
 /*
  * Promise 3, at the moment of sending: nothing of a group goes to a daemon that is no member by the
  * record that the sender holds, but that it is out.  Looked up here, not by the node.  What was
@@ -103,7 +122,10 @@ static void watch_leak(
 			(asks && is_member(fed_reg_group_at(d->reg, &rec->gid, d->knew[g]), who)))
 			continue;
 		while ((at += slice_find(slice_from(text, at), gid)) < text.len) {
-			d->w->n.leaks += !may_hear(d, &rec->gid, who, text, at);
+			if (!may_hear(d, &rec->gid, who, text, at)) {
+				d->w->n.leaks++;
+				tell_leak(d, who, slice_from(text, at));
+			}
 			at += gid.len;
 		}
 	}

@@ -130,6 +130,8 @@ void sim_world_free(struct sim_world *w)
 		sim_daemon_fini(&w->daemons[i]);
 	for (size_t i = 0; i < w->posts.n; i++)
 		sim_blob_unref(((struct sim_post *)vec_at(&w->posts, i))->blob);
+	for (unsigned g = 0; g < w->o.n_groups; g++)
+		vec_fini(&w->groups[g].drawn);
 	vec_fini(&w->heap);
 	vec_fini(&w->posts);
 	buf_fini(&w->text);
@@ -395,7 +397,7 @@ static bool is_elsewhere(
 static void step_rot(struct sim_world *w)
 {
 	struct sim_daemon *d = &w->daemons[sim_draw(&w->rand, w->o.n_daemons)];
-	const struct sim_post *p;
+	struct sim_post *p;
 	char feed[FED_FEED_NAME_LEN];
 
 	if (w->posts.n == 0)
@@ -409,6 +411,7 @@ static void step_rot(struct sim_world *w)
 		feed);
 	tell(w, "rot: daemon, post", d->i, (unsigned)p->id);
 	sim_disk_rot(&d->disk, feed, p->at.n);
+	p->rotten = true;
 	w->n.rotten++;
 	if (d->up && sim_chance(&w->rand, 50))
 		sim_daemon_self_check(d);

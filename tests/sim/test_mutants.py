@@ -22,6 +22,8 @@ BOTH = ("equivocate=20", "restore=10")
 RARE = ("equivocate=20", "restore=6", "rot=0", "forkrecord=0")
 PASSES = ("equivocate=20", "restore=10", "rot=0", "forkrecord=0")
 FORKS = ("restore=0", "equivocate=0", "membership=0", "forkrecord=6")
+MORE_FORKS = (*FORKS[:3], "forkrecord=15")
+FORKS_AND_MEMBERS = (*FORKS[:2], "forkrecord=10", "membership=25")
 
 # name, what it breaks, file, lines, what stands there instead, kinds of steps to have more of; from=N:
 # the seeds before N do not see it
@@ -38,7 +40,7 @@ MUTANTS = [
     ("gap", "what lies beyond a gap counts as complete", "proto/fed/fed_feed.c",
      "\tif (n > f->high)\n\t\tfed_spans_add(&f->ahead, n, n);",
      "\tif (n > f->high)\n\t\tf->high = n;"),
-    ("cut", "the line that a group record draws is not drawn", "proto/fed/fed_node_record.c",
+    ("cut", "the line that a group record draws is not drawn", "proto/fed/fed_node_cut.c",
      "if (end >= f->end)", "if (true)"),
     ("scope_heads", "heads are told to everybody", "proto/fed/fed_serve.c",
      "r->answer = fed_reg_reads(r->n->o.reg, r->who, gid);", "r->answer = true;"),
@@ -76,6 +78,20 @@ MUTANTS = [
      "from=466"),
     ("misled_out", "... or who was taken out of the group", "proto/fed/fed_reg_see.c",
      "if (was_member(r, who, gid) || fed_reg_stray", "if (fed_reg_stray"),
+    ("first_cut", "of two cuts in one epoch the last holds", "proto/fed/fed_node_cut.c",
+     "name->epoch.n == c->at.epoch && c->at.n < end", "name->epoch.n == c->at.epoch", *MORE_FORKS),
+    ("ignorant", "an epoch that was begun in ignorance of a cut counts", "proto/fed/fed_node_cut.c",
+     "if (first && is_ignorant(", "if (false && is_ignorant(", *MORE_FORKS),
+    ("judged_anew", "what another record of the serial let in stays", "proto/fed/fed_node_cut.c",
+     "while (g->closed && num > 0) {", "while (false) {", *MORE_FORKS),
+    ("carried", "who heals does not draw what a rival has drawn", "proto/fed/fed_draft_group.c",
+     "\t\tcarry(d, &rival.group.cut[i]);", "\t\t(void)carry;", *MORE_FORKS),
+    ("carried_void", "... nor what followed it", "proto/fed/fed_draft_group.c",
+     "\t\tcarry_void(d, reg);", "\t\t(void)carry_void;", *FORKS_AND_MEMBERS),
+    ("shut_out", "whom a void record took in is not cut", "proto/fed/fed_draft_group.c",
+     "if (g->closed && !fed_group_member(g, oid)", "if (false && !fed_group_member(g, oid)", *FORKS_AND_MEMBERS),
+    ("begins_earlier", "who was taken in by a void record waits for nothing of before", "proto/fed/fed_node_begin.c",
+     "begin == f->low ||", "begin <= f->low ||", *FORKS_AND_MEMBERS),
     ("control_first", "content is asked for before the control pass is over",
      "proto/fed/fed_node.c", "\tif (n->catching)\n", "\tif (false)\n"),
     ("control_all", "the tags of what is missing are not looked at", "proto/fed/fed_node_catch.c",

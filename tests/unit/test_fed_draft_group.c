@@ -173,19 +173,46 @@ static void test_settle(void **state)
 	assert_int_equal(fed_reg_give(rig.reg, texts[0], false, &res, &rig.err), FED_REG_TAKEN);
 	assert_int_equal(fed_reg_give(rig.reg, texts[1], false, &res, &rig.err), FED_REG_TAKEN);
 	assert_true(res.fork && group()->state == FED_GROUP_ACTIVE);
-	rig_refused(fed_draft_group_settle(
-			    &rig.d, fed_reg_federation(rig.reg), &rig.b, texts, 2, 1, &rig.err),
+	rig_refused(fed_draft_group_settle(&rig.d, rig.reg, &rig.b, texts, 2, 1, &rig.err),
 		KERR_DENIED, "only an admin");
 	fed_draft_fini(&rig.d);
-	assert_int_equal(fed_draft_group_settle(&rig.d, fed_reg_federation(rig.reg), &rig.a, texts,
-				 2, 1, &rig.err),
-		0);
+	assert_int_equal(fed_draft_group_settle(&rig.d, rig.reg, &rig.a, texts, 2, 1, &rig.err), 0);
 	rig_give(rig.seed_a);
 	assert_int_equal(group()->state, FED_GROUP_FROZEN);
 	assert_non_null(fed_group_member(group(), &rig.b));
 	assert_int_equal(group()->n_cut, 1);
 	buf_fini(&out);
 	buf_fini(&frozen);
+}
+
+/* Both have drawn one, in one epoch: the earlier one is carried upon the later. */
+static void test_settle_two_cuts(void **state)
+{
+	struct fed_reg_result res;
+	struct buf late, early;
+
+	(void)state;
+	make_group(true, false);
+	change_member(&rig.b, true);
+	rig.highest = at(100, 7);
+	assert_int_equal(next_group(), 0);
+	assert_int_equal(fed_draft_member_out(&rig.d, &rig.b, &rig_places, &rig.err), 0);
+	copy(&late);
+	rig.highest = at(100, 3);
+	assert_int_equal(next_group(), 0);
+	assert_int_equal(fed_draft_member_out(&rig.d, &rig.b, &rig_places, &rig.err), 0);
+	copy(&early);
+	const struct slice texts[] = {buf_slice(&late), buf_slice(&early)};
+
+	assert_int_equal(fed_reg_give(rig.reg, texts[0], false, &res, &rig.err), FED_REG_TAKEN);
+	assert_int_equal(fed_reg_give(rig.reg, texts[1], false, &res, &rig.err), FED_REG_TAKEN);
+	assert_int_equal(fed_draft_group_settle(&rig.d, rig.reg, &rig.a, texts, 2, 0, &rig.err), 0);
+	rig_give(rig.seed_a);
+	assert_int_equal(group()->n_cut, 2);
+	assert_int_equal(group()->cut[0].at.n, 7);
+	assert_int_equal(group()->cut[1].at.n, 3);
+	buf_fini(&late);
+	buf_fini(&early);
 }
 
 /* Deputies stand in for the owner, together; and another may become owner. */
@@ -241,9 +268,7 @@ static void test_settle_newcomer(void **state)
 
 	assert_int_equal(fed_reg_give(rig.reg, texts[0], false, &res, &rig.err), FED_REG_TAKEN);
 	assert_int_equal(fed_reg_give(rig.reg, texts[1], false, &res, &rig.err), FED_REG_TAKEN);
-	assert_int_equal(fed_draft_group_settle(&rig.d, fed_reg_federation(rig.reg), &rig.a, texts,
-				 2, 1, &rig.err),
-		0);
+	assert_int_equal(fed_draft_group_settle(&rig.d, rig.reg, &rig.a, texts, 2, 1, &rig.err), 0);
 	rig_give(rig.seed_a);
 	assert_null(fed_group_member(group(), &rig.b));
 	assert_int_equal(group()->n_cut, 1);
@@ -368,6 +393,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_history_join, rig_up_two, rig_down),
 		cmocka_unit_test_setup_teardown(test_public, rig_up_two, rig_down),
 		cmocka_unit_test_setup_teardown(test_settle, rig_up_two, rig_down),
+		cmocka_unit_test_setup_teardown(test_settle_two_cuts, rig_up_two, rig_down),
 		cmocka_unit_test_setup_teardown(test_deputies, rig_up_two, rig_down),
 		cmocka_unit_test_setup_teardown(test_settle_newcomer, rig_up_two, rig_down),
 		cmocka_unit_test_setup_teardown(test_group_refused, rig_up_two, rig_down),

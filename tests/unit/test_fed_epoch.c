@@ -289,6 +289,71 @@ static void test_unnoticed(void **state)
 	assert_true(fed_epoch_forgot_until(&fed) > 0);
 }
 
+/* ---- cuts of our own ---- */
+
+#define H1 "BuS7KC--dJTDaeXsO7t_Im_osmYX-VhwImlJOsFs4h4"
+#define CUT(epoch) "cut: @a " epoch " 5 " H1 "\n"
+
+/* Records of the group with these lines of cuts, serials 1 .. n. */
+static const struct fed_group *give_groups(struct arena *ar, const char *const *cuts, size_t n)
+{
+	const struct fed_record *rec = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		struct fed_reg_result res;
+		struct err why = {.text = ""};
+		char edits[512];
+
+		snprintf(edits, sizeof edits, "state:|%sstate:", cuts[i]);
+		rec = fed_rig_make(ar, fed_rig_group, edits, rec, "A");
+		assert_int_equal(fed_reg_give(fed.reg, rec->text, true, &res, &why), FED_REG_TAKEN);
+	}
+	gid = rec->group.gid;
+	return fed_reg_group(fed.reg, &gid);
+}
+
+/* We have an entry there, which names r; is it left? */
+static bool is_left(const struct fed_group *g, uint64_t epoch, uint64_t r)
+{
+	const struct fed_feed_name name = {.gid = gid, .oid = keys.oid, .epoch = {.n = epoch}};
+
+	fed_feeds_fini(&fed.feeds);
+	fed_feeds_init(&fed.feeds);
+	fed.epoch_floor = 0;
+	issue(epoch);
+	fed_feeds_get(&fed.feeds, &name)->tip.r = r;
+	fed_epoch_behind(&fed, g);
+	return fed.epoch_floor > epoch;
+}
+
+/* All cuts count, each exactly: one that was drawn later may lie before the others. */
+static void test_cuts(void **state)
+{
+	static const char *const cuts[] = {"", CUT("200"), CUT("200") CUT("100")};
+	const struct fed_group *g;
+	struct arena ar;
+
+	(void)state;
+	arena_init(&ar);
+	start(LINEAGE);
+	g = give_groups(&ar, cuts, array_len(cuts));
+	assert_true(is_left(g, 100, 3));
+	assert_true(is_left(g, 150, 3));
+	assert_true(is_left(g, 200, 3));
+	assert_true(is_left(g, 300, 1));
+	assert_true(is_left(g, 300, 2)); /* it knew of one */
+	assert_false(is_left(g, 300, 3));
+	assert_true(fed.epoch_floor == 201);
+
+	/* one that is cut, whatever it names, and of which nothing is left */
+	struct fed_feed *feed = fed_feeds_get(&fed.feeds,
+		&(struct fed_feed_name){.gid = gid, .oid = keys.oid, .epoch = {.n = 300}});
+	feed->end = feed->high = 0;
+	fed_epoch_behind(&fed, g);
+	assert_true(fed.epoch_floor == 301);
+	arena_fini(&ar);
+}
+
 static void pass_over(void *arg, enum log_level level, struct slice line)
 {
 	(void)arg;
@@ -311,6 +376,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_remade_older_file, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_older_file, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_unnoticed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_cuts, set_up, tear_down),
 	};
 
 	crypto_ossl_install();

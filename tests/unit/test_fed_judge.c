@@ -238,8 +238,11 @@ static void ends(void **state)
 	const char *twice = "member: @b rw 1\n|cut: @b 100 5 " H1 "\ncut: @b 200 7 " H1 "\n";
 	struct fed_record *one = make(g, NULL, NULL, "A"), *two = make(g, out, one, "A");
 	struct fed_record *three = make(g, again, two, "A"), *four = make(g, twice, three, "A");
+	const char *earlier = "member: @b rw 1\n|cut: @b 100 5 " H1 "\ncut: @b 100 3 " H2 "\n";
+	struct fed_record *five = make(g, earlier, two, "A");
 
 	(void)state;
+	assert_true(end_of(five, 100) == 3);
 	assert_true(end_of(one, 100) == UINT64_MAX);
 	assert_true(end_of(two, 99) == UINT64_MAX);
 	assert_true(end_of(two, 100) == 5);

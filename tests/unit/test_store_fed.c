@@ -320,7 +320,7 @@ static void test_end(void **state)
 	rig_assert_clean(r);
 }
 
-/* ---- a feed that begins later ---- */
+/* ---- a feed that begins elsewhere ---- */
 
 static int begin_at(struct store_rig *r, uint64_t low)
 {
@@ -345,7 +345,9 @@ static void test_begin(void **state)
 			assert_int_equal(put_run(r, &in, mid, g), 0);
 	}
 	assert_int_equal(fed.high, 3);
-	assert_int_equal(begin_at(r, 3), KERR_INVALID);
+	assert_int_equal(begin_at(r, 3), 0);
+	assert_int_equal(fed.high, 3);
+	assert_int_equal(feed_of(r, "f").low, 3);
 	assert_int_equal(begin_at(r, 7), 0);
 	assert_int_equal(fed.high, 8);
 	assert_int_equal(feed_of(r, "f").low, 7);
@@ -356,6 +358,9 @@ static void test_begin(void **state)
 	in = came("f", 'b', 20);
 	assert_int_equal(put_run(r, &in, "<20@x>", g), 0);
 	assert_int_equal(fed.high, 20);
+	assert_int_equal(begin_at(r, 2), 0); /* before that: what it had there counts again */
+	assert_int_equal(fed.high, 3);
+	assert_int_equal(feed_of(r, "f").low, 2);
 	rig_assert_clean(r);
 }
 
