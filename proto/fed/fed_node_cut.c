@@ -73,24 +73,22 @@ static uint64_t last_of(const struct fed_feed *f, uint64_t num)
 
 /*
  * The end as the records that the entries name have it: their serial may have been another record's
- * when they were taken, by which the origin was in the group.  Those are the last of a feed.
+ * when they were taken, by which the origin was in the group.  Those are the last of a feed; behind
+ * them may lie some that name a serial which the chain does not reach any more.
  */
 static uint64_t end_by_membership(
 	struct fed_node *n, const struct fed_group *g, const struct fed_feed *f, uint64_t end)
 {
 	uint64_t num = last_of(f, end);
+	struct fed_link l;
 
-	while (g->closed && num > 0) {
-		const struct fed_group *at_r;
-		struct fed_link l;
+	for (; g->closed && num > 0 && node_link(n, f, num, &l) == 0; num = last_of(f, num - 1)) {
+		const struct fed_group *at_r = fed_reg_group_at(n->o.reg, &g->gid, l.r);
 
-		if (node_link(n, f, num, &l) < 0)
+		if (at_r && fed_group_member(at_r, &f->name.oid))
 			break;
-		at_r = fed_reg_group_at(n->o.reg, &g->gid, l.r);
-		if (!at_r || fed_group_member(at_r, &f->name.oid))
-			break;
-		end = num - 1;
-		num = last_of(f, end);
+		if (at_r)
+			end = num - 1;
 	}
 	return end;
 }

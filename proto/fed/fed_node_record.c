@@ -105,14 +105,20 @@ void fed_node_told_record(struct fed_node *n, unsigned peer, const struct fed_re
 		want_version(n, peer, key, serial, hash);
 }
 
-/* Of a serial that the chain has not reached, or came with it: not now; not any more. */
+/*
+ * Of a serial that the chain has not reached, or came with it: not now; not any more.  The next one
+ * is asked for so where the chain is not: it was longer, and has been taken back.
+ */
 static bool is_due(struct fed_node *n, struct fed_peer *p, size_t i, bool *done_out)
 {
 	const struct record_want *w = want_at(p, i);
+	uint64_t held = fed_reg_held(n->o.reg, &w->key);
 
 	*done_out = w->version.s[0] && fed_reg_knows(n->o.reg, &w->key, w->next, &w->version);
-	return !*done_out && !w->asked && w->at <= n->steady_s &&
-	       (!w->version.s[0] || w->next <= fed_reg_held(n->o.reg, &w->key));
+	if (*done_out || w->asked || w->at > n->steady_s)
+		return false;
+	return !w->version.s[0] || w->next <= held ||
+	       (w->next == held + 1 && find_want(p, &w->key, &no_version) == p->wants.n);
 }
 
 bool node_next_record(struct fed_node *n, unsigned peer, struct fed_request *out)
@@ -184,7 +190,7 @@ static void alarm_fork(struct fed_node *n, const struct fed_record_key *key)
 
 static void drop_news(struct fed_node *n, const struct fed_record_key *key, uint64_t serial);
 
-/* The record that decided is told anew, to those whom a void one took in. */
+/* The record that decided is told anew, to those whom a void one took in or left in. */
 static void tell_strays(struct fed_node *n, const struct fed_reg_result *r)
 {
 	uint64_t serial = fed_reg_told_out(n->o.reg, &r->key, r->serial);
@@ -218,7 +224,7 @@ static enum fed_reg_got give(
 
 	if (got == FED_REG_TAKEN)
 		keep(n, text, r);
-	else if (r->strays)
+	if (got == FED_REG_TAKEN ? r->fork && !fed_reg_forked(n->o.reg, &r->key) : r->strays)
 		tell_strays(n, r);
 	return got;
 }

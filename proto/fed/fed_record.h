@@ -222,6 +222,13 @@ const struct fed_member_daemon *fed_federation_daemon(
 	const struct fed_federation *f, const struct fed_oid *oid);
 const struct fed_member *fed_group_member(const struct fed_group *g, const struct fed_oid *oid);
 
+/*
+ * history: join.  The first entry that it is given of an epoch of a feed; UINT64_MAX: none.  Only
+ * where fed_group_reads.
+ */
+uint64_t fed_group_begin(const struct fed_group *now, const struct fed_oid *oid,
+	const struct fed_oid *feed, uint64_t epoch);
+
 /* Is `name` the daemon's name or one of its mail domains? */
 NODISCARD bool fed_federation_owns(
 	const struct fed_federation *f, const struct fed_oid *oid, struct slice name);

@@ -224,6 +224,21 @@ const struct fed_member *fed_group_member(const struct fed_group *g, const struc
 	return NULL;
 }
 
+uint64_t fed_group_begin(const struct fed_group *now, const struct fed_oid *oid,
+	const struct fed_oid *feed, uint64_t epoch)
+{
+	for (size_t i = 0; i < now->n_start && now->history_join; i++) {
+		const struct fed_start *s = &now->start[i];
+
+		if (!fed_oid_eq(&s->oid, oid) || !fed_oid_eq(&s->of, feed))
+			continue;
+		if (epoch == s->epoch)
+			return s->n;
+		return epoch > s->epoch ? 1 : UINT64_MAX;
+	}
+	return 1;
+}
+
 bool fed_federation_owns(
 	const struct fed_federation *f, const struct fed_oid *oid, struct slice name)
 {

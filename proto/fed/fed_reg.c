@@ -282,6 +282,7 @@ static void truncate_to(struct chain *c, uint64_t serial, uint64_t parted)
 		drop_rivals(c, parted);
 	while (c->serials.n > serial)
 		(void)lose(c, serial_at(c, --c->serials.n), parted);
+	fed_strays_part(&c->strays, parted);
 }
 
 /* In the place of what had its serial and of all that followed. */

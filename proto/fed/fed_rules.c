@@ -216,14 +216,13 @@ static bool follows_cuts(const struct fed_group *old, const struct fed_group *ne
 }
 
 /* New ones of a daemon lie further on than its earlier ones. */
-static bool cuts_ascend(const struct fed_group *old, const struct fed_group *new, struct err *why)
+static bool cuts_ascend(const struct fed_group *old, const struct fed_group *new)
 {
 	for (size_t i = old->n_cut; i < new->n_cut; i++)
 		for (size_t k = 0; k < i; k++)
 			if (fed_oid_eq(&new->cut[k].oid, &new->cut[i].oid) &&
 				!fed_pos_after(&new->cut[i].at, &new->cut[k].at))
-				return refuse(
-					why, "a cut lies after the earlier ones of its daemon");
+				return false;
 	return true;
 }
 
@@ -374,8 +373,8 @@ static enum fed_verdict judge(const struct fed_record *before, const struct fed_
 		return verdict(why, FED_REFUSED, "not signed by those who may");
 	/* a quorum that heals draws again what rivals have drawn */
 	if (before && rec->type == FED_REC_GROUP && *by_out != FED_BY_QUORUM &&
-		!cuts_ascend(&before->group, &rec->group, why))
-		return FED_REFUSED;
+		!cuts_ascend(&before->group, &rec->group))
+		return verdict(why, FED_REFUSED, "a cut lies after the earlier ones of its daemon");
 	return FED_ACCEPT;
 }
 
@@ -587,19 +586,4 @@ bool fed_group_reads(
 	const struct fed_member_daemon *d = fed ? fed_federation_daemon(fed, oid) : NULL;
 
 	return d && d->state == FED_ACTIVE && (!now->closed || fed_group_member(now, oid));
-}
-
-uint64_t fed_group_begin(const struct fed_group *now, const struct fed_oid *oid,
-	const struct fed_oid *feed, uint64_t epoch)
-{
-	for (size_t i = 0; i < now->n_start && now->history_join; i++) {
-		const struct fed_start *s = &now->start[i];
-
-		if (!fed_oid_eq(&s->oid, oid) || !fed_oid_eq(&s->of, feed))
-			continue;
-		if (epoch == s->epoch)
-			return s->n;
-		return epoch > s->epoch ? 1 : UINT64_MAX;
-	}
-	return 1;
 }

@@ -153,13 +153,6 @@ NODISCARD bool fed_group_moderates(
 NODISCARD bool fed_group_reads(
 	const struct fed_group *now, const struct fed_federation *fed, const struct fed_oid *oid);
 
-/*
- * history: join.  The first entry that it is given of an epoch of a feed; UINT64_MAX: none.  Only
- * where fed_group_reads.
- */
-uint64_t fed_group_begin(const struct fed_group *now, const struct fed_oid *oid,
-	const struct fed_oid *feed, uint64_t epoch);
-
 /* Stands this very cut in it? */
 bool fed_group_has_cut(const struct fed_group *g, const struct fed_cut *cut);
 

@@ -36,10 +36,12 @@ static bool add(struct fed_strays *s, const struct fed_oid *oid, uint64_t parted
 {
 	struct stray *one = find(s, oid);
 
-	if (one && one->parted > parted)
-		one->parted = parted;
-	if (one || s->v.n == FED_DAEMONS_MAX)
+	if (one ? one->parted >= parted : s->v.n == FED_DAEMONS_MAX)
 		return false;
+	if (one) {
+		one->parted = parted; /* again: it knows what was decided before */
+		return true;
+	}
 	*(struct stray *)vec_push(&s->v) = (struct stray){*oid, parted};
 	return true;
 }
@@ -72,6 +74,16 @@ bool fed_strays_add(struct fed_strays *s, const struct fed_group *lost,
 			more = add(s, oid, parted) || more;
 	}
 	return more;
+}
+
+void fed_strays_part(struct fed_strays *s, uint64_t parted)
+{
+	for (size_t i = 0; i < s->v.n; i++) {
+		struct stray *one = vec_at(&s->v, i);
+
+		if (one->parted > parted)
+			one->parted = parted;
+	}
 }
 
 uint64_t fed_strays_find(const struct fed_strays *s, const struct fed_oid *oid)

@@ -28,12 +28,15 @@ void fed_strays_fini(struct fed_strays *s);
  * Note those whom `lost` has as members and `base` has not, and cuts likewise.
  *
  * base    the record in front of where the chains part; NULL: none
- * parted  serial of the first record that is void; the lowest one of a daemon is kept
+ * parted  serial of the first record that is void; the highest one of a daemon is kept
  *
  * True: there are new strays.
  */
 bool fed_strays_add(struct fed_strays *s, const struct fed_group *lost,
 	const struct fed_group *base, uint64_t parted);
+
+/* Records from that serial on are void: what decided there of strays does not any more. */
+void fed_strays_part(struct fed_strays *s, uint64_t parted);
 
 /* That serial; 0: it is none. */
 uint64_t fed_strays_find(const struct fed_strays *s, const struct fed_oid *oid);

@@ -168,20 +168,26 @@ static void leave_open(const struct sim_world *w, const struct sim_group *g, str
 	all->n = n;
 }
 
-/* Is there such an entry in the feed, by what was posted? */
+/* Is there such an entry of the epoch on any disk? */
 static bool is_open(
 	const struct sim_world *w, const struct sim_group *g, const struct fed_feed_name *name)
 {
 	uint64_t serial = sim_serial(w, g);
+	bool found = false;
 
-	for (size_t i = 0; i < w->posts.n; i++) {
-		const struct sim_post *p = vec_at(&w->posts, i);
+	for (unsigned i = 0; g->contested > 0 && i < w->o.n_daemons && !found; i++) {
+		struct vec all;
 
-		if (p->r > serial && &w->groups[p->group] == g && p->at.epoch == name->epoch.n &&
-			fed_oid_eq(&w->daemons[p->origin].oid, &name->oid))
-			return true;
+		collect(&w->daemons[i], g, &all);
+		for (size_t k = 0; k < all.n && !found; k++) {
+			const struct fed_sign *s = &((struct held *)vec_at(&all, k))->e->sign;
+
+			found = s->r > serial && s->e == name->epoch.n &&
+				fed_oid_eq(&s->o, &name->oid);
+		}
+		vec_fini(&all);
 	}
-	return false;
+	return found;
 }
 
 /* What is not for that member goes; how much that was. */
@@ -446,12 +452,21 @@ static bool nobody_has(const struct sim_world *w, const struct fed_group *rec,
 	return true;
 }
 
-/* A disk that had it was put back, or rotted, and nobody else has it who may be asked. */
+/*
+ * A disk that had it was put back, or rotted, and nobody else has it who may be asked; or its
+ * origin was put out before anybody could judge the serial that it names, which was of a void
+ * record.
+ */
 static bool is_gone(
 	const struct sim_world *w, const struct fed_group *rec, const struct sim_post *p)
 {
-	return nobody_has(w, rec, p, true) && (p->put_back || is_cut_epoch(rec, w, p) ||
-						      (p->rotten && !nobody_has(w, rec, p, false)));
+	uint64_t contested = w->groups[p->group].contested;
+
+	return nobody_has(w, rec, p, true) &&
+	       (p->put_back || is_cut_epoch(rec, w, p) ||
+		       (contested > 0 && p->r >= contested &&
+			       !fed_group_member(rec, &w->daemons[p->origin].oid)) ||
+		       (p->rotten && !nobody_has(w, rec, p, false)));
 }
 
 static const char *check_posts(struct sim_world *w)
@@ -479,15 +494,35 @@ static const char *check_posts(struct sim_world *w)
 
 /* ---- who was taken out knows it ---- */
 
+/*
+ * Has it a record that nobody could tell the owner of?  Who is in by that one alone is asked for
+ * nothing, and whom it asks does not know of it.
+ */
+static bool has_unmet(const struct sim_daemon *owner, const struct sim_daemon *d,
+	const struct fed_record_key *key)
+{
+	struct fed_version v;
+
+	for (uint64_t serial = fed_reg_held(d->reg, key); serial > 0; serial--)
+		for (size_t i = 0; fed_reg_version(d->reg, key, serial, i, &v); i++)
+			if (!fed_reg_knows(owner->reg, key, serial, &v.hash))
+				return true;
+	return false;
+}
+
 static const char *check_removed(struct sim_world *w, const struct sim_group *g)
 {
-	const struct fed_group *rec = fed_reg_group(w->daemons[g->owner].reg, &g->gid);
+	const struct sim_daemon *owner = &w->daemons[g->owner];
+	const struct fed_group *rec = fed_reg_group(owner->reg, &g->gid);
+	struct fed_record_key key = {.type = FED_REC_GROUP};
 
+	memcpy(key.s, g->gid.s, sizeof g->gid.s);
 	for (unsigned i = 0; i < w->o.n_daemons; i++) {
 		const struct sim_daemon *d = &w->daemons[i];
 		const struct fed_group *its = fed_reg_group(d->reg, &g->gid);
 
-		if (its && fed_group_member(its, &d->oid) && !fed_group_member(rec, &d->oid))
+		if (its && fed_group_member(its, &d->oid) && !fed_group_member(rec, &d->oid) &&
+			!has_unmet(owner, d, &key))
 			return fails(w, "%s does not know that it is out of %s", d->name, g->name);
 	}
 	return NULL;

@@ -23,6 +23,7 @@ FIRST = int(os.environ.get("KOKO_SEED", "1"))
 # Seeds that once broke a promise, and the kinds of steps that it took.
 RARE = [
     ("", (1465, 2025, 7959, 10065, 12979, 14424, 15547, 16025, 16443, 17681)),
+    ("", (4697, 6174, 7496, 8570, 19773, 20761, 39724, 40957)),
     ("-o equivocate=10", (37, 249, 273, 447, 681)),
     ("-o equivocate=20", (67, 250, 310, 466, 828, 1173, 1342, 1486, 1654, 2480)),
     ("-o equivocate=20", (2829,)),
@@ -32,6 +33,9 @@ RARE = [
     ("-o equivocate=5 -o restore=6 -o rot=0 -o forkrecord=0", (296, 1111, 1195, 1424, 1632, 1809)),
     ("-o equivocate=20 -o restore=10 -o rot=0 -o forkrecord=0 -o membership=8", (2028, 4042, 5302)),
     ("-o hidden=60 -o snapshot=5", (5448, 5597, 5991)),
+    ("-o restore=0 -o equivocate=0 -o membership=0 -o forkrecord=6", (188, 326, 434, 487, 800, 818)),
+    ("-o restore=0 -o equivocate=0 -o membership=0 -o forkrecord=15", (410, 538, 692)),
+    ("-o restore=0 -o equivocate=0 -o membership=25 -o forkrecord=10", (61, 98, 730, 853, 950, 1190)),
 ]
 
 
@@ -57,6 +61,13 @@ def both():
     runs("-o", "equivocate=20", "-o", "restore=3", "-o", "rot=0", "-o", "forkrecord=0", 229, 250)
 
 
+def two_records():
+    """Owners that sign two records with one serial, more often; and members come and go meanwhile."""
+    plain = ("-o", "restore=0", "-o", "equivocate=0")
+    runs(*plain, "-o", "membership=0", "-o", "forkrecord=15", 1, 200)
+    runs(*plain, "-o", "membership=25", "-o", "forkrecord=10", 100, 100)
+
+
 def seven_parts():
     """Each of seven alone, healed two parts at a time in any order: reliability, row 57."""
     out = runs("-d", 7, "-o", "shatter=5", FIRST, 100)
@@ -75,4 +86,4 @@ def four_hundred():
 
 
 if __name__ == "__main__":
-    lab.run_cases([short_seeds, rare_seeds, both, seven_parts, fifty_three] + ([four_hundred] if NIGHT else []))
+    lab.run_cases([short_seeds, rare_seeds, both, two_records, seven_parts, fifty_three] + ([four_hundred] if NIGHT else []))

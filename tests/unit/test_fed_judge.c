@@ -272,6 +272,28 @@ static void readers(void **state)
 	assert_true(fed_group_begin(&g->group, &a, &a, 1) <= 1);
 }
 
+/* What is here beyond the place where it begins now lies beyond a gap. */
+static void begins(void **state)
+{
+	const struct fed_feed_name name = {.oid = fed_rig_oid('a'), .epoch = {.n = 100}};
+	struct fed_feeds feeds;
+
+	(void)state;
+	fed_feeds_init(&feeds);
+	struct fed_feed *f = fed_feeds_make(&feeds, &name);
+
+	fed_feed_begin(f, 7);
+	f->high = f->tip.n = 9;
+	fed_feed_begin(f, 3);
+	assert_true(f->low == 3 && f->high == 2 && f->tip.n == 2);
+	assert_true(fed_spans_has(&f->ahead, 7) && fed_spans_has(&f->ahead, 9));
+	fed_feed_begin(f, 8);
+	assert_true(f->low == 8 && f->high == 7);
+	assert_false(fed_feed_has(f, 7));
+	assert_true(fed_feed_has(f, 9));
+	fed_feeds_fini(&feeds);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -283,6 +305,7 @@ int main(void)
 		cmocka_unit_test(public_groups),
 		cmocka_unit_test(ends),
 		cmocka_unit_test(readers),
+		cmocka_unit_test(begins),
 	};
 
 	crypto_ossl_install();

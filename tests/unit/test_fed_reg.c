@@ -476,6 +476,35 @@ static void test_who(void **state)
 	buf_fini(&order);
 }
 
+/* Taken in by one that is void, and again: what decides is where the chains part last. */
+static void test_stray_again(void **state)
+{
+	struct fed_member b = {.oid = fed_rig_oid('b')};
+	struct fed_cut cuts[] = {
+		{b.oid, {100, 7, fed_hash_none}},
+		{b.oid, {100, 3, fed_hash_none}},
+	};
+	const struct fed_group base = {.closed = true, .cut = cuts, .n_cut = 1};
+	const struct fed_group lost = {
+		.closed = true, .member = &b, .n_member = 1, .cut = cuts, .n_cut = 2};
+	struct fed_strays s;
+
+	(void)state;
+	fed_strays_init(&s);
+	assert_true(fed_strays_add(&s, &lost, &base, 5));
+	assert_int_equal(fed_strays_cut(&s, 0)->at.n, 3);
+	assert_null(fed_strays_cut(&s, 1)); /* the other stands in the record in front */
+	assert_true(fed_oid_eq(fed_strays_oid(&s, 0), &b.oid));
+	assert_null(fed_strays_oid(&s, 1));
+	fed_strays_part(&s, 2); /* of the chain in which that was decided */
+	assert_int_equal(fed_strays_find(&s, &b.oid), 2);
+	assert_true(fed_strays_add(&s, &lost, &base, 4));
+	assert_false(fed_strays_add(&s, &lost, &base, 3));
+	assert_null(fed_strays_cut(&s, 1));
+	assert_int_equal(fed_strays_find(&s, &b.oid), 4);
+	fed_strays_fini(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -493,6 +522,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_stray_late, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_stray_healed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_stray_behind, set_up, tear_down),
+		cmocka_unit_test(test_stray_again),
 		cmocka_unit_test_setup_teardown(test_who, set_up, tear_down),
 	};
 
