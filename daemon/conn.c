@@ -61,11 +61,6 @@ static struct buf *output(const struct conn *c)
 	return c->o.ops->output(c->session);
 }
 
-static int64_t now_at(const struct conn *c)
-{
-	return loop_now_at(c->set->loop);
-}
-
 /* Take part in the budget with what the session holds now. */
 static void count_held(struct conn *c)
 {
@@ -150,7 +145,7 @@ static void offer(struct conn *c, struct slice in)
 {
 	size_t used = 0;
 
-	set_need(c, c->o.ops->feed(c->session, in, now_at(c), &used));
+	set_need(c, c->o.ops->feed(c->session, in, loop_now_at(), &used));
 	c->fresh = c->need != NEED_INPUT;
 	keep(c, in, used);
 }
@@ -188,7 +183,7 @@ static bool take_input(struct conn *c)
 
 static void wake(struct conn *c, enum wake_why why)
 {
-	struct wake w = {.why = why, .now_at = now_at(c)};
+	struct wake w = {.why = why, .now_at = loop_now_at()};
 
 	set_need(c, c->o.ops->wake(c->session, &w));
 }
@@ -253,7 +248,7 @@ static bool step(struct conn *c)
 	case NEED_DRAIN:
 		if (out > SESSION_OUT_LOW)
 			return false;
-		set_need(c, c->o.ops->pump(c->session, now_at(c)));
+		set_need(c, c->o.ops->pump(c->session, loop_now_at()));
 		return true;
 	case NEED_WAKE:
 		return false;
@@ -294,7 +289,7 @@ static void open_session(struct conn *c)
 		die(c, "not wanted");
 		return;
 	}
-	set_need(c, c->o.ops->start(c->session, now_at(c)));
+	set_need(c, c->o.ops->start(c->session, loop_now_at()));
 	c->n_greeting = output(c)->len;
 }
 

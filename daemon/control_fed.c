@@ -348,7 +348,7 @@ static int give_self(
 		.name = slice_str(f->name),
 		.title = slice_str(a->organisation[0] ? a->organisation : f->name),
 		.n_addr = a->address[0] ? 1 : 0,
-		.issued_at = fed_clock_at(f),
+		.issued_at = loop_now_at(),
 	};
 
 	snprintf(contact, sizeof contact, "postmaster@%s", f->name);

@@ -118,7 +118,7 @@ static int begun(struct errand *a)
 
 int errand_give_signed(struct errand *a, struct slice text, int (*then)(struct errand *a))
 {
-	const struct fed_paper p = {fed_clock_at(a->f) + FED_PAPER_S, a->f->keys->oid, text};
+	const struct fed_paper p = {loop_now_at() + FED_PAPER_S, a->f->keys->oid, text};
 	struct fed_tally s;
 	struct err why = {.text = ""};
 	int rc;
@@ -260,7 +260,7 @@ static int check_time(struct errand *a, int64_t until_at)
 	char until[DRAFT_DATE];
 
 	draft_date(until_at, until);
-	if (fed_clock_at(a->f) <= until_at)
+	if (loop_now_at() <= until_at)
 		return 0;
 	return errand_refuse(a, KERR_DENIED,
 		N_("the draft was good until %1: who began it types the same again"), until, NULL);
@@ -275,8 +275,8 @@ static int add_paper(struct errand *a, struct fed_paper *p)
 
 	if (rc == 0)
 		rc = check_time(a, p->until_at);
-	if (p->until_at > fed_clock_at(a->f) + FED_PAPER_S)
-		p->until_at = fed_clock_at(a->f) + FED_PAPER_S;
+	if (p->until_at > loop_now_at() + FED_PAPER_S)
+		p->until_at = loop_now_at() + FED_PAPER_S;
 	return rc < 0 ? rc : keep(a, p, false, added);
 }
 

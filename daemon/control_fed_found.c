@@ -186,7 +186,7 @@ int errand_open_own(
 {
 	int rc = fed_keys_root(a->f->data, a->code, root, &a->err);
 
-	return rc < 0 ? rc : fed_draft_daemon_next(d, text, fed_clock_at(a->f), &a->err);
+	return rc < 0 ? rc : fed_draft_daemon_next(d, text, loop_now_at(), &a->err);
 }
 
 /* Upon the one in force: before keys are made it is looked whether one can follow. */

@@ -354,7 +354,7 @@ static void add_lost(struct errand *a, const struct lost *l)
 			     "connects that has it; it is asked for every day for a month"),
 		with);
 	json_object_set_new(row, "kind", json_string("alarm"));
-	json_object_set_new(row, "since", control_time(fed_clock_at(a->f)));
+	json_object_set_new(row, "since", control_time(loop_now_at()));
 	json_object_set_new(row, "about", foreign(name));
 	json_object_set_new(row, "lost", json_integer((json_int_t)l->n));
 	json_object_set_new(row, "alone", json_integer((json_int_t)l->n_alone));

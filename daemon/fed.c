@@ -35,15 +35,10 @@ enum {
 
 /* ---- clock ---- */
 
-int64_t fed_clock_at(const struct fed *f)
-{
-	return loop_now_at(f->loop);
-}
-
 void fed_now(struct fed *f)
 {
 	if (f->node)
-		fed_node_now(f->node, fed_clock_at(f), loop_clock_ms() / 1000);
+		fed_node_now(f->node, loop_now_at(), loop_clock_ms() / 1000);
 }
 
 void fed_keep_alive(int fd)

@@ -45,7 +45,8 @@ static void drop(void *arg, const char *key)
 
 static int64_t clock_at(void *arg)
 {
-	return fed_clock_at(arg);
+	(void)arg;
+	return loop_now_at();
 }
 
 static const struct fed_book_ops ops = {.keep = keep, .drop = drop, .now_at = clock_at};

@@ -98,7 +98,7 @@ static uint64_t highest(const struct fed *f, const struct fed_gid *gid)
 
 static void note_forgot(struct fed *f, bool damage)
 {
-	f->forgot_at = fed_clock_at(f);
+	f->forgot_at = loop_now_at();
 	f->forgot_damage = damage;
 }
 
@@ -182,7 +182,7 @@ int64_t fed_epoch_forgot_until(const struct fed *f)
 {
 	int64_t until_at = f->forgot_at + FED_PAPER_S;
 
-	return f->forgot_at > 0 && fed_clock_at(f) < until_at ? until_at : 0;
+	return f->forgot_at > 0 && loop_now_at() < until_at ? until_at : 0;
 }
 
 bool fed_epoch_vouched(struct fed *f)
@@ -323,7 +323,7 @@ void fed_epoch_alive(struct fed *f)
 /* One that was not there before, and not below the clock. */
 static uint64_t begin(struct fed *f)
 {
-	uint64_t n = (uint64_t)fed_clock_at(f);
+	uint64_t n = (uint64_t)loop_now_at();
 
 	if (n < f->epoch_floor)
 		n = f->epoch_floor;

@@ -71,7 +71,7 @@ static bool fit(void *arg, const struct fed_group *g, uint64_t serial)
 		rec = (struct group_rec){.kind = g->moderated ? GROUP_BOARD : GROUP_FORUM,
 			.cls = g->closed ? CLASS_CLOSED : CLASS_PUBLIC,
 			.reply = REPLY_AUTHOR,
-			.created_at = fed_clock_at(w->f)};
+			.created_at = loop_now_at()};
 	else if (rc < 0 || !differs(&rec, g))
 		return true;
 	rec.posting = posting_of(g);

@@ -51,7 +51,7 @@ void fed_heard_init(struct fed *f)
 
 void fed_heard_load(struct fed *f, struct fed_feed *feed, uint64_t n, uint64_t t)
 {
-	if (loop_now_at(f->loop) - (int64_t)t <= AGAIN_S)
+	if (loop_now_at() - (int64_t)t <= AGAIN_S)
 		*(struct again *)vec_push(&f->again) = (struct again){feed->name, n};
 }
 

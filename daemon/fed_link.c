@@ -33,7 +33,7 @@ void fed_link_enter(struct neighbour *l, enum fed_link_state s)
 	log_info("fed.link", "oid=%s from=%s to=%s", l->oid.s, fed_link_state_name(l->state),
 		fed_link_state_name(s));
 	l->state = s;
-	l->since_at = fed_clock_at(l->f);
+	l->since_at = loop_now_at();
 }
 
 struct conn *side_conn(const struct side *s)
@@ -71,7 +71,7 @@ static bool is_sponsor(const struct neighbour *l)
 
 int64_t fed_link_away_s(const struct neighbour *l)
 {
-	return l->gone_at > 0 ? fed_clock_at(l->f) - l->gone_at : 0;
+	return l->gone_at > 0 ? loop_now_at() - l->gone_at : 0;
 }
 
 /* How long to wait: doubled with each failure; give or take a quarter, so that not all come at
@@ -120,7 +120,7 @@ static void try_later(struct neighbour *l)
 
 	l->n_failed++;
 	if (l->gone_at == 0)
-		l->gone_at = fed_clock_at(l->f);
+		l->gone_at = loop_now_at();
 	fed_link_enter(l, fed_link_resting(l));
 	if (!l->paused && !l->blocked && has_address(l))
 		event_add(&l->on_again, &tv);
@@ -158,7 +158,7 @@ static void on_up(void *arg, const struct peer_hello *h)
 	struct neighbour *l = side->l;
 
 	side->up = true;
-	l->contact_at = fed_clock_at(l->f);
+	l->contact_at = loop_now_at();
 	l->clock_s = h->clock_s;
 	if (side->kind == PEER_WATCH) {
 		reached(l);
@@ -351,7 +351,7 @@ void fed_link_begin(struct neighbour *l)
 		return;
 	if (!has_address(l)) {
 		if (l->gone_at == 0 && fed_node_meets(l->f->node, &l->oid))
-			l->gone_at = fed_clock_at(l->f);
+			l->gone_at = loop_now_at();
 		fed_link_enter(l, fed_link_resting(l));
 		return;
 	}
@@ -404,7 +404,7 @@ struct neighbour *fed_link_new(struct fed *f, const struct fed_oid *oid)
 	fed_offers_init(l);
 	fed_book_stopped(f->book, oid, &l->paused, &l->blocked);
 	l->state = l->blocked ? FED_LINK_BLOCKED : l->paused ? FED_LINK_PAUSED : FED_LINK_BACKOFF;
-	l->since_at = fed_clock_at(f);
+	l->since_at = loop_now_at();
 	event_assign(&l->on_again, loop_base(f->loop), -1, 0, on_again, l);
 	list_append(&f->links, &l->node);
 	return l;
@@ -486,7 +486,7 @@ void fed_link_seen(struct fed *f, const struct fed_oid *oid)
 	if (!l)
 		return;
 	if (!has_address(l))
-		l->contact_at = fed_clock_at(f);
+		l->contact_at = loop_now_at();
 	if (fed_link_is_idle(l) && event_pending(&l->on_again, EV_TIMEOUT, NULL))
 		event_add(&l->on_again, &soon);
 }

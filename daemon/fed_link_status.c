@@ -38,15 +38,14 @@ static void tick(struct neighbour *l)
 		if (st.behind == 0)
 			l->behind_at = 0;
 		else if (l->behind_at == 0)
-			l->behind_at = fed_clock_at(l->f);
+			l->behind_at = loop_now_at();
 	}
 	if (!watch)
 		return;
 	if (loop_clock_ms() - conn_input_ms(watch) > (WAIT_S + SILENCE_S) * 1000)
 		side_close(&l->watch, "it is silent");
 	else if (l->watch.up)
-		l->contact_at =
-			fed_clock_at(l->f) - (loop_clock_ms() - conn_input_ms(watch)) / 1000;
+		l->contact_at = loop_now_at() - (loop_clock_ms() - conn_input_ms(watch)) / 1000;
 }
 
 void fed_links_tick(struct fed *f)
@@ -71,7 +70,7 @@ static void status_of(const struct neighbour *l, struct fed_link_status *out)
 	(void)!slice_cstr(name, out->name, sizeof out->name);
 	memcpy(out->error, l->error, sizeof out->error);
 	if (l->behind_at > 0)
-		out->behind_s = fed_clock_at(l->f) - l->behind_at;
+		out->behind_s = loop_now_at() - l->behind_at;
 	out->ahead_known = fed_node_ahead(l->f->node, &l->oid, &out->ahead, &out->ahead_s);
 	if (l->peer < 0)
 		return;

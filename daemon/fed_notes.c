@@ -175,7 +175,7 @@ void fed_note(struct fed *f, unsigned what, const struct fed_oid *who, struct sl
 		n = add(&f->notes, what, text);
 	if (who)
 		n->who = *who;
-	n->at = fed_clock_at(f);
+	n->at = loop_now_at();
 	n->times++;
 	f->notes.dirty = f->notes.dirty || kinds[what].kept;
 	atomic_fetch_add(&f->n_alarms, 1);
@@ -242,7 +242,7 @@ static bool is_settled(const struct fed *f, struct fed_note *n)
 {
 	bool was = n->open;
 
-	if (fed_clock_at(f) - n->at > FED_ALARM_KEEP_S)
+	if (loop_now_at() - n->at > FED_ALARM_KEEP_S)
 		return true;
 	if (n->what == FED_ALARM_FORK)
 		return is_cut(f, n);

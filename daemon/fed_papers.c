@@ -85,7 +85,7 @@ enum fed_paper_state fed_paper_state(
 	struct fed *f, const struct fed_kept_paper *p, struct fed_tally *out)
 {
 	struct err why = {.text = ""};
-	bool late = fed_clock_at(f) > p->until_at;
+	bool late = loop_now_at() > p->until_at;
 
 	switch (fed_reg_stand(f->reg, slice_str(p->record), out, &why)) {
 	case FED_STAND_DONE:
@@ -262,7 +262,7 @@ int fed_papers_keep(struct fed *f, const struct fed_paper *p, bool self,
 	buf_init(&text, FED_RECORD_MAX);
 	if (join(f, &s, old, p->record, self, &text)) {
 		joined.record = buf_slice(&text);
-		if (old && fed_clock_at(f) <= old->until_at) {
+		if (old && loop_now_at() <= old->until_at) {
 			/* who collects, and how long, was said by the first text */
 			joined.from = old->from;
 			joined.until_at = old->until_at;
@@ -350,7 +350,7 @@ static void look_at(struct fed *f, struct fed_kept_paper *p)
 
 	if (state == FED_PAPER_READY)
 		publish(f, p);
-	else if (state == FED_PAPER_DONE || fed_clock_at(f) > p->until_at + FED_PAPERS_KEEP_S)
+	else if (state == FED_PAPER_DONE || loop_now_at() > p->until_at + FED_PAPERS_KEEP_S)
 		fed_papers_drop(f, p);
 }
 

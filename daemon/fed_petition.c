@@ -57,7 +57,7 @@ static struct fed_petition *make(struct fed *f, const struct fed_gid *gid, const
 		drop(s, container_of(s->all.next, struct fed_petition, node));
 	p->gid = *gid;
 	snprintf(p->mid, sizeof p->mid, "%s", mid);
-	p->t = fed_clock_at(f);
+	p->t = loop_now_at();
 	list_append(&s->all, &p->node);
 	s->n++;
 	return p;
@@ -101,7 +101,7 @@ void fed_petition_heard(
 	struct fed_petition *p = find(f, &s->g, s->m);
 
 	if ((p && p->oid.s[0]) || body.len > FED_PETITION_BYTES ||
-		fed_clock_at(f) - (int64_t)s->t > FED_PETITION_S)
+		loop_now_at() - (int64_t)s->t > FED_PETITION_S)
 		return;
 	make_way(f, &s->o);
 	if (!p)
@@ -148,7 +148,7 @@ enum fed_petition_state fed_petition_state(struct fed *f, struct fed_petition *p
 		return FED_PETITION_GRANTED;
 	if (p->refused)
 		return FED_PETITION_REFUSED;
-	return fed_clock_at(f) - p->t > FED_PETITION_S ? FED_PETITION_LAPSED : FED_PETITION_OPEN;
+	return loop_now_at() - p->t > FED_PETITION_S ? FED_PETITION_LAPSED : FED_PETITION_OPEN;
 }
 
 bool fed_petition_is_for_us(const struct fed *f, const struct fed_petition *p)

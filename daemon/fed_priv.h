@@ -145,7 +145,6 @@ void fed_begin(struct fed *f);
 
 /* Tell the node the time. */
 void fed_now(struct fed *f);
-int64_t fed_clock_at(const struct fed *f);
 
 /*
  * A record of our own making: judged, kept, told.  fn is called when it is on disk, or could not be

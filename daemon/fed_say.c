@@ -49,7 +49,7 @@ static void add_text(struct fed *f, const struct fed_group *g, const struct fed_
 	struct slice body, struct buf *b)
 {
 	buf_addf(b, "Path: %s!not-for-mail\r\nFrom: postmaster@%s\r\nDate: ", f->name, f->name);
-	date_add(b, fed_clock_at(f));
+	date_add(b, loop_now_at());
 	buf_addf(b, "\r\nNewsgroups: %.*s\r\nSubject: ", SLICE_ARG(g->group));
 	fed_control_add(b, c);
 	buf_add(b, lit("\r\nControl: "));
@@ -67,7 +67,7 @@ static int store(struct fed *f, const struct article *a, struct saying *s)
 	const struct store_post post = {.mid = a->value[ART_MESSAGE_ID],
 		.article = a->bytes,
 		.overview = lit("\t\t\t\t"),
-		.arrived_at = fed_clock_at(f),
+		.arrived_at = loop_now_at(),
 		.control = true,
 		.from_peer = true, /* people come first where room is short */
 		.entry = fed_posting_entry(s->posting, a->value[ART_PATH])};

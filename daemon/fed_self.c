@@ -192,7 +192,7 @@ static int mark(struct fed *f, const struct found *found)
 static void pass_begin(struct fed_self *s)
 {
 	s->at = (struct spot){.rows = false};
-	s->began_at = fed_clock_at(s->f);
+	s->began_at = loop_now_at();
 	s->over = false;
 	s->n_entries = s->bytes = s->n_bad = s->n_bad_rows = s->n_told = 0;
 }
@@ -207,7 +207,7 @@ static void pass_end(struct fed_self *s)
 	atomic_fetch_add(&s->n_passes, 1);
 	log_info("fed.self-check",
 		"entries=%" PRIu64 " bytes=%" PRIu64 " damaged=%" PRIu64 " s=%lld", s->n_entries,
-		s->bytes, s->n_bad, (long long)(fed_clock_at(s->f) - s->began_at));
+		s->bytes, s->n_bad, (long long)(loop_now_at() - s->began_at));
 	keep(s);
 	answer(s);
 }
@@ -329,7 +329,7 @@ static void keep(struct fed_self *s)
 
 static bool is_due(const struct fed_self *s)
 {
-	int64_t now = fed_clock_at(s->f);
+	int64_t now = loop_now_at();
 
 	return !s->over || now - s->began_at >= DAY_S || now < s->began_at;
 }

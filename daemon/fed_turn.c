@@ -48,7 +48,7 @@ static bool is_needed(const struct neighbour *l)
 	if (l->ending || l->state != FED_LINK_ACTIVE || !l->watch.dial)
 		return false;
 	return !fed_node_dialled(f->node, &f->keys->oid) ||
-	       (fed_clock_at(f) - l->since_at >= FED_UNDIALLED_S && fed_doors_of(f, &l->oid) == 0);
+	       (loop_now_at() - l->since_at >= FED_UNDIALLED_S && fed_doors_of(f, &l->oid) == 0);
 }
 
 static void dial(struct offer *o);

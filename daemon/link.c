@@ -62,7 +62,7 @@ static void enter(struct link *l, enum link_state s)
 	log_debug("link.state", "peer=%s from=%s to=%s", l->peer.name, link_state_name(l->state),
 		link_state_name(s));
 	l->state = s;
-	l->st.since_at = loop_now_at(l->d->loops[0]);
+	l->st.since_at = loop_now_at();
 }
 
 static void free_addrs(struct link *l)

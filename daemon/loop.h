@@ -34,8 +34,11 @@ void loop_post(struct loop *l, void (*fn)(void *arg), void *arg);
 struct event_base *loop_base(struct loop *l);
 unsigned loop_index(const struct loop *l);
 
-/* Seconds since 1970, cached per turn of the loop; the loop's own thread only. */
-int64_t loop_now_at(struct loop *l);
+/*
+ * Seconds since 1970, on any thread; right at once after the clock was set (libevent's own time of
+ * day would be 5 s late).
+ */
+int64_t loop_now_at(void);
 
 /* Milliseconds of a clock that only runs forward; any thread, some ms coarse, no system call. */
 int64_t loop_clock_ms(void);

@@ -112,7 +112,7 @@ static void test_new(void **state)
 	join();
 	start(LINEAGE);
 	assert_false(fed.restored);
-	assert_true(fed_epoch_own(&fed, &gid) >= (uint64_t)fed_clock_at(&fed));
+	assert_true(fed_epoch_own(&fed, &gid) >= (uint64_t)loop_now_at());
 }
 
 /* The database is of another time than the file: new epochs, no drafts for a month. */
@@ -126,7 +126,7 @@ static void test_put_back(void **state)
 	assert_true(fed.restored);
 	assert_int_equal(fed.epoch_floor, OLD_EPOCH + 1);
 	int64_t until_at = fed_epoch_forgot_until(&fed);
-	assert_int_equal(until_at, fed_clock_at(&fed) + FED_PAPER_S);
+	assert_int_equal(until_at, loop_now_at() + FED_PAPER_S);
 
 	start(LINEAGE);
 	assert_false(fed.restored);
@@ -148,7 +148,7 @@ static void test_vouched(void **state)
 	start(LINEAGE);
 	assert_int_equal(fed_epoch_forgot_until(&fed), 0);
 	fed.data = "/nonexistent";
-	fed.forgot_at = fed_clock_at(&fed);
+	fed.forgot_at = loop_now_at();
 	assert_false(fed_epoch_vouched(&fed));
 	assert_true(fed_epoch_forgot_until(&fed) > 0);
 	fed.data = dir;

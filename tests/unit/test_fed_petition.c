@@ -23,7 +23,7 @@ static int set_up(void **state)
 	keys.oid = fed_rig_oid('a');
 	fed_petitions_init(&fed.petitions);
 	fed.loop = loop_new(0);
-	now = loop_now_at(fed.loop);
+	now = loop_now_at();
 	return rc;
 }
 

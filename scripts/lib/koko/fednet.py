@@ -453,5 +453,5 @@ def fake_clock(site):
     if not os.path.exists(library):
         raise lab.Skip("libfaketime is not where it is looked for")
     return {**os.environ, "LD_PRELOAD": library, "FAKETIME_TIMESTAMP_FILE": path,
-            "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "FAKETIME_CACHE_DURATION": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
             "DONT_FAKE_MONOTONIC": "1"}
