@@ -146,6 +146,7 @@ static bool on_feed(void *arg, const struct feed_rec *rec)
 	feed->low = rec->low;
 	feed->high = rec->high;
 	feed->end = rec->end;
+	feed->drawn = rec->end < UINT64_MAX;
 	feed->stored = name;
 	(void)!fed_note_get(
 		rec->high, rec->tip, slice_of((const char *)rec->note, rec->n_note), &feed->tip);

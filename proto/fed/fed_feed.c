@@ -262,6 +262,7 @@ struct fed_feed *fed_feeds_split(struct fed_feeds *s, struct fed_feed *f, uint64
 	to->high = n - 1;
 	to->end = f->end;
 	to->forked = f->forked;
+	to->drawn = f->drawn;
 	to->part = f->part = true;
 	to->unproven = false;
 	to->tip = *before;

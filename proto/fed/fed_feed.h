@@ -69,6 +69,7 @@ struct fed_feed {
 	struct fed_feed_name stored; /* what the store calls it: parts of one chain share a name */
 	bool forked;     /* what comes after `end` has several names: a part of a chain */
 	bool part;       /* shares its name in the store with other parts */
+	bool drawn;      /* `end` was drawn through what was here: it is never taken back */
 	bool unproven;   /* a branch by hearsay: nothing of it is here */
 	int64_t guess_s; /* when a branch may be put into its gap unseen; 0: none asked for that */
 	bool loose; /* of this epoch there is a branch of which it was not known what it leaves */

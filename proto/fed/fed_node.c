@@ -481,6 +481,7 @@ static bool is_behind_cut(
 		f->end = node_end_of(n, g, f, l);
 	if (num <= f->end)
 		return false;
+	f->drawn = true;
 	n->o.outside->cut(n->o.arg, f, f->end);
 	return true;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Where feeds end: the cuts of the group's record, drawn through what is here.  A line that was
- * drawn is never taken back, so what counts must be the same at all who draw it, in whatever order
- * they heard of the records.  docs/federation.md section 3.3
+ * drawn is never taken back (where nothing was, none is drawn), so what counts must be the same at
+ * all who draw it, in whatever order they heard of the records.  docs/federation.md section 3.3
  */
 #include "proto/fed/fed_node_priv.h"
 
@@ -129,14 +129,19 @@ static uint64_t make_way(
 
 static void cut_feed(struct fed_node *n, struct fed_feed *f, uint64_t end)
 {
-	if (end >= f->end) {
+	if (end == f->end)
+		return;
+	if (end > f->end && (f->drawn || f->forked)) {
 		/* it was cut before the entry that counts, for it had another one there */
-		f->forked = f->forked || (end > f->end && end < UINT64_MAX);
+		f->forked = f->forked || end < UINT64_MAX;
 		return;
 	}
 	f->end = end;
-	if (f->high > end || fed_spans_n(&f->ahead) > 0 || f->pending.n > 0)
-		n->o.outside->cut(n->o.arg, f, end);
+	if (end == UINT64_MAX ||
+		(f->high <= end && fed_spans_n(&f->ahead) == 0 && f->pending.n == 0))
+		return;
+	f->drawn = true;
+	n->o.outside->cut(n->o.arg, f, end);
 }
 
 void node_apply_cuts(struct fed_node *n, const struct fed_group *g)

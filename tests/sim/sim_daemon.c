@@ -137,6 +137,7 @@ static void load_feed(void *arg, struct slice key, void *value)
 	f->low = sf->low;
 	f->high = sf->high;
 	f->end = sf->end;
+	f->drawn = sf->end < UINT64_MAX;
 	f->tip = sf->tip;
 	for (size_t i = 0; i < sf->entries.n; i++) {
 		const struct sim_entry *e = vec_at(&sf->entries, i);

@@ -96,6 +96,8 @@ MUTANTS = [
      "one->parted = parted; /* again", "(void)parted; /* again", *MORE_FORKS, "from=501"),
     ("begins_earlier", "who was taken in by a void record waits for nothing of before", "proto/fed/fed_node_begin.c",
      "begin == f->low ||", "begin <= f->low ||", "from=7451"),
+    ("not_drawn", "a line stays where nothing was that it was drawn through", "proto/fed/fed_node_cut.c",
+     "if (end > f->end && (f->drawn || f->forked))", "if (end > f->end)", "from=41945"),
     ("control_first", "content is asked for before the control pass is over",
      "proto/fed/fed_node.c", "\tif (n->catching)\n", "\tif (false)\n"),
     ("control_all", "the tags of what is missing are not looked at", "proto/fed/fed_node_catch.c",

@@ -33,6 +33,16 @@ static void take_out(const char *mark)
 	node_rig_give(next);
 }
 
+/* The node hears of a record; the one it follows is in `before`. */
+static const struct fed_record *hears(const char *edit, const struct fed_record *before)
+{
+	struct fed_record *next = fed_rig_make(&node_rig.arena, fed_rig_group, edit, before, "A");
+	struct err why = {""};
+
+	assert_int_equal(fed_node_give_record(node_rig.node, next->text, &why), FED_REG_TAKEN);
+	return next;
+}
+
 static void one_after_the_other(void **state)
 {
 	struct fed_feed *f = own_feed();
@@ -91,6 +101,38 @@ static void first_of_all(void **state)
 	assert_int_equal(own_feed()->high, 0);
 }
 
+#define CUT "cut: @b 50 0 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n"
+#define OUT "member: @b rw 1\n|" CUT
+#define IN_AGAIN "member: @b rw 1\n|member: @b rw 3\n" CUT
+
+/* Where nothing of a feed was here there is no line, and the record in force says where it ends. */
+static void not_drawn(void **state)
+{
+	struct fed_feed *f = own_feed();
+
+	(void)state;
+	const struct fed_record *out = hears(OUT, node_rig.group);
+	assert_int_equal(f->end, 0);
+	assert_int_equal(node_rig.n_cuts, 0);
+	hears(IN_AGAIN, out);
+	assert_true(f->end == UINT64_MAX);
+}
+
+/* Where something was, it stays: it is gone from the disk. */
+static void drawn(void **state)
+{
+	struct fed_feed *f = own_feed();
+	const struct fed_link none = {.n = 0};
+
+	(void)state;
+	issued(f, 1);
+	const struct fed_record *out = hears(OUT, node_rig.group);
+	assert_int_equal(node_rig.n_cuts, 1);
+	fed_node_cut(node_rig.node, f, &none);
+	hears(IN_AGAIN, out);
+	assert_int_equal(f->end, 0);
+}
+
 #define NODE_TEST(name) cmocka_unit_test_setup_teardown(name, node_rig_up, node_rig_down)
 
 int main(void)
@@ -100,6 +142,8 @@ int main(void)
 		NODE_TEST(on_the_way),
 		NODE_TEST(stored_after_all),
 		NODE_TEST(first_of_all),
+		NODE_TEST(not_drawn),
+		NODE_TEST(drawn),
 	};
 
 	crypto_ossl_install();
