@@ -8,6 +8,7 @@
 #include "storage/meta.h"
 #include "storage/modseq.h"
 #include "storage/peerpos.h"
+#include "storage/store_fed.h"
 #include "storage/user.h"
 #include "storage/writer.h"
 

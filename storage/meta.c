@@ -3,6 +3,7 @@
 #include "storage/meta.h"
 
 #include "storage/schema.h"
+#include "storage/store_fed.h"
 #include "storage/store_priv.h"
 
 void meta_key(struct key *k, const char *name)

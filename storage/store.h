@@ -243,15 +243,6 @@ void store_mid_hash(struct slice mid, uint8_t out[STORE_MID_HASH]);
 NODISCARD int view_open(struct store *s, struct view **out);
 void view_close(struct view *v);
 
-/* What has become of the database, for whoever keeps something about it beside it. */
-struct store_past {
-	uint64_t lineage; /* another one after each restore from a backup; 0: there was none yet */
-	uint64_t remade;  /* another one after each damaged feed that was made anew; 0: none was */
-	bool put_back;    /* restored, and store_put_back_seen was not called since */
-};
-
-NODISCARD int view_past(struct view *v, struct store_past *out);
-
 NODISCARD int view_group(struct view *v, uint32_t group, struct group_rec *out);
 NODISCARD int view_group_named(
 	struct view *v, uint32_t owner, struct slice name, struct group_rec *out);
@@ -485,9 +476,6 @@ NODISCARD int store_peer_del(struct store *s, struct slice name, const struct st
 /* The peer has everything up to seq. */
 NODISCARD int store_cursor_put(
 	struct store *s, struct slice peer, uint64_t seq, const struct store_call *c);
-
-/* What is kept beside the database fits it again: see struct store_past. */
-NODISCARD int store_put_back_seen(struct store *s, const struct store_call *c);
 
 /* Add (or take away) ranges to a set of marks; one modseq. */
 NODISCARD int store_marks_change(struct store *s, uint32_t account, uint32_t group, unsigned set,

@@ -23,6 +23,20 @@ enum {
 	STORE_RECORD_MAX = 1024 * 1024,
 };
 
+/* ---- the past of the database ---- */
+
+/* What has become of the database, for whoever keeps something about it beside it. */
+struct store_past {
+	uint64_t lineage; /* another one after each restore from a backup; 0: there was none yet */
+	uint64_t remade;  /* another one after each damaged feed that was made anew; 0: none was */
+	bool put_back;    /* restored, and store_put_back_seen was not called since */
+};
+
+NODISCARD int view_past(struct view *v, struct store_past *out);
+
+/* What is kept beside the database fits it again. */
+NODISCARD int store_put_back_seen(struct store *s, const struct store_call *c);
+
 /* ---- feeds and entries ---- */
 
 /*

@@ -12,6 +12,7 @@
 #include "storage/meta.h"
 #include "storage/row.h"
 #include "storage/schema.h"
+#include "storage/store_fed.h"
 #include "storage/store_priv.h"
 #include "tests/rig/store_rig.h"
 
