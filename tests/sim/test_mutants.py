@@ -41,7 +41,7 @@ MUTANTS = [
      "\tif (n > f->high)\n\t\tfed_spans_add(&f->ahead, n, n);",
      "\tif (n > f->high)\n\t\tf->high = n;"),
     ("cut", "the line that a group record draws is not drawn", "proto/fed/fed_node_cut.c",
-     "if (end >= f->end)", "if (true)"),
+     "if (end == f->end)", "if (true)"),
     ("scope_heads", "heads are told to everybody", "proto/fed/fed_serve.c",
      "r->answer = fed_reg_reads(r->n->o.reg, r->who, gid);", "r->answer = true;"),
     ("scope_records", "group records are told to everybody", "proto/fed/fed_reg_see.c",
