@@ -20,6 +20,7 @@ import time
 from koko import fed, fedpeer, lab
 from koko.site import Site, build_dir, free_ports, wait_for
 
+CLOCK_LIMIT = 5  # seconds until a daemon goes by a clock that was set: faketime looks once a second
 SETTLE_LIMIT = int(os.environ.get("KOKO_SETTLE", "40"))
 CHUNK = 65536
 FAKETIME = "/usr/lib/{}/faketime/libfaketimeMT.so.1"
@@ -195,7 +196,7 @@ class Net:
         for site, offset_s in offsets.items():
             if site.alive():
                 wait_for(f"the clock of {site.name}", lambda s=site, o=offset_s: abs(
-                    self.clock(s) - time.time() - o) < 5, pause=0.1)
+                    self.clock(s) - time.time() - o) < 5, CLOCK_LIMIT, pause=0.1)
 
     def clock(self, site):
         """What its part in the federation takes for the time."""
